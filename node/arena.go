@@ -1,0 +1,33 @@
+package node
+
+// Arena hands out byte slices that are written once and never change, packed into large blocks, so that a replica
+// which keeps many small values does not allocate for each. A block is garbage once no slice of it is in use. The
+// zero Arena is ready. A copy of an Arena shares its current block, so a copied state must call Fork before it adds.
+type Arena struct {
+	block []byte
+}
+
+const arenaBlock = 64 << 10
+
+// Copy returns a stable copy of b.
+func (a *Arena) Copy(b []byte) []byte {
+	out := a.Make(len(b))
+	copy(out, b)
+	return out
+}
+
+// Make returns n zero bytes for the caller to fill, once, before anybody else sees them.
+func (a *Arena) Make(n int) []byte {
+	if n > arenaBlock/4 {
+		return make([]byte, n)
+	}
+	if cap(a.block)-len(a.block) < n {
+		a.block = make([]byte, 0, arenaBlock)
+	}
+	at := len(a.block)
+	a.block = a.block[:at+n]
+	return a.block[at : at+n : at+n]
+}
+
+// Fork detaches the arena from the block it shares with the arena it was copied from.
+func (a *Arena) Fork() { a.block = nil }

@@ -1,0 +1,93 @@
+// Package fact is the vocabulary in which a replica's evidence is stated: what it voted, what it promised, what it
+// learned, what it applied. It is a leaf: protocols produce facts, package checker consumes them, and neither knows
+// the other.
+//
+// The same kind of fact reaches a checker by three roads, and the road decides what it is worth:
+//
+//   - durable: decoded from bytes that are on the (simulated) disk for good. This is what the replica did.
+//   - stated: carried by a message at the moment it leaves its sender. It must be covered by a durable fact.
+//   - observed: claimed by the replica through Env.Observe. It is held against the durable facts, never trusted.
+package fact
+
+import "math/bits"
+
+// Kind says what a Fact states. The comment of each kind names the fields it uses.
+type Kind uint8
+
+const (
+	// Promised: the replica will not vote below Ballot. (Ballot)
+	Promised Kind = iota + 1
+	// Voted: the replica accepted the value Bytes for Slot in Ballot. (Slot, Ballot, Value, Bytes)
+	Voted
+	// Learned: the replica holds the value chosen for Slot to be Value. (Slot, Value)
+	Learned
+	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
+	Applied
+	// Executed: a client's command changed the state machine at Slot. (Slot, Client, Seq, Value)
+	Executed
+	// Snapshot: every slot up to and including Slot is held as a snapshot with digest State, and the replica no
+	// longer answers for its votes there. (Slot, State)
+	Snapshot
+	// Leading: the replica takes itself for the leader in Ballot; everything up to Slot is from earlier ballots.
+	// (Ballot, Slot)
+	Leading
+	// Following: the replica has stopped leading. (Ballot)
+	Following
+
+	NumKinds
+)
+
+var kindNames = [NumKinds]string{
+	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
+	Snapshot: "snapshot", Leading: "leading", Following: "following",
+}
+
+// String returns the kind's name in lower case.
+func (k Kind) String() string {
+	if k < NumKinds && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// Fact is one statement about one replica, which the bearer of the fact names.
+type Fact struct {
+	Kind   Kind
+	Client uint32    // the client of an executed command
+	Slot   uint64    // position in the log; 0 for a protocol that decides a single value
+	Ballot uint64    // any totally ordered number: a packed Paxos ballot, a Raft term
+	Seq    uint64    // the client's own number for an executed command
+	Value  uint64    // Digest of Bytes
+	State  [2]uint64 // digest of a state machine
+	Bytes  []byte    // the value itself where it is at hand; valid during the call, never kept
+}
+
+// Digest folds b into 64 bits by multiplying 64-bit halves, in the manner of wyhash. It is stable across machines
+// and releases, and it is not a cryptographic hash: nobody attacks a simulation with crafted values.
+func Digest(b []byte) uint64 {
+	const k0, k1 = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
+	h := uint64(len(b))*k1 ^ k0
+	for len(b) >= 16 {
+		h = fold(h^le64(b), k1^le64(b[8:]))
+		b = b[16:]
+	}
+	var lo, hi uint64
+	if len(b) >= 8 {
+		lo, b = le64(b), b[8:]
+	}
+	for i, c := range b {
+		hi |= uint64(c) << (8 * i)
+	}
+	return fold(fold(h^lo, k1^hi), k0)
+}
+
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+func le64(b []byte) uint64 {
+	_ = b[7]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}

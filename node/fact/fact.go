@@ -23,7 +23,7 @@ const (
 	Learned
 	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
 	Applied
-	// Executed: a client's command changed the state machine at Slot. (Slot, Client, Seq, Value)
+	// Executed: a client's command changed the state machine at Slot. (Slot, Index, Client, Seq, Value)
 	Executed
 	// Snapshot: every slot up to and including Slot is held as a snapshot with digest State, and the replica no
 	// longer answers for its votes there. (Slot, State)
@@ -53,7 +53,8 @@ func (k Kind) String() string {
 // Fact is one statement about one replica, which the bearer of the fact names.
 type Fact struct {
 	Kind   Kind
-	Client uint32    // the client of an executed command
+	Index  uint16    // place of an executed command in its slot
+	Client uint32    // and the client it came from
 	Slot   uint64    // position in the log; 0 for a protocol that decides a single value
 	Ballot uint64    // any totally ordered number: a packed Paxos ballot, a Raft term
 	Seq    uint64    // the client's own number for an executed command

@@ -1,0 +1,150 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/sim"
+)
+
+// ArtifactVersion is written into every artifact, and the only one that is read.
+const ArtifactVersion = 1
+
+// maxArtifact bounds the size of a file that is read as an artifact, in bytes.
+const maxArtifact = 64 << 20
+
+// Build says which program made an artifact.
+type Build struct {
+	Commit   string `json:"commit,omitempty"`   // if the build was stamped with it
+	Modified bool   `json:"modified,omitempty"` // the tree had changes that were not committed
+	Sources  string `json:"sources"`            // digest of the sources that decide a run
+	Go       string `json:"go"`                 // version of the toolchain
+}
+
+// Artifact is a run saved to be run again: what decides it, and what came of it. It is JSON, meant to be read and
+// edited by people; fields that are not known are refused.
+type Artifact struct {
+	Version  int    `json:"version"`
+	Build    Build  `json:"build"`
+	Scenario string `json:"scenario"`
+	Profile  string `json:"profile"` // that the input was drawn from
+
+	Input
+
+	Verdict     string   `json:"verdict"`
+	Fingerprint string   `json:"fingerprint,omitempty"` // of a violation: which check, and what kind of failure
+	Detail      string   `json:"detail,omitempty"`
+	TraceHash   string   `json:"traceHash"`
+	Events      uint64   `json:"events"`
+	LastEvents  []string `json:"lastEvents,omitempty"` // of the timeline
+}
+
+// NewArtifact describes a result.
+func NewArtifact(b Build, s Scenario, profile faults.Profile, r Result, lastEvents []string) Artifact {
+	return Artifact{
+		Version: ArtifactVersion, Build: b, Scenario: s.Name, Profile: profile.Name, Input: r.Input,
+		Verdict: r.Verdict.Kind.String(), Fingerprint: r.Verdict.Fingerprint, Detail: r.Verdict.Detail,
+		TraceHash: r.Hash.String(), Events: r.Stats.Events, LastEvents: lastEvents,
+	}
+}
+
+// Save writes the artifact to the file, whole or not at all, making the folder it lies in.
+func (a Artifact) Save(file string) error {
+	text, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(append(text, '\n'))
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), file)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}
+
+// LoadArtifact reads an artifact and makes sure that it can be run. The error is a sentence for the person who named
+// the file.
+func LoadArtifact(file string) (Artifact, Scenario, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return Artifact{}, Scenario{}, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxArtifact+1))
+	if err != nil {
+		return Artifact{}, Scenario{}, err
+	}
+	a, s, err := parseArtifact(text)
+	if err != nil {
+		return Artifact{}, Scenario{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return a, s, nil
+}
+
+func parseArtifact(text []byte) (a Artifact, s Scenario, err error) {
+	if len(text) > maxArtifact {
+		return a, s, fmt.Errorf("larger than %d MiB, which no artifact is", maxArtifact>>20)
+	}
+	var head struct {
+		Version *int `json:"version"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return a, s, fmt.Errorf("not an artifact: %w", jsonError(text, err))
+	}
+	if head.Version == nil {
+		return a, s, errors.New("not an artifact: it has no version")
+	}
+	if *head.Version != ArtifactVersion {
+		return a, s, fmt.Errorf("artifact version %d, and this simrun reads version %d: use the one that wrote it", *head.Version, ArtifactVersion)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&a); err != nil {
+		return a, s, fmt.Errorf("not a valid artifact: %w", jsonError(text, err))
+	}
+	if s, err = Find(a.Scenario); err != nil {
+		return a, s, err
+	}
+	if _, err := sim.ParseHash(a.TraceHash); err != nil {
+		return a, s, fmt.Errorf("traceHash %q is not a hash of 16 hexadecimal digits", a.TraceHash)
+	}
+	if _, err := checker.ParseKind(a.Verdict); err != nil {
+		return a, s, err
+	}
+	return a, s, s.Check(a.Config, a.Plan)
+}
+
+// jsonError adds the line to an error of the decoder, where it knows the place.
+func jsonError(text []byte, err error) error {
+	var offset int64
+	var syntax *json.SyntaxError
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		offset = syntax.Offset
+	case errors.As(err, &mistyped):
+		offset = mistyped.Offset
+	default:
+		return err
+	}
+	line := 1 + bytes.Count(text[:min(int(offset), len(text))], []byte("\n"))
+	return fmt.Errorf("line %d: %w", line, err)
+}

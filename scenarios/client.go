@@ -1,0 +1,200 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"simrun/checker"
+	"simrun/node"
+	"simrun/sim"
+	"simrun/sim/stream"
+)
+
+// client is one client of a run: it has one operation open at a time, sends it to one replica after another until it is
+// answered or its patience is over, thinks for a while, and goes on. After an operation whose outcome it never learnt it
+// goes on as a new process of the history, since the old one might still be at work.
+type client struct {
+	id      node.Client
+	process uint32 // in the history
+	random  stream.Stream
+	wake    uint64 // number of the wake-up that counts; others are stale
+	seq     uint64
+	target  node.ID
+	open    int  // index in the history of the open operation, or none
+	index   int  // its number in the run
+	quota   bool // may begin another operation in the liveness phase
+	op      Operation
+	command []byte
+	began   int64
+	calls   []int32 // index in the history of each operation, by sequence number from 1
+}
+
+const none = -1
+
+// crowd is all clients of a run.
+type crowd struct {
+	clients []client
+	issued  int // operations begun
+}
+
+func (w *crowd) reset(seed uint64, n int) {
+	if cap(w.clients) < n {
+		w.clients = make([]client, n)
+	}
+	w.clients = w.clients[:n]
+	w.issued = 0
+	for i := range w.clients {
+		id := node.Client(i + 1)
+		w.clients[i] = client{
+			id: id, process: uint32(id), random: stream.New(seed, "client", uint64(id)), open: none,
+			calls: w.clients[i].calls[:0],
+		}
+	}
+}
+
+// clientWakes handles a ClientWakes event: the client begins an operation, or does something about the one it waits for.
+func (c *cluster[M, PM]) clientWakes(e *sim.Event) {
+	x := &c.crowd.clients[e.B-1]
+	if e.C != x.wake {
+		return
+	}
+	switch {
+	case x.open == none:
+		c.begin(x)
+	case !c.healed && c.kernel.Now()-x.began >= int64(c.config.Patience):
+		c.giveUp(x)
+	default:
+		x.target = c.anyReplica(x, x.target)
+		c.submit(x)
+	}
+}
+
+// wakeAfter sets the client's alarm, in place of any earlier one.
+func (c *cluster[M, PM]) wakeAfter(x *client, span int64) {
+	x.wake++
+	c.kernel.Schedule(c.kernel.Now()+max(span, 0), sim.ClientWakes, 0, 0, uint64(x.id), x.wake)
+}
+
+func (c *cluster[M, PM]) begin(x *client) {
+	switch {
+	case c.healed && !x.quota:
+		return
+	case c.healed:
+		x.quota = false
+	case c.crowd.issued >= c.config.Operations:
+		return
+	}
+	x.index = c.crowd.issued
+	c.crowd.issued++
+	c.stats.Called++
+	x.op = c.spec.Workload.Operation(&c.config, stream.Mix(c.lots, uint64(x.index)), x.index)
+	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)
+	x.command = c.bytes.Copy(c.scratch)
+	x.seq++
+	x.began = c.kernel.Now()
+	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
+	x.calls = append(x.calls, int32(x.open))
+	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
+	if c.kernel.Tracing() {
+		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
+	}
+	if x.target == 0 {
+		x.target = c.anyReplica(x, 0)
+	}
+	c.submit(x)
+}
+
+// submit sends the open operation to the client's present target.
+func (c *cluster[M, PM]) submit(x *client) {
+	c.wakeAfter(x, int64(c.config.Retry))
+	c.net.SendRequest(x.id, x.target, node.Request{Op: node.Command, Seq: x.seq, Command: x.command})
+}
+
+// anyReplica returns a replica other than the one given, if there is another.
+func (c *cluster[M, PM]) anyReplica(x *client, other node.ID) node.ID {
+	n := uint64(c.config.Nodes)
+	if other == 0 || n == 1 {
+		return node.ID(x.random.N(n) + 1)
+	}
+	return node.ID((uint64(other)+x.random.N(n-1))%n + 1)
+}
+
+// Reply handles a replica's answer. It implements netsim.Ends.
+func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
+	x := &c.crowd.clients[to-1]
+	if x.open == none || r.Seq != x.seq {
+		return // an answer to something settled long ago
+	}
+	switch r.Status {
+	case node.OK:
+		c.conclude(x, from, r)
+	case node.Redirect:
+		if r.Leader != 0 && r.Leader != from {
+			x.target = r.Leader
+			c.submit(x)
+			return
+		}
+		x.target = c.anyReplica(x, from)
+		c.wakeAfter(x, int64(c.config.Retry)/4)
+	default:
+		c.wakeAfter(x, int64(c.config.Retry)/4) // overloaded or the like: again, elsewhere, a little later
+	}
+}
+
+// conclude closes the open operation with the result a replica gave.
+func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
+	out, err := c.spec.Workload.Result(x.op, r.Output)
+	if err != nil {
+		c.violate("reply", "unreadable result", fmt.Sprintf("%v answered %s of client %v with %q: %v", from.Addr(), x.op, x.id.Addr(), r.Output, err))
+		return
+	}
+	c.watch.Replied(uint32(x.id), x.seq, r.Slot)
+	c.history.Return(x.open, c.tick(), checker.OK, out)
+	c.history.Hint(x.open, r.Slot, r.Index)
+	x.open = none
+	c.stats.Finished++
+	if c.kernel.Tracing() {
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
+	}
+	c.check()
+	c.pause(x)
+}
+
+// giveUp leaves the open operation as one that may have taken effect, may yet, or never will.
+func (c *cluster[M, PM]) giveUp(x *client) {
+	c.history.Return(x.open, c.tick(), checker.Unknown, 0)
+	if c.kernel.Tracing() {
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
+	}
+	x.open = none
+	x.process += uint32(len(c.crowd.clients))
+	c.stats.Unknown++
+	c.pause(x)
+}
+
+func (c *cluster[M, PM]) pause(x *client) {
+	think := int64(0)
+	if c.config.Think > 0 && !c.healed {
+		think = sim.Exponential(x.random.Uint64(), int64(c.config.Think))
+	}
+	c.wakeAfter(x, think)
+}
+
+// settled tells whether the client has nothing left to do.
+func (c *cluster[M, PM]) settled(x *client) bool {
+	return x.open == none && (c.crowd.issued >= c.config.Operations && !c.healed || c.healed && !x.quota)
+}
+
+// String writes the operation as "put k2 7".
+func (o Operation) String() string {
+	switch o.Kind {
+	case checker.Get:
+		return fmt.Sprintf("get k%d", o.Key)
+	case checker.Put:
+		return fmt.Sprintf("put k%d %d", o.Key, o.Arg)
+	case checker.CAS:
+		return fmt.Sprintf("cas k%d %d->%d", o.Key, o.Arg, o.Arg2)
+	case checker.Propose:
+		return fmt.Sprintf("propose %d", o.Arg)
+	}
+	return fmt.Sprintf("operation %d", o.Kind)
+}

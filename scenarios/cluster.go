@@ -1,0 +1,205 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/netsim"
+	"simrun/node"
+	"simrun/node/fact"
+	"simrun/sim"
+	"simrun/sim/stream"
+)
+
+// cluster is a whole simulated system: the kernel, the network, a host for every replica, the clients, the faults,
+// and whoever watches. It implements Cluster, and the small interfaces through which its parts meet: netsim.Ends,
+// sim.Witness and faults.Target.
+type cluster[M any, PM node.Message[M]] struct {
+	spec   *Spec[M, PM]
+	config Config
+	plan   faults.Plan
+	lots   uint64 // seed of the operations
+
+	kernel *sim.Kernel
+	net    *netsim.Net[M, PM]
+	hosts  []*sim.Host[M] // hosts[i] is the replica i+1
+	crowd  crowd
+	bytes  sim.Bytes // of commands
+
+	steps    []faults.Step
+	injector faults.Injector
+
+	watch   checker.Watch
+	history checker.History
+	decider checker.Checker
+	durable func(fact.Fact) // hands a decoded fact to watch, for the replica in owner
+	owner   node.ID
+
+	ticks   uint64 // numbers calls and returns
+	healed  bool   // the liveness phase has begun
+	endsAt  int64  // of the liveness phase
+	leading int    // how many replicas took the lead in the liveness phase
+
+	verdict checker.Verdict
+	done    bool
+	stats   Stats
+	scratch []byte
+}
+
+func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
+	c := &cluster[M, PM]{spec: spec, kernel: &sim.Kernel{}}
+	c.net = netsim.New[M, PM](c.kernel, c)
+	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
+	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
+	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
+	c.kernel.On(sim.ClientWakes, c.clientWakes)
+	c.kernel.On(sim.FaultStep, c.faultStep)
+	c.kernel.On(sim.PhaseEnds, c.phaseEnds)
+	return c
+}
+
+func (c *cluster[M, PM]) host(id node.ID) *sim.Host[M] { return c.hosts[id-1] }
+
+// Reset makes the cluster ready for a run.
+func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
+	c.config, c.plan = config, plan
+	c.lots = stream.Mix(seed, stream.Name("operations"))
+	c.kernel.Reset(seed)
+	c.net.Reset(netsim.Config{
+		LatencyMin: int64(config.LatencyMin), LatencyMean: int64(config.LatencyMean),
+		Drop: config.Drop, Encode: config.Encode,
+	}, config.Nodes)
+	c.bytes.Reset()
+	c.history.Reset()
+	c.crowd.reset(seed, config.Clients)
+	c.steps = plan.Steps(c.steps[:0])
+	c.injector.Reset(plan)
+
+	phase1, phase2 := c.spec.Quorums(&c.config)
+	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands})
+	c.ticks, c.healed, c.endsAt, c.leading = 0, false, 0, 0
+	c.verdict, c.done = checker.Verdict{}, false
+	c.stats = Stats{Runs: 1}
+
+	for len(c.hosts) < config.Nodes {
+		c.hosts = append(c.hosts, sim.NewHost[M](c.kernel, c.net, c))
+	}
+	machines := stream.New(seed, "clocks", 0)
+	for i := range config.Nodes {
+		c.hosts[i].Reset(node.ID(i+1), sim.HostConfig{
+			Clock: sim.Clock{
+				Offset:   node.Local(machines.Int64(0, int64(config.ClockOffset))),
+				DriftPPM: machines.Int64(-config.ClockDrift, config.ClockDrift),
+			},
+			SyncMin: int64(config.SyncMin), SyncMean: int64(config.SyncMean),
+			Disk: config.Disk,
+		})
+	}
+	c.kernel.Schedule(0, sim.PhaseEnds, 0, 0, 0, 0)
+}
+
+// Trace makes the run report to f.
+func (c *cluster[M, PM]) Trace(f func(sim.Record)) { c.kernel.Trace(f) }
+
+// Hash returns the digest of the run.
+func (c *cluster[M, PM]) Hash() sim.Hash { return *c.kernel.Hash() }
+
+// History returns what clients saw.
+func (c *cluster[M, PM]) History() *checker.History { return &c.history }
+
+// Stats returns the figures of the run.
+func (c *cluster[M, PM]) Stats() Stats {
+	s := c.stats
+	s.Events, s.Simulated, s.Net = c.kernel.Events(), c.kernel.Now(), c.net.Counts()
+	s.Chosen = c.watch.Chosen()
+	return s
+}
+
+// AppendState appends a replica's state.
+func (c *cluster[M, PM]) AppendState(id node.ID, dst []byte) []byte {
+	if id == 0 || int(id) > c.config.Nodes || !c.host(id).Up() {
+		return dst
+	}
+	return c.host(id).Replica().AppendState(dst)
+}
+
+// tick numbers calls and returns: the order of a history is that of events, never of simulated time.
+func (c *cluster[M, PM]) tick() uint64 {
+	c.ticks++
+	return c.ticks
+}
+
+// digest is how commands are known to the checks.
+func digest(command []byte) uint64 { return fact.Digest(command) }
+
+// netsim.Ends
+
+// Up tells whether the replica is running.
+func (c *cluster[M, PM]) Up(id node.ID) bool { return c.host(id).Up() }
+
+// Message delivers to a replica.
+func (c *cluster[M, PM]) Message(to, from node.ID, m *M) { c.host(to).Receive(from, m) }
+
+// Request delivers to a replica.
+func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) {
+	c.host(to).Request(from, r)
+}
+
+// Stated holds a fact in a message that leaves against its sender's disk.
+func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
+	c.watch.Stated(uint16(from), f)
+	c.check()
+}
+
+// sim.Witness
+
+// Durable tells the watch what became durable.
+func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
+	c.owner = id
+	c.spec.Facts(file, appended, c.durable)
+	c.check()
+}
+
+// Rewritten tells the watch all that is durable on a host.
+func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
+	c.owner = id
+	c.watch.Reload(uint16(id))
+	files(func(file string, durable []byte) { c.spec.Facts(file, durable, c.durable) })
+	c.watch.Reloaded(uint16(id))
+	c.check()
+}
+
+// Observed tells the watch what a replica says of itself.
+func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
+	switch f.Kind {
+	case fact.Leading:
+		c.stats.Elections++
+		if c.healed {
+			c.leading++
+		}
+		c.observed(id, "leads in ballot %v", node.Ballot(f.Ballot))
+	case fact.Following:
+		c.observed(id, "no longer leads (ballot %v)", node.Ballot(f.Ballot))
+	case fact.Learned:
+		c.observed(id, "learned slot %d", f.Slot)
+	case fact.Executed:
+		if x := c.crowd.clients[f.Client-1]; f.Seq <= uint64(len(x.calls)) {
+			c.history.Hint(int(x.calls[f.Seq-1]), f.Slot, uint32(f.Index))
+		}
+	}
+	c.watch.Observed(uint16(id), f)
+	c.check()
+}
+
+func (c *cluster[M, PM]) observed(id node.ID, format string, arg any) {
+	if c.kernel.Tracing() {
+		c.kernel.Emit(sim.Record{Kind: sim.Observed, Who: id.Addr(), Text: fmt.Sprintf(format, arg)})
+	}
+}
+
+// Started tells the watch that a replica begins with an empty memory.
+func (c *cluster[M, PM]) Started(id node.ID) { c.watch.Booted(uint16(id)) }
+
+// Perturb is false: no protocol has perturbation points yet.
+func (c *cluster[M, PM]) Perturb(node.ID, uint16) bool { return false }

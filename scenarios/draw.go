@@ -1,0 +1,65 @@
+package scenarios
+
+import (
+	"simrun/faults"
+	"simrun/sim"
+	"simrun/sim/stream"
+)
+
+// Draw draws the configuration and the plan of a seed. The same seed, scenario and profile give the same; every part
+// is drawn from a stream of its own.
+func (s Scenario) Draw(seed uint64, profile faults.Profile) (Config, faults.Plan) {
+	c := s.drawConfig(seed, profile)
+	faulty := stream.New(seed, "plan", 0)
+	return c, faults.Draw(&faulty, profile, shape(&c))
+}
+
+func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
+	size := stream.New(seed, "size", 0)
+	c := Config{
+		Nodes:      pick(&size, 3, 3, 3, 5, 5, 5, 4, 7),
+		Clients:    size.Int(1, 6),
+		Operations: size.Int(20, 60),
+		Keys:       pick(&size, 1, 2, 3, 5),
+		Think:      pick(&size, 0, 5*faults.Millisecond, 20*faults.Millisecond, 50*faults.Millisecond),
+		Patience:   pick(&size, 500*faults.Millisecond, 1*faults.Second, 2*faults.Second),
+		Horizon:    3 * faults.Second,
+		Recovery:   60 * faults.Second,
+	}
+
+	net := stream.New(seed, "weather", 0)
+	c.LatencyMin = pick(&net, 50*faults.Microsecond, 200*faults.Microsecond, 1*faults.Millisecond)
+	c.LatencyMean = pick(&net, 100*faults.Microsecond, 500*faults.Microsecond, 2*faults.Millisecond)
+	c.Retry = 40*faults.Millisecond + 20*(c.LatencyMin+c.LatencyMean)
+	c.Encode = net.Chance(100_000)
+
+	machines := stream.New(seed, "machines", 0)
+	c.SyncMin = pick(&machines, 0, 50*faults.Microsecond, 500*faults.Microsecond)
+	c.SyncMean = pick(&machines, 50*faults.Microsecond, 500*faults.Microsecond, 3*faults.Millisecond)
+	if profile.Name != faults.Calm {
+		c.Disk = sim.DiskFaults{
+			Lose: pick[uint64](&machines, 0, 500_000, 1_000_000, 1_000_000),
+			Tear: pick[uint64](&machines, 0, 300_000, 1_000_000),
+			Hole: pick[uint64](&machines, 0, 0, 200_000),
+		}
+		c.ClockOffset = pick(&machines, 0, 1*faults.Second, 3600*faults.Second)
+		c.ClockDrift = pick[int64](&machines, 0, 200, 50_000)
+	}
+
+	knobs := stream.New(seed, "knobs", 0)
+	if len(s.Knobs) > 0 {
+		c.Knobs = make(map[string]int64, len(s.Knobs))
+	}
+	for _, k := range s.Knobs {
+		own := stream.New(knobs.Uint64(), k.Name, 0)
+		c.Knobs[k.Name] = k.Draw[own.N(uint64(len(k.Draw)))]
+	}
+	if s.draw != nil {
+		extra := stream.New(seed, "scenario", 0)
+		s.draw(&extra, &c)
+	}
+	return c
+}
+
+// pick returns one of the choices.
+func pick[T any](s *stream.Stream, choices ...T) T { return choices[s.N(uint64(len(choices)))] }

@@ -1,0 +1,289 @@
+package scenarios
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/netsim"
+	"simrun/node"
+	"simrun/sim"
+)
+
+// A run has two phases. In the safety phase clients work under faults, and the checks of package checker watch. Then
+// the cluster is healed: faults end, hosts that are down come back. In the liveness phase every client must get what
+// it still waits for and one operation more, and all replicas must come to the same state, within Config.Recovery.
+// The run stops at the first violation.
+
+// restPeriod is how long the healed cluster, done with everything, is watched for settling down; and how often it is
+// looked at, in nanoseconds.
+const restPeriod = int64(100 * faults.Millisecond)
+
+func (c *cluster[M, PM]) openSafetyPhase() {
+	for i, s := range c.steps {
+		c.kernel.Schedule(int64(s.At), sim.FaultStep, 0, 0, uint64(i), 0)
+	}
+	c.kernel.Schedule(int64(c.config.Horizon), sim.PhaseEnds, 0, 0, 0, 0)
+	for i := range c.config.Nodes {
+		c.startHost(node.ID(i + 1))
+	}
+	for i := range c.crowd.clients {
+		x := &c.crowd.clients[i]
+		c.wakeAfter(x, sim.Exponential(x.random.Uint64(), int64(c.config.Think+c.config.LatencyMean)))
+	}
+}
+
+// Run goes on with the run.
+func (c *cluster[M, PM]) Run(untilEvent uint64) (v checker.Verdict, done bool) {
+	if c.done {
+		return c.verdict, true
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.verdict, c.done = c.panicked(p), true
+			c.foldEnd()
+			v, done = c.verdict, true
+		}
+	}()
+	switch c.kernel.Run(untilEvent) {
+	case sim.Paused:
+		return checker.Verdict{}, false
+	case sim.Livelocked:
+		e := c.kernel.Current()
+		c.violate("livelock", "no time passes", fmt.Sprintf(
+			"more than %d steps at one instant, in a %v event at %v", sim.InstantCap, e.Kind, place(e.Host)))
+	case sim.Drained:
+		c.violate("liveness", "silence", "nothing is left to happen: no replica has set a timer, and "+c.unfinished())
+	}
+	c.done = true
+	c.foldEnd()
+	return c.verdict, true
+}
+
+func place(id node.ID) string {
+	if id == 0 {
+		return "no replica in particular"
+	}
+	return id.Addr().String()
+}
+
+// foldEnd makes the final states part of the hash.
+func (c *cluster[M, PM]) foldEnd() {
+	for i := range c.config.Nodes {
+		c.scratch = c.AppendState(node.ID(i+1), c.scratch[:0])
+		c.kernel.Hash().Bytes(c.scratch)
+	}
+	c.kernel.Hash().Bytes([]byte(c.verdict.Fingerprint))
+}
+
+// faultStep handles a FaultStep event: a fault of the plan begins or ends.
+func (c *cluster[M, PM]) faultStep(e *sim.Event) {
+	if c.healed {
+		return
+	}
+	s := c.steps[e.B]
+	f := &c.plan.Faults[s.Index]
+	kind := sim.FaultOn
+	if s.End {
+		kind = sim.FaultOff
+	} else {
+		c.stats.Faults[f.Kind]++
+	}
+	if c.kernel.Tracing() {
+		c.kernel.Emit(sim.Record{Kind: kind, Text: f.Describe()})
+	}
+	if s.End {
+		c.injector.End(c, s.Index)
+	} else {
+		c.injector.Begin(c, s.Index)
+	}
+}
+
+// phaseEnds handles a PhaseEnds event: the run begins, the safety phase is over, or it is time to look how far the
+// healed cluster is.
+func (c *cluster[M, PM]) phaseEnds(*sim.Event) {
+	if c.kernel.Events() == 1 {
+		c.openSafetyPhase()
+		return
+	}
+	if !c.healed {
+		c.heal()
+	} else if c.finished() {
+		c.pass()
+		return
+	} else if c.kernel.Now() >= c.endsAt {
+		c.stuck()
+		return
+	}
+	c.kernel.Schedule(c.kernel.Now()+restPeriod, sim.PhaseEnds, 0, 0, 0, 0)
+}
+
+func (c *cluster[M, PM]) heal() {
+	if c.kernel.Tracing() {
+		c.kernel.Emit(sim.Record{Kind: sim.PhaseSet, Text: "all faults end; the cluster must recover"})
+	}
+	c.healed = true
+	c.endsAt = c.kernel.Now() + int64(c.config.Recovery)
+	c.injector.HealAll(c)
+	c.net.Calm()
+	for i := range c.crowd.clients {
+		x := &c.crowd.clients[i]
+		x.quota = true
+		if x.open == none {
+			c.wakeAfter(x, 0)
+		}
+	}
+}
+
+// finished tells whether the healed cluster has done all that is asked of it: every client is settled, and all
+// replicas have the same state.
+func (c *cluster[M, PM]) finished() bool {
+	for i := range c.crowd.clients {
+		if x := &c.crowd.clients[i]; !c.settled(x) {
+			return false
+		}
+	}
+	return c.watch.Converged()
+}
+
+// pass ends a run in which nothing was violated as it went: what clients saw is checked now.
+func (c *cluster[M, PM]) pass() {
+	c.kernel.Halt()
+	c.verdict = c.judgeHistory()
+	if c.verdict.Kind == checker.Pass && c.stats.Finished == 0 {
+		c.verdict = checker.Verdict{Kind: checker.Vacuous, Detail: "no operation was completed"}
+	}
+}
+
+func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
+	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{})
+	return r.Verdict()
+}
+
+// stuck ends a run in which the healed cluster did not finish in time. What clients saw is checked first: a history
+// that is not linearizable is the graver finding.
+func (c *cluster[M, PM]) stuck() {
+	if v := c.judgeHistory(); v.Kind == checker.Violated {
+		c.kernel.Halt()
+		c.verdict = v
+		return
+	}
+	shape := "no convergence"
+	for i := range c.crowd.clients {
+		if !c.settled(&c.crowd.clients[i]) {
+			shape = "no progress"
+		}
+	}
+	c.violate("liveness", shape, fmt.Sprintf("%v after everything was healed, %s", faults.Span(c.config.Recovery), c.unfinished()))
+}
+
+// unfinished says who waits for what.
+func (c *cluster[M, PM]) unfinished() string {
+	var parts []string
+	for i := range c.crowd.clients {
+		if x := &c.crowd.clients[i]; x.open != none {
+			parts = append(parts, fmt.Sprintf("%v still waits for %v to %s", x.id.Addr(), x.target.Addr(), x.op))
+		}
+	}
+	if !c.watch.Converged() {
+		for i := range c.config.Nodes {
+			slot, state := c.watch.StateOf(uint16(i + 1))
+			parts = append(parts, fmt.Sprintf("n%d is at slot %d with state %08x", i+1, slot, uint32(state[0])))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// violate ends the run with a violation found by the testbed itself.
+func (c *cluster[M, PM]) violate(check, shape, detail string) {
+	c.end(&checker.Violation{Check: check, Shape: shape, Detail: detail})
+}
+
+// check ends the run if the watch has found a violation.
+func (c *cluster[M, PM]) check() {
+	if v := c.watch.Violation(); v != nil && c.verdict.Kind != checker.Violated {
+		c.end(v)
+	}
+}
+
+func (c *cluster[M, PM]) end(v *checker.Violation) {
+	c.kernel.Halt()
+	if c.verdict.Kind == checker.Violated {
+		return
+	}
+	c.verdict = v.Verdict()
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: node.Addr(v.Node), Text: c.verdict.Fingerprint + ": " + c.verdict.Detail})
+}
+
+// panicked turns a panic in a handler into a violation, named by the function that panicked and not by its message,
+// which may hold values.
+func (c *cluster[M, PM]) panicked(p any) checker.Verdict {
+	e := c.kernel.Current()
+	v := &checker.Violation{
+		Check: "panic", Shape: panicSite(), Node: uint16(e.Host),
+		Detail: fmt.Sprintf("%v panicked in a %v event: %v", place(e.Host), e.Kind, p),
+	}
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Text: v.Detail})
+	return v.Verdict()
+}
+
+// panicSite returns the innermost function outside the runtime on the panicking stack.
+func panicSite() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	past := false
+	for {
+		f, more := frames.Next()
+		if past && !strings.HasPrefix(f.Function, "runtime.") {
+			return f.Function
+		}
+		past = past || f.Function == "runtime.gopanic" || f.Function == "runtime.sigpanic"
+		if !more {
+			return "unknown function"
+		}
+	}
+}
+
+// faults.Target
+
+// AddRule puts a link rule of a fault in force.
+func (c *cluster[M, PM]) AddRule(id int, r faults.Rule) {
+	c.net.AddRule(id, netsim.Rule{
+		From: set(r.From), To: set(r.To), Block: r.Block,
+		Drop: uint64(r.Drop), Duplicate: uint64(r.Duplicate), CopyMean: int64(r.CopyMean),
+		Reorder: uint64(r.Reorder), HoldMean: int64(r.HoldMean), Delay: int64(r.Delay),
+	})
+}
+
+// set translates a list of addresses, of which an empty one means everybody.
+func set(addrs []node.Addr) netsim.Set {
+	if len(addrs) == 0 {
+		return netsim.Everybody()
+	}
+	return netsim.SetOf(addrs...)
+}
+
+// RemoveRule takes a link rule out of force.
+func (c *cluster[M, PM]) RemoveRule(id int) { c.net.RemoveRule(id) }
+
+// Crash stops a replica's host.
+func (c *cluster[M, PM]) Crash(id node.ID) {
+	if c.host(id).Up() {
+		c.stats.Crashes++
+	}
+	c.host(id).Crash()
+}
+
+// Restart boots a replica's host.
+func (c *cluster[M, PM]) Restart(id node.ID) {
+	if !c.host(id).Up() {
+		c.stats.Restarts++
+	}
+	c.startHost(id)
+}
+
+func (c *cluster[M, PM]) startHost(id node.ID) {
+	c.host(id).Start(c.spec.Replica(id, &c.config))
+}

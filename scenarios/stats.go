@@ -1,0 +1,42 @@
+package scenarios
+
+import (
+	"simrun/faults"
+	"simrun/netsim"
+)
+
+// Stats are the figures of one run, or of many added up.
+type Stats struct {
+	Runs      uint64 `json:"runs"`
+	Events    uint64 `json:"events"`
+	Simulated int64  `json:"simulated"` // nanoseconds of simulated time
+
+	Called   uint64 `json:"called"`   // operations that clients began
+	Finished uint64 `json:"finished"` // of these, those that got a result
+	Unknown  uint64 `json:"unknown"`  // of these, those that clients gave up on
+
+	Net       netsim.Counts           `json:"net"`
+	Faults    [faults.NumKinds]uint64 `json:"faults"`    // faults of the plan that began, by kind
+	Crashes   uint64                  `json:"crashes"`   // hosts that went down
+	Restarts  uint64                  `json:"restarts"`  // and came back
+	Elections uint64                  `json:"elections"` // times a replica took the lead
+	Chosen    uint64                  `json:"chosen"`    // slots decided
+}
+
+// Add adds another run's figures.
+func (s *Stats) Add(o Stats) {
+	s.Runs += o.Runs
+	s.Events += o.Events
+	s.Simulated += o.Simulated
+	s.Called += o.Called
+	s.Finished += o.Finished
+	s.Unknown += o.Unknown
+	s.Net.Add(o.Net)
+	for i, n := range o.Faults {
+		s.Faults[i] += n
+	}
+	s.Crashes += o.Crashes
+	s.Restarts += o.Restarts
+	s.Elections += o.Elections
+	s.Chosen += o.Chosen
+}

@@ -1,0 +1,227 @@
+package sim
+
+import "simrun/sim/stream"
+
+// disk is the stable storage of one host: files that hold every state a crash could leave them in.
+//
+// A file is a list of images, each the result of appends only: a Replace or a Truncate starts a new one. Its possible
+// states after a crash are then prefixes of images, one for every operation since the last group commit, and they cost
+// neither copies nor a log of writes. The oldest image holds what is durable, the newest what the replica sees.
+type disk struct {
+	files   []file
+	issued  uint64   // operations so far
+	durable uint64   // of these, how many are durable: a group commit covers all that were issued when it began
+	spare   [][]byte // buffers of images that are gone
+}
+
+type file struct {
+	name    string
+	images  []image
+	durable int    // bytes of images[0] that are durable
+	pending []mark // operations not yet durable, in order
+}
+
+type image struct{ bytes []byte }
+
+// mark says: after operation number the file is the first size bytes of images[image].
+type mark struct {
+	number uint64
+	image  int
+	size   int
+}
+
+// DiskFaults says what a crash does to writes that are not durable. Chances are in parts per million.
+type DiskFaults struct {
+	Lose uint64 `json:"lose"` // chance, per file and crash, that any of them are lost at all
+	Tear uint64 `json:"tear"` // chance, given a loss, that a part of the first lost append survives
+	Hole uint64 `json:"hole"` // chance, per file and crash, that a stretch of the surviving appended bytes reads as zeros
+}
+
+// reset empties the disk.
+func (d *disk) reset() {
+	for i := range d.files {
+		f := &d.files[i]
+		for _, m := range f.images {
+			d.spare = append(d.spare, m.bytes[:0])
+		}
+		f.images, f.pending, f.durable = f.images[:0], f.pending[:0], 0
+		f.name = ""
+	}
+	d.files = d.files[:0]
+	d.issued, d.durable = 0, 0
+}
+
+// open returns the file, which exists by being named. Hosts have few files, so a scan is quickest.
+func (d *disk) open(name string) *file {
+	for i := range d.files {
+		if d.files[i].name == name {
+			return &d.files[i]
+		}
+	}
+	if len(d.files) < cap(d.files) {
+		d.files = d.files[:len(d.files)+1] // with the slices of an earlier run
+	} else {
+		d.files = append(d.files, file{})
+	}
+	f := &d.files[len(d.files)-1]
+	f.name = name
+	f.images = append(f.images[:0], image{d.buffer()})
+	return f
+}
+
+func (d *disk) buffer() []byte {
+	if n := len(d.spare); n > 0 {
+		b := d.spare[n-1]
+		d.spare = d.spare[:n-1]
+		return b
+	}
+	return nil
+}
+
+func (f *file) last() *image { return &f.images[len(f.images)-1] }
+
+// note records that the file's newest state is reached by a new operation.
+func (d *disk) note(f *file) {
+	d.issued++
+	f.pending = append(f.pending, mark{d.issued, len(f.images) - 1, len(f.last().bytes)})
+}
+
+func (d *disk) append(name string, b []byte) {
+	f := d.open(name)
+	m := f.last()
+	m.bytes = append(m.bytes, b...)
+	d.note(f)
+}
+
+func (d *disk) replace(name string, b []byte) {
+	f := d.open(name)
+	f.images = append(f.images, image{append(d.buffer(), b...)})
+	d.note(f)
+}
+
+// truncate reports whether it changed anything.
+func (d *disk) truncate(name string, size int) bool {
+	f := d.open(name)
+	if size >= len(f.last().bytes) {
+		return false
+	}
+	f.images = append(f.images, image{append(d.buffer(), f.last().bytes[:max(size, 0)]...)})
+	d.note(f)
+	return true
+}
+
+// A change tells what became durable in a file.
+type change struct {
+	file     string
+	appended []byte // bytes added at the end of what was durable, or
+	rewrote  bool   // the durable contents are another image now
+}
+
+// commit makes the operations up to the given number durable and reports each file that changed to each.
+func (d *disk) commit(upTo uint64, each func(change)) {
+	for i := range d.files {
+		f := &d.files[i]
+		n := 0
+		for n < len(f.pending) && f.pending[n].number <= upTo {
+			n++
+		}
+		if n == 0 {
+			continue
+		}
+		last := f.pending[n-1]
+		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
+		if last.image == 0 {
+			from := f.durable
+			f.durable = last.size
+			each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
+			continue
+		}
+		for _, m := range f.images[:last.image] {
+			d.spare = append(d.spare, m.bytes[:0])
+		}
+		f.images = f.images[:copy(f.images, f.images[last.image:])]
+		for j := range f.pending {
+			f.pending[j].image -= last.image
+		}
+		f.durable = last.size
+		each(change{file: f.name, rewrote: true})
+	}
+	d.durable = upTo
+}
+
+// A loss tells what a crash did to a disk.
+type loss struct {
+	lost  int // operations that did not survive
+	torn  int // files whose last surviving append is a part of what was written
+	holed int // files with a stretch of zeros
+}
+
+// crash decides which of the operations that are not durable survive, each file on its own, as Disk promises: a
+// prefix, its last append perhaps torn, appended bytes perhaps zero. What survives is durable afterwards. The fate of
+// a file hangs on the key, which names this crash, and on nothing else.
+func (d *disk) crash(faults DiskFaults, key uint64) (total loss) {
+	for i := range d.files {
+		f := &d.files[i]
+		fate := stream.New(key, f.name, 0)
+		total.add(d.survive(f, faults, &fate))
+	}
+	d.durable = d.issued
+	return total
+}
+
+func (t *loss) add(l loss) { t.lost, t.torn, t.holed = t.lost+l.lost, t.torn+l.torn, t.holed+l.holed }
+
+func (d *disk) survive(f *file, faults DiskFaults, fate *stream.Stream) (l loss) {
+	lose, tear, hole := fate.Chance(faults.Lose), fate.Chance(faults.Tear), fate.Chance(faults.Hole)
+	kept, part, cut := fate.Uint64(), fate.Uint64(), fate.Uint64()
+
+	n := len(f.pending)
+	if lose {
+		n = int(stream.Scale(kept, uint64(n)+1))
+	}
+	l.lost = len(f.pending) - n
+
+	state := mark{image: 0, size: f.durable}
+	if n > 0 {
+		state = f.pending[n-1]
+	}
+	if n < len(f.pending) && tear {
+		if next := f.pending[n]; next.image == state.image && next.size > state.size+1 {
+			state.size += 1 + int(stream.Scale(part, uint64(next.size-state.size-1)))
+			l.torn++
+		}
+	}
+	bytes := f.images[state.image].bytes[:state.size]
+	from := 0 // where bytes that may be missing begin: a Replace that survived is whole
+	if state.image == 0 {
+		from = f.durable
+	} else {
+		for _, m := range f.pending {
+			if m.image == state.image {
+				from = m.size
+				break
+			}
+		}
+	}
+	if hole && state.size > from {
+		at := from + int(stream.Scale(cut, uint64(state.size-from)))
+		clear(bytes[at:min(at+sector, state.size)])
+		l.holed++
+	}
+
+	for j := range f.images {
+		if j != state.image {
+			d.spare = append(d.spare, f.images[j].bytes[:0])
+		}
+	}
+	f.images = append(f.images[:0], image{bytes})
+	f.durable = state.size
+	f.pending = f.pending[:0]
+	return l
+}
+
+// sector is how many bytes a hole covers at most.
+const sector = 512
+
+// contents returns what the replica sees of the file.
+func (d *disk) contents(name string) []byte { return d.open(name).last().bytes }

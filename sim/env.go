@@ -1,0 +1,93 @@
+package sim
+
+import (
+	"fmt"
+
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// The methods in this file are what the replica sees of its host: a node.Env.
+
+// Self returns the replica's ID.
+func (h *Host[M]) Self() node.ID { return h.id }
+
+// Now returns the reading of the host's own clock.
+func (h *Host[M]) Now() node.Local { return h.config.Clock.Read(h.kernel.now) }
+
+// Rand draws from the replica's own stream.
+func (h *Host[M]) Rand() uint64 { return h.random.Uint64() }
+
+// Send gives m to the network, or to the replica itself once the handler at hand is done.
+func (h *Host[M]) Send(to node.ID, m M) {
+	if to == h.id {
+		h.self.push(to, 0, m)
+		return
+	}
+	h.network.Send(h.id, to, m)
+}
+
+// SendDurable holds m back until every disk operation issued so far is durable.
+func (h *Host[M]) SendDurable(to node.ID, m M) {
+	if h.disk.issued > h.disk.durable {
+		h.waiting.push(to, h.disk.issued, m)
+		return
+	}
+	h.Send(to, m)
+}
+
+// Reply gives r to the network.
+func (h *Host[M]) Reply(to node.Client, r node.Reply) {
+	h.kernel.hash.Word(uint64(to)<<32 ^ r.Seq<<8 ^ uint64(r.Status))
+	h.kernel.hash.Bytes(r.Output)
+	h.network.Reply(h.id, to, r)
+}
+
+// Append adds b to the file.
+func (h *Host[M]) Append(file string, b []byte) {
+	h.kernel.hash.Bytes(b)
+	h.disk.append(file, b)
+}
+
+// Replace makes b the file's contents.
+func (h *Host[M]) Replace(file string, b []byte) {
+	h.kernel.hash.Bytes(b)
+	h.disk.replace(file, b)
+}
+
+// Truncate cuts the file to size bytes.
+func (h *Host[M]) Truncate(file string, size int) {
+	h.kernel.hash.Word(uint64(size))
+	h.disk.truncate(file, size)
+}
+
+// Read returns a copy of the file.
+func (h *Host[M]) Read(file string) ([]byte, error) {
+	return append([]byte(nil), h.disk.contents(file)...), nil
+}
+
+// Observe passes f on to the run's witness.
+func (h *Host[M]) Observe(f fact.Fact) { h.witness.Observed(h.id, f) }
+
+// Perturb asks the run's witness.
+func (h *Host[M]) Perturb(point uint16) bool { return h.witness.Perturb(h.id, point) }
+
+// Logf puts a line into the trace.
+func (h *Host[M]) Logf(format string, args ...uint64) {
+	if !h.kernel.Tracing() {
+		return
+	}
+	words := make([]any, len(args))
+	for i, a := range args {
+		words[i] = a
+	}
+	h.kernel.Emit(Record{Kind: Logged, Who: h.id.Addr(), Text: fmt.Sprintf(format, words...)})
+}
+
+// String tells what a crash did, in words.
+func (l loss) String() string {
+	if l.lost == 0 && l.torn == 0 && l.holed == 0 {
+		return "nothing on disk lost"
+	}
+	return fmt.Sprintf("%d unsynced writes lost, %d torn, %d with a hole", l.lost, l.torn, l.holed)
+}

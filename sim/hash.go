@@ -1,0 +1,42 @@
+package sim
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"simrun/sim/stream"
+)
+
+// Hash is a running digest of everything that happened in a run: every event, every byte written to a disk, every
+// reply to a client. Two runs with equal hashes took the same path. It folds explicit fields, never struct memory.
+type Hash uint64
+
+// Word folds in one number.
+func (h *Hash) Word(x uint64) { *h = Hash(stream.Mix(uint64(*h), x)) }
+
+// Bytes folds in b and its length.
+func (h *Hash) Bytes(b []byte) {
+	x := stream.Mix(uint64(*h), uint64(len(b)))
+	for len(b) >= 16 {
+		x = stream.Mix(x^binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
+		b = b[16:]
+	}
+	if len(b) > 0 {
+		var tail [16]byte
+		copy(tail[:], b)
+		x = stream.Mix(x^binary.LittleEndian.Uint64(tail[:]), binary.LittleEndian.Uint64(tail[8:]))
+	}
+	*h = Hash(x)
+}
+
+// String writes the hash as 16 hexadecimal digits.
+func (h Hash) String() string {
+	s := strconv.FormatUint(uint64(h), 16)
+	return "0000000000000000"[len(s):] + s
+}
+
+// ParseHash reads what String wrote.
+func ParseHash(s string) (Hash, error) {
+	x, err := strconv.ParseUint(s, 16, 64)
+	return Hash(x), err
+}

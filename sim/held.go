@@ -1,0 +1,38 @@
+package sim
+
+import "simrun/node"
+
+// held is a queue of messages that wait inside a host. Memory is reused once it has run empty.
+type held[M any] struct {
+	items []heldItem[M]
+	head  int
+}
+
+type heldItem[M any] struct {
+	barrier uint64 // the disk operation whose durability it waits for
+	to      node.ID
+	m       M
+}
+
+func (q *held[M]) len() int { return len(q.items) - q.head }
+
+func (q *held[M]) first() *heldItem[M] { return &q.items[q.head] }
+
+func (q *held[M]) push(to node.ID, barrier uint64, m M) {
+	if q.head > 64 && q.head > len(q.items)/2 {
+		q.items = q.items[:copy(q.items, q.items[q.head:])]
+		q.head = 0
+	}
+	q.items = append(q.items, heldItem[M]{barrier, to, m})
+}
+
+func (q *held[M]) pop() M {
+	m := q.items[q.head].m
+	q.head++
+	if q.head == len(q.items) {
+		q.items, q.head = q.items[:0], 0
+	}
+	return m
+}
+
+func (q *held[M]) clear() { q.items, q.head = q.items[:0], 0 }

@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"simrun/node"
+	"simrun/node/fact"
+	"simrun/sim/stream"
+)
+
+// Network carries what hosts send. It is implemented by package netsim.
+type Network[M any] interface {
+	Send(from, to node.ID, m M)
+	Reply(from node.ID, to node.Client, r node.Reply)
+}
+
+// Witness is told what hosts do, as it happens, and must not interfere.
+type Witness interface {
+	// Durable: appended became durable at the end of a file. The bytes are valid during the call.
+	Durable(id node.ID, file string, appended []byte)
+	// Rewritten: the durable state of the host changed other than by an append, through a crash or a Replace. Files
+	// calls each with the durable contents of every file.
+	Rewritten(id node.ID, files func(each func(file string, durable []byte)))
+	// Observed: the replica states a fact.
+	Observed(id node.ID, f fact.Fact)
+	// Started: the host boots, with an empty memory.
+	Started(id node.ID)
+	// Perturb answers a cooperative fault point.
+	Perturb(id node.ID, point uint16) bool
+}
+
+// HostConfig is what one host is like.
+type HostConfig struct {
+	Clock    Clock
+	SyncMin  int64 // nanoseconds a group commit takes at least
+	SyncMean int64 // and how much more it takes on average
+	Disk     DiskFaults
+}
+
+// Host is a machine with one replica on it: its process, its timers, its clock, its disk. It is the node.Env that the
+// replica sees.
+type Host[M any] struct {
+	kernel  *Kernel
+	network Network[M]
+	witness Witness
+	config  HostConfig
+	id      node.ID
+	random  stream.Stream
+
+	replica node.Node[M] // nil while the host is down
+	crashes uint64
+	boots   uint64
+	timers  []timer
+	disk    disk
+	syncing bool
+	syncs   uint64
+
+	waiting held[M] // durable sends, until their writes are durable
+	self    held[M] // what the replica sent to itself, until the handler is done
+	message M       // scratch for the message being handled, so that nothing escapes
+}
+
+// NewHost returns a host that is down and has an empty disk.
+func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
+	return &Host[M]{kernel: k, network: n, witness: w}
+}
+
+// Reset makes the host ready for a run, as a machine that is switched off, its disk empty.
+func (h *Host[M]) Reset(id node.ID, c HostConfig) {
+	h.id, h.config = id, c
+	h.random = stream.New(h.kernel.Seed(), "node", uint64(id))
+	h.replica, h.crashes, h.boots = nil, 0, 0
+	h.timers = h.timers[:0]
+	h.disk.reset()
+	h.syncing, h.syncs = false, 0
+	h.waiting.clear()
+	h.self.clear()
+}
+
+// Up tells whether the host is running.
+func (h *Host[M]) Up() bool { return h.replica != nil }
+
+// Boots returns how often the host was started.
+func (h *Host[M]) Boots() uint64 { return h.boots }
+
+// Replica returns the replica that runs on the host; nil while it is down.
+func (h *Host[M]) Replica() node.Node[M] { return h.replica }
+
+// Start boots the host with a fresh replica, which finds on the disk what earlier ones left. It does nothing if the
+// host is up.
+func (h *Host[M]) Start(replica node.Node[M]) {
+	if h.replica != nil {
+		return
+	}
+	h.replica = replica
+	h.boots++
+	h.kernel.Emit(Record{Kind: Started, Who: h.id.Addr()})
+	h.witness.Started(h.id)
+	replica.Start(h)
+	h.finish()
+}
+
+// Crash stops the host: memory, timers and waiting sends are gone, and the disk keeps what was durable and perhaps
+// some of the rest. It does nothing if the host is down.
+func (h *Host[M]) Crash() {
+	if h.replica == nil {
+		return
+	}
+	h.replica = nil
+	h.crashes++
+	for i := range h.timers {
+		h.timers[i] = timer{number: h.timers[i].number + 1}
+	}
+	h.waiting.clear()
+	h.self.clear()
+	h.syncing = false
+	h.syncs++ // whatever commit was in flight is not ours any more
+	key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("crash")), uint64(h.id)<<32|h.crashes)
+	unsynced := h.disk.issued > h.disk.durable
+	lost := h.disk.crash(h.config.Disk, key)
+	h.kernel.Hash().Word(uint64(lost.lost)<<32 | uint64(lost.torn)<<16 | uint64(lost.holed))
+	if h.kernel.Tracing() {
+		h.kernel.Emit(Record{Kind: Crashed, Who: h.id.Addr(), Text: lost.String()})
+	}
+	if unsynced {
+		h.witness.Rewritten(h.id, h.durableFiles)
+	}
+}
+
+func (h *Host[M]) durableFiles(each func(string, []byte)) {
+	for i := range h.disk.files {
+		f := &h.disk.files[i]
+		each(f.name, f.images[0].bytes[:f.durable])
+	}
+}
+
+// Receive hands the replica a message. It returns false if the host is down.
+func (h *Host[M]) Receive(from node.ID, m *M) bool {
+	if h.replica == nil {
+		return false
+	}
+	h.replica.Receive(h, from, m)
+	h.finish()
+	return true
+}
+
+// Request hands the replica a client's request. It returns false if the host is down.
+func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
+	if h.replica == nil {
+		return false
+	}
+	h.replica.Request(h, from, r)
+	h.finish()
+	return true
+}
+
+// finish does what follows every handler: it delivers what the replica sent to itself, and starts a group commit if
+// something was written and none is under way.
+func (h *Host[M]) finish() {
+	for h.self.len() > 0 {
+		if h.kernel.Spin() {
+			return // Run will say so
+		}
+		h.message = h.self.pop()
+		h.replica.Receive(h, h.id, &h.message)
+	}
+	if !h.syncing && h.disk.issued > h.disk.durable {
+		h.syncing = true
+		took := h.config.SyncMin
+		if h.config.SyncMean > 0 {
+			key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("sync")), uint64(h.id)<<48^h.disk.issued)
+			took += Exponential(key, h.config.SyncMean)
+		}
+		h.kernel.Schedule(h.kernel.Now()+took, SyncDone, h.id, 0, h.syncs, h.disk.issued)
+	}
+}
+
+// OnSync handles a SyncDone event: writes are durable, and what waited for them leaves.
+func (h *Host[M]) OnSync(e *Event) {
+	if e.B != h.syncs {
+		return // begun before a crash
+	}
+	h.syncs++
+	h.syncing = false
+	h.disk.commit(e.C, h.committed)
+	if h.kernel.Tracing() {
+		h.kernel.Emit(Record{Kind: Synced, Who: h.id.Addr()})
+	}
+	for h.waiting.len() > 0 && h.waiting.first().barrier <= h.disk.durable {
+		to := h.waiting.first().to
+		m := h.waiting.pop()
+		if to == h.id {
+			h.self.push(to, 0, m)
+		} else {
+			h.network.Send(h.id, to, m)
+		}
+	}
+	h.finish()
+}
+
+func (h *Host[M]) committed(c change) {
+	if c.rewrote {
+		h.witness.Rewritten(h.id, h.durableFiles)
+	} else {
+		h.witness.Durable(h.id, c.file, c.appended)
+	}
+}

@@ -1,0 +1,44 @@
+package sim
+
+// Slab holds values that wait for an event, addressed by the handle in Event.A. Its memory grows in chunks that never
+// move, so a value may be used in place while handlers put in others.
+type Slab[T any] struct {
+	chunks [][]T
+	free   []uint32
+	used   uint32 // handles given out so far: those below it are in use or in free
+}
+
+const chunkBits = 8
+
+// Reset frees everything. Memory is kept, and handles are given out in the same order as by a new Slab.
+func (s *Slab[T]) Reset() { s.free, s.used = s.free[:0], 0 }
+
+// Put returns a free place, with whatever an earlier value left in it, and its handle.
+func (s *Slab[T]) Put() (*T, uint32) {
+	if n := len(s.free); n > 0 {
+		i := s.free[n-1]
+		s.free = s.free[:n-1]
+		return s.At(i), i
+	}
+	i := s.used
+	if int(i>>chunkBits) == len(s.chunks) {
+		s.chunks = append(s.chunks, make([]T, 1<<chunkBits))
+	}
+	s.used++
+	return s.At(i), i
+}
+
+// At returns the value with the handle.
+func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i>>chunkBits][i&(1<<chunkBits-1)] }
+
+// Free gives the place back. The value stays as it is until the place is used again.
+func (s *Slab[T]) Free(i uint32) { s.free = append(s.free, i) }
+
+// Each calls f with every place, in use or not: to poison them in a test.
+func (s *Slab[T]) Each(f func(*T)) {
+	for _, c := range s.chunks {
+		for i := range c {
+			f(&c[i])
+		}
+	}
+}

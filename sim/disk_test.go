@@ -1,0 +1,138 @@
+package sim
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+var always = DiskFaults{Lose: 1_000_000}
+
+func (d *disk) durableBytes(name string) []byte {
+	f := d.open(name)
+	return f.images[0].bytes[:f.durable]
+}
+
+// A group commit covers what was issued when it began, and nothing later.
+func TestCommitCoversWhatWasIssued(t *testing.T) {
+	var d disk
+	d.append("log", []byte("one"))
+	upTo := d.issued
+	d.append("log", []byte("two"))
+	var changes []change
+	d.commit(upTo, func(c change) { changes = append(changes, c) })
+	require.Equal(t, []change{{file: "log", appended: []byte("one")}}, changes)
+	require.Equal(t, "one", string(d.durableBytes("log")))
+	require.Equal(t, "onetwo", string(d.contents("log")), "the replica sees its own writes")
+
+	changes = nil
+	d.commit(d.issued, func(c change) { changes = append(changes, c) })
+	require.Equal(t, []change{{file: "log", appended: []byte("two")}}, changes, "only what is new")
+}
+
+// Replace is all or nothing, and reported as a rewrite.
+func TestReplace(t *testing.T) {
+	for crash := range uint64(50) {
+		var d disk
+		d.append("log", []byte("old"))
+		d.commit(d.issued, func(change) {})
+		d.replace("log", []byte("new contents"))
+		d.crash(DiskFaults{Lose: 1_000_000, Tear: 1_000_000, Hole: 1_000_000}, crash)
+		require.Contains(t, []string{"old", "new contents"}, string(d.contents("log")))
+	}
+	var d disk
+	d.append("log", []byte("old"))
+	d.replace("log", []byte("new"))
+	d.append("log", []byte("er"))
+	var changes []change
+	d.commit(d.issued, func(c change) { changes = append(changes, c) })
+	require.Equal(t, []change{{file: "log", rewrote: true}}, changes)
+	require.Equal(t, "newer", string(d.durableBytes("log")))
+}
+
+// Truncate survives a crash like any other operation, or does not: then the bytes it cut off are back.
+func TestTruncate(t *testing.T) {
+	seen := map[string]bool{}
+	for crash := range uint64(50) {
+		var d disk
+		d.append("log", []byte("abcdef"))
+		d.commit(d.issued, func(change) {})
+		require.False(t, d.truncate("log", 6), "nothing to cut off")
+		require.True(t, d.truncate("log", 2))
+		d.append("log", []byte("XY"))
+		d.crash(always, crash)
+		seen[string(d.contents("log"))] = true
+	}
+	require.Equal(t, map[string]bool{"abcdef": true, "ab": true, "abXY": true}, seen)
+}
+
+// Every outcome of a crash that the contract allows is reached, and no other.
+func TestCrashOutcomes(t *testing.T) {
+	outcomes := func(f DiskFaults) map[string]bool {
+		seen := map[string]bool{}
+		for crash := range uint64(500) {
+			var d disk
+			d.append("log", []byte("D"))
+			d.commit(d.issued, func(change) {})
+			d.append("log", []byte("ab"))
+			d.append("log", []byte("cd"))
+			d.crash(f, crash)
+			require.Equal(t, d.issued, d.durable)
+			seen[string(d.contents("log"))] = true
+		}
+		return seen
+	}
+	require.Equal(t, map[string]bool{"Dabcd": true}, outcomes(DiskFaults{}))
+	require.Equal(t, map[string]bool{"D": true, "Dab": true, "Dabcd": true}, outcomes(always))
+	require.Equal(t, map[string]bool{"Da": true, "Dabc": true, "Dabcd": true}, outcomes(DiskFaults{Lose: 1_000_000, Tear: 1_000_000}))
+	require.Equal(t, map[string]bool{"D\x00\x00\x00\x00": true, "Da\x00\x00\x00": true, "Dab\x00\x00": true, "Dabc\x00": true},
+		outcomes(DiskFaults{Hole: 1_000_000}))
+}
+
+// Whatever happens, a crash leaves every file with a prefix of its operations that includes all durable ones.
+func TestCrashKeepsWhatIsDurable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var d disk
+		if rapid.Bool().Draw(t, "used before") {
+			d.append("log", []byte("stale"))
+			d.replace("other", []byte("stale"))
+			d.reset()
+		}
+		states := [][]byte{nil} // that a crash may leave, the durable one first
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			now := bytes.Clone(states[len(states)-1])
+			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			case 0, 1:
+				b := rapid.SliceOfN(rapid.Byte(), 1, 8).Draw(t, "bytes")
+				d.append("log", b)
+				states = append(states, append(now, b...))
+			case 2:
+				b := rapid.SliceOfN(rapid.Byte(), 0, 8).Draw(t, "bytes")
+				d.replace("log", b)
+				states = append(states, bytes.Clone(b))
+			case 3:
+				n := rapid.IntRange(0, 12).Draw(t, "size")
+				if d.truncate("log", n) {
+					states = append(states, now[:n])
+				}
+			case 4:
+				cut := rapid.IntRange(0, len(states)-1).Draw(t, "covered")
+				d.commit(d.durable+uint64(cut), func(change) {})
+				states = states[cut:]
+			case 5:
+				d.crash(always, rapid.Uint64().Draw(t, "crash"))
+				after := bytes.Clone(d.contents("log"))
+				ok := false
+				for _, s := range states {
+					ok = ok || bytes.Equal(s, after)
+				}
+				require.True(t, ok, "%q is none of %q", after, states)
+				states = [][]byte{after}
+			}
+			require.Equal(t, string(states[len(states)-1]), string(d.contents("log")))
+			require.Equal(t, string(states[0]), string(d.durableBytes("log")))
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package machine
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
+// KV is a key-value store with get, put and compare-and-set. Keys and values are byte strings; an absent key differs
+// from an empty value. The zero KV is an empty store.
+type KV struct {
+	entries map[string][]byte
+	digest  [2]uint64
+}
+
+// Opcodes of commands, and the first byte of results.
+const (
+	opGet byte = iota + 1
+	opPut
+	opCAS
+	opCASAbsent
+
+	resultAbsent byte = iota // the key had no value
+	resultValue              // the value follows
+	resultError              // the command made no sense
+)
+
+// AppendGet appends the command that reads key.
+func AppendGet(dst, key []byte) []byte { return appendBytes(append(dst, opGet), key) }
+
+// AppendPut appends the command that sets key to value. Its result is the value before.
+func AppendPut(dst, key, value []byte) []byte {
+	return appendBytes(appendBytes(append(dst, opPut), key), value)
+}
+
+// AppendCAS appends the command that sets key to value if it has the value expect, or is absent if expect is nil. Its
+// result is the value before, which tells whether it was set.
+func AppendCAS(dst, key, expect, value []byte) []byte {
+	if expect == nil {
+		return appendBytes(appendBytes(append(dst, opCASAbsent), key), value)
+	}
+	return appendBytes(appendBytes(appendBytes(append(dst, opCAS), key), expect), value)
+}
+
+// Output reads a result: the value of the key before the command, if it had one.
+func Output(out []byte) (value []byte, found bool, err error) {
+	switch {
+	case len(out) == 1 && out[0] == resultAbsent:
+		return nil, false, nil
+	case len(out) >= 1 && out[0] == resultValue:
+		return out[1:], true, nil
+	}
+	return nil, false, errMalformed
+}
+
+// Apply executes a command made by one of the Append functions.
+func (m *KV) Apply(cmd, dst []byte) []byte {
+	if len(cmd) == 0 {
+		return append(dst, resultError)
+	}
+	op := cmd[0]
+	key, rest, ok := cutBytes(cmd[1:])
+	var expect, value []byte
+	if ok && op == opCAS {
+		expect, rest, ok = cutBytes(rest)
+	}
+	if ok && op != opGet {
+		value, rest, ok = cutBytes(rest)
+	}
+	if !ok || len(rest) > 0 || op < opGet || op > opCASAbsent {
+		return append(dst, resultError)
+	}
+	old, found := m.entries[string(key)]
+	if found {
+		dst = append(append(dst, resultValue), old...)
+	} else {
+		dst = append(dst, resultAbsent)
+	}
+	if op == opPut || op == opCASAbsent && !found || op == opCAS && found && bytes.Equal(old, expect) {
+		m.set(key, old, value, found)
+	}
+	return dst
+}
+
+// set replaces old by value. The memory of old is used again: nobody else holds it.
+func (m *KV) set(key, old, value []byte, found bool) {
+	if found {
+		m.toggle(entryDigest(key, old), -1)
+	}
+	m.toggle(entryDigest(key, value), 1)
+	if found && len(old) == len(value) {
+		copy(old, value)
+		return
+	}
+	if m.entries == nil {
+		m.entries = make(map[string][]byte)
+	}
+	m.entries[string(key)] = append(old[:0:cap(old)], value...)
+}
+
+func (m *KV) toggle(d [2]uint64, sign int64) {
+	m.digest[0] += d[0] * uint64(sign)
+	m.digest[1] += d[1] * uint64(sign)
+}
+
+// Digest identifies the contents.
+func (m *KV) Digest() [2]uint64 { return m.digest }
+
+// Snapshot appends the entries in order of their keys.
+func (m *KV) Snapshot(dst []byte) []byte {
+	for _, key := range slices.Sorted(maps.Keys(m.entries)) {
+		dst = appendBytes(appendBytes(dst, []byte(key)), m.entries[key])
+	}
+	return dst
+}
+
+// Restore sets the contents to those of a snapshot. It refuses anything that Snapshot would not write.
+func (m *KV) Restore(snapshot []byte) error {
+	restored := KV{entries: make(map[string][]byte)}
+	var last []byte
+	for rest := snapshot; len(rest) > 0; {
+		key, more, ok := cutBytes(rest)
+		if !ok {
+			return errMalformed
+		}
+		value, more, ok := cutBytes(more)
+		if !ok || last != nil && bytes.Compare(last, key) >= 0 {
+			return errMalformed
+		}
+		restored.entries[string(key)] = bytes.Clone(value)
+		restored.toggle(entryDigest(key, value), 1)
+		last, rest = key, more
+		if last == nil {
+			last = []byte{}
+		}
+	}
+	*m = restored
+	return nil
+}

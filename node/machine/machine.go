@@ -1,0 +1,66 @@
+// Package machine holds the state machines that a log replicates. They are written apart from the models of package
+// checker, so that a mistake in one is not repeated in the other.
+package machine
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
+
+// Machine is a deterministic state machine: what it does depends on the commands applied so far, and on nothing else.
+type Machine interface {
+	// Apply executes a command and appends its result to dst. A command that makes no sense changes nothing and
+	// yields an error result; it never panics.
+	Apply(cmd, dst []byte) []byte
+	// Digest identifies the state: equal states have equal digests, and different ones do not in practice. It costs nothing.
+	Digest() [2]uint64
+	// Snapshot appends a canonical encoding of the state to dst.
+	Snapshot(dst []byte) []byte
+	// Restore sets the state to one that Snapshot encoded. On an error the state is unchanged.
+	Restore(snapshot []byte) error
+}
+
+var errMalformed = errors.New("machine: malformed bytes")
+
+// appendBytes appends b behind its length.
+func appendBytes(dst, b []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
+}
+
+// cutBytes splits off what appendBytes appended.
+func cutBytes(b []byte) (head, rest []byte, ok bool) {
+	n, used := binary.Uvarint(b)
+	if used <= 0 || n > uint64(len(b)-used) {
+		return nil, nil, false
+	}
+	end := used + int(n)
+	return b[used:end:end], b[end:], true
+}
+
+// entryDigest is the share of one key and its value in the digest of a map. Shares are added up, so the order in
+// which entries came about does not show.
+func entryDigest(key, value []byte) [2]uint64 {
+	h := hash2(hash2([2]uint64{0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f}, key), value)
+	return h
+}
+
+func hash2(h [2]uint64, b []byte) [2]uint64 {
+	h = mix2(h, uint64(len(b)))
+	for len(b) >= 8 {
+		h = mix2(h, binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	}
+	if len(b) > 0 {
+		var tail [8]byte
+		copy(tail[:], b)
+		h = mix2(h, binary.LittleEndian.Uint64(tail[:]))
+	}
+	return h
+}
+
+func mix2(h [2]uint64, x uint64) [2]uint64 {
+	hi0, lo0 := bits.Mul64(h[0]^x, 0xa0761d6478bd642f)
+	hi1, lo1 := bits.Mul64(h[1]^x, 0xe7037ed1a0b428db)
+	return [2]uint64{hi0 ^ lo0 ^ h[1], hi1 ^ lo1 ^ bits.RotateLeft64(h[0], 32)}
+}

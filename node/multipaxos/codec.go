@@ -1,0 +1,203 @@
+package multipaxos
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"simrun/node"
+)
+
+var errMalformed = errors.New("multipaxos: malformed message")
+
+// Append appends the message's encoding to dst: the kind, every number as a varint, and the value up to the end.
+func (m *Message) Append(dst []byte) []byte {
+	dst = append(dst, byte(m.Kind))
+	for _, v := range [...]uint64{uint64(m.Ballot), uint64(m.Promised), m.Slot, m.Commit, m.Floor, m.Digest} {
+		dst = binary.AppendUvarint(dst, v)
+	}
+	return append(dst, m.Value...)
+}
+
+// Decode sets the message from its encoding. The lists in a Promise or a Chosen are checked here, so that handlers
+// need not.
+func (m *Message) Decode(b []byte) error {
+	if len(b) == 0 || Kind(b[0]) == 0 || Kind(b[0]) >= Synced {
+		return errMalformed
+	}
+	*m = Message{Kind: Kind(b[0])}
+	in := reader{rest: b[1:]}
+	m.Ballot, m.Promised = node.Ballot(in.uvarint()), node.Ballot(in.uvarint())
+	m.Slot, m.Commit, m.Floor, m.Digest = in.uvarint(), in.uvarint(), in.uvarint(), in.uvarint()
+	if in.bad {
+		return errMalformed
+	}
+	m.Value = in.rest
+	switch m.Kind {
+	case Promise:
+		list := report{rest: m.Value, slot: m.Slot}
+		for list.next() {
+		}
+		if list.bad {
+			return errMalformed
+		}
+	case Chosen:
+		list := values{rest: m.Value}
+		for list.next() {
+		}
+		if list.bad {
+			return errMalformed
+		}
+	}
+	return nil
+}
+
+// reader takes an encoding apart. After an error it gives zeros, and bad is set.
+type reader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *reader) uvarint() uint64 {
+	if len(r.rest) > 0 && r.rest[0] < 0x80 {
+		v := uint64(r.rest[0])
+		r.rest = r.rest[1:]
+		return v
+	}
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+// bytes takes n bytes.
+func (r *reader) bytes(n uint64) []byte {
+	if n > uint64(len(r.rest)) {
+		r.fail()
+		return nil
+	}
+	b := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+// word takes a number of fixed width.
+func (r *reader) word() uint64 {
+	b := r.bytes(8)
+	if r.bad {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(b)
+}
+
+func (r *reader) fail() { r.rest, r.bad = nil, true }
+
+// A value, as chosen for a slot, is a list of commands; the empty list is a no-op. A command is encoded as
+// op, session, client, sequence number, length, bytes, each number as a varint.
+
+func appendCommand(dst []byte, q *pending) []byte {
+	dst = append(dst, byte(q.op))
+	dst = binary.AppendUvarint(dst, q.session)
+	dst = binary.AppendUvarint(dst, uint64(q.client))
+	dst = binary.AppendUvarint(dst, q.seq)
+	dst = binary.AppendUvarint(dst, uint64(len(q.command)))
+	return append(dst, q.command...)
+}
+
+// commands walks through a value. A malformed rest ends it: the same way at every replica.
+type commands struct {
+	rest    []byte
+	op      node.Op
+	session uint64
+	client  node.Client
+	seq     uint64
+	command []byte
+}
+
+func (l *commands) next() bool {
+	if len(l.rest) == 0 {
+		return false
+	}
+	in := reader{rest: l.rest[1:]}
+	l.op = node.Op(l.rest[0])
+	l.session = in.uvarint()
+	l.client = node.Client(in.uvarint())
+	l.seq = in.uvarint()
+	l.command = in.bytes(in.uvarint())
+	l.rest = in.rest
+	return !in.bad
+}
+
+// Commands calls each with every command in the value chosen for a slot, in order.
+func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {
+	for list := (commands{rest: value}); list.next(); {
+		each(uint32(list.client), list.seq, list.command)
+	}
+}
+
+// learned is the ballot, above all real ones, under which a value stands that is known to be chosen without an own
+// vote for it.
+const learned = ^node.Ballot(0)
+
+// A Promise reports what its sender holds for every slot from the one asked for, in ascending order. Each is encoded
+// as the distance to the slot expected next, the ballot, length, bytes.
+
+// appendReport adds the report of one slot; expected is the slot after the last reported one, at first the one asked for.
+func appendReport(dst []byte, expected, slot uint64, b node.Ballot, value []byte) []byte {
+	dst = binary.AppendUvarint(dst, slot-expected)
+	dst = binary.AppendUvarint(dst, uint64(b))
+	return appendValue(dst, value)
+}
+
+// report walks through the list in a Promise. It starts with slot as the slot asked for.
+type report struct {
+	rest   []byte
+	bad    bool
+	begun  bool
+	slot   uint64
+	ballot node.Ballot
+	value  []byte
+}
+
+func (l *report) next() bool {
+	if len(l.rest) == 0 {
+		return false
+	}
+	if l.begun {
+		l.slot++
+	}
+	l.begun = true
+	in := reader{rest: l.rest}
+	gap := in.uvarint()
+	l.slot += gap
+	l.ballot = node.Ballot(in.uvarint())
+	l.value = in.bytes(in.uvarint())
+	l.rest = in.rest
+	l.bad = in.bad || gap > ahead || l.ballot == 0
+	return !l.bad
+}
+
+// appendValue adds a value to the list in a Chosen: length, bytes.
+func appendValue(dst, value []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(value)))
+	return append(dst, value...)
+}
+
+// values walks through the list in a Chosen.
+type values struct {
+	rest  []byte
+	bad   bool
+	value []byte
+}
+
+func (l *values) next() bool {
+	if len(l.rest) == 0 {
+		return false
+	}
+	in := reader{rest: l.rest}
+	l.value = in.bytes(in.uvarint())
+	l.rest, l.bad = in.rest, in.bad
+	return !l.bad
+}

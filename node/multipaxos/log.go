@@ -1,0 +1,81 @@
+package multipaxos
+
+import "simrun/node"
+
+// entry is what a replica holds for one slot.
+type entry struct {
+	slot   uint64      // 0: nothing here
+	ballot node.Ballot // of the own vote for value, or learned
+	value  []byte      // immutable
+	digest uint64      // of value
+	voters uint64      // at the leader: whose votes in ballot are in, by place in the configuration
+	chosen bool        // at the leader: they were enough
+}
+
+// slots is the log: the entries above a floor, in a ring indexed by slot.
+type slots struct {
+	ring  []entry // its length is a power of two
+	floor uint64  // slots up to it are gone
+	last  uint64  // the highest slot ever put; at least floor
+}
+
+// at returns the entry of a slot, or nil if there is none.
+func (l *slots) at(slot uint64) *entry {
+	if len(l.ring) == 0 {
+		return nil
+	}
+	e := &l.ring[slot&uint64(len(l.ring)-1)]
+	if e.slot != slot || slot == 0 {
+		return nil
+	}
+	return e
+}
+
+// put makes value, held under ballot b, the entry of a slot above the floor. The pointer is good until the next put.
+func (l *slots) put(slot uint64, b node.Ballot, value []byte, digest uint64) *entry {
+	if slot > l.last {
+		l.last = slot
+	}
+	if l.last-l.floor > uint64(len(l.ring)) {
+		l.grow()
+	}
+	e := &l.ring[slot&uint64(len(l.ring)-1)]
+	*e = entry{slot: slot, ballot: b, value: value, digest: digest}
+	return e
+}
+
+func (l *slots) grow() {
+	size := uint64(max(len(l.ring), 64))
+	for size < l.last-l.floor {
+		size *= 2
+	}
+	old := l.ring
+	l.ring = make([]entry, size)
+	for i := range old {
+		if e := &old[i]; e.slot != 0 {
+			l.ring[e.slot&(size-1)] = *e
+		}
+	}
+}
+
+// drop forgets every slot up to floor.
+func (l *slots) drop(floor uint64) {
+	if floor <= l.floor {
+		return
+	}
+	if floor-l.floor >= uint64(len(l.ring)) {
+		for i := range l.ring {
+			if l.ring[i].slot <= floor {
+				l.ring[i] = entry{}
+			}
+		}
+	} else {
+		for slot := l.floor + 1; slot <= floor; slot++ {
+			if e := l.at(slot); e != nil {
+				*e = entry{}
+			}
+		}
+	}
+	l.floor = floor
+	l.last = max(l.last, floor)
+}

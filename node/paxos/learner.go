@@ -1,0 +1,102 @@
+package paxos
+
+import (
+	"math/bits"
+
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// learner knows the chosen value, or waits for it on behalf of clients.
+type learner struct {
+	known   bool
+	chosen  []byte
+	waiting []waiter
+}
+
+// waiter is a client that waits for an answer.
+type waiter struct {
+	client node.Client
+	seq    uint64
+}
+
+// maxWaiting bounds how many clients a replica lets wait.
+const maxWaiting = 1024
+
+// onRequest handles a client's proposal. Whoever proposes what, the answer is the one value that was chosen.
+func (r *Replica) onRequest(env node.Env[Message], from node.Client, q *node.Request) {
+	l := &r.learner
+	switch {
+	case q.Op != node.Command:
+		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
+	case l.known:
+		r.answer(env, from, q.Seq)
+	case !l.enlist(from, q.Seq):
+		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Overloaded})
+	default:
+		r.propose(env, q.Command)
+	}
+}
+
+// enlist makes a client wait for its latest request. It returns false if there is no room.
+func (l *learner) enlist(c node.Client, seq uint64) bool {
+	for i := range l.waiting {
+		if l.waiting[i].client == c {
+			l.waiting[i].seq = max(l.waiting[i].seq, seq)
+			return true
+		}
+	}
+	if len(l.waiting) == maxWaiting {
+		return false
+	}
+	l.waiting = append(l.waiting, waiter{c, seq})
+	return true
+}
+
+func (r *Replica) answer(env node.Env[Message], to node.Client, seq uint64) {
+	env.Reply(to, node.Reply{Seq: seq, Status: node.OK, Slot: slot, Output: r.learner.chosen})
+}
+
+// learn takes note of the chosen value. That is the end of proposing.
+func (r *Replica) learn(env node.Env[Message], value []byte) {
+	l := &r.learner
+	if l.known {
+		return
+	}
+	l.known, l.chosen = true, value
+	r.logChosen(env, value)
+	r.proposer = proposer{highest: r.proposer.highest}
+	env.StopTimer(timerProposer)
+	env.StopTimer(timerPoll)
+	r.announce(env)
+	for _, w := range l.waiting {
+		r.answer(env, w.client, w.seq)
+	}
+	l.waiting = nil
+}
+
+// announce states what was learned, as evidence.
+func (r *Replica) announce(env node.Env[Message]) {
+	d := fact.Digest(r.learner.chosen)
+	env.Observe(fact.Fact{Kind: fact.Learned, Slot: slot, Value: d, Bytes: r.learner.chosen})
+	env.Observe(fact.Fact{Kind: fact.Applied, Slot: slot, Value: d, State: [2]uint64{d, 0}})
+}
+
+// onQuery tells a replica that asks what was chosen, if it is known here.
+func (r *Replica) onQuery(env node.Env[Message], from node.ID) {
+	if r.learner.known {
+		env.Send(from, Message{Kind: Chosen, Value: r.learner.chosen})
+	}
+}
+
+// onPoll asks one of the other replicas, at random, for the chosen value.
+func (r *Replica) onPoll(env node.Env[Message]) {
+	if r.learner.known || len(r.config.Nodes) == 1 {
+		return
+	}
+	i, _ := bits.Mul64(env.Rand(), uint64(len(r.config.Nodes)))
+	if id := r.config.Nodes[i]; id != env.Self() {
+		env.Send(id, Message{Kind: Query})
+	}
+	env.SetTimer(timerPoll, r.config.Poll)
+}

@@ -1,0 +1,79 @@
+package paxos
+
+import (
+	"encoding/binary"
+
+	"simrun/node"
+	"simrun/node/fact"
+	"simrun/node/wal"
+)
+
+// file is the name of the log on disk.
+const file = "paxos"
+
+// The kinds of records. A promise and a vote begin with the ballot, eight bytes, big endian.
+const (
+	recordPromise uint8 = iota + 1 // ballot
+	recordVote                     // ballot, value: implies a promise for the ballot
+	recordChosen                   // value
+)
+
+func (r *Replica) logPromise(env node.Env[Message], b node.Ballot) {
+	r.scratch = binary.BigEndian.AppendUint64(r.scratch[:0], uint64(b))
+	r.log.Append(env, recordPromise, r.scratch)
+}
+
+func (r *Replica) logVote(env node.Env[Message], b node.Ballot, value []byte) {
+	r.scratch = binary.BigEndian.AppendUint64(r.scratch[:0], uint64(b))
+	r.log.Append(env, recordVote, append(r.scratch, value...))
+}
+
+func (r *Replica) logChosen(env node.Env[Message], value []byte) {
+	r.log.Append(env, recordChosen, value)
+}
+
+// cutBallot splits the ballot off a record.
+func cutBallot(payload []byte) (b node.Ballot, rest []byte, ok bool) {
+	if len(payload) < 8 {
+		return 0, nil, false
+	}
+	return node.Ballot(binary.BigEndian.Uint64(payload)), payload[8:], true
+}
+
+// recover restores acceptor and learner from the log. It returns false if the log is corrupt: an acceptor that may
+// have forgotten a promise must not take part any more.
+func (r *Replica) recover(env node.Env[Message]) bool {
+	log, report, err := wal.Open(env, file, func(record wal.Record) {
+		b, value, ok := cutBallot(record.Payload)
+		switch {
+		case record.Kind == recordPromise && ok:
+			r.acceptor.promised = max(r.acceptor.promised, b)
+		case record.Kind == recordVote && ok:
+			r.acceptor = acceptor{promised: max(r.acceptor.promised, b), accepted: b, value: value}
+		case record.Kind == recordChosen:
+			r.learner.known, r.learner.chosen = true, record.Payload
+		}
+	})
+	r.log = log
+	if report.Damage == wal.Tail {
+		env.Logf("drops %d bytes of an unsynced tail", uint64(report.Dropped))
+	}
+	return err == nil
+}
+
+// DurableFacts tells what a run of whole records of the log states: promises and votes.
+func DurableFacts(name string, b []byte, emit func(fact.Fact)) {
+	if name != file {
+		return
+	}
+	wal.Scan(file, b, func(record wal.Record) {
+		b, value, ok := cutBallot(record.Payload)
+		switch {
+		case record.Kind == recordPromise && ok:
+			emit(promised(b))
+		case record.Kind == recordVote && ok:
+			emit(promised(b))
+			emit(voted(b, value))
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package paxos
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"simrun/node"
+	"simrun/node/wal"
+)
+
+// Replica is one member of the group: a proposer, an acceptor and a learner. It implements node.Node.
+type Replica struct {
+	config Config
+	self   node.ID
+
+	acceptor acceptor
+	proposer proposer
+	learner  learner
+
+	log     wal.Log
+	silent  bool // the log was corrupt
+	scratch []byte
+}
+
+// The timers.
+const (
+	timerProposer node.TimerID = iota
+	timerPoll
+)
+
+// New returns the replica id, which must be one of c.Nodes. c must have passed Validate.
+func New(id node.ID, c Config) *Replica { return &Replica{self: id, config: c} }
+
+// Start recovers what the acceptor promised and accepted.
+func (r *Replica) Start(env node.Env[Message]) {
+	if !r.recover(env) {
+		r.silent = true
+		env.Logf("falls silent: its log is corrupt")
+		return
+	}
+	if r.learner.known {
+		r.announce(env)
+		return
+	}
+	env.SetTimer(timerPoll, r.config.Poll)
+}
+
+// Receive hands a message to the role that it is for.
+func (r *Replica) Receive(env node.Env[Message], from node.ID, m *Message) {
+	if r.silent || r.place(from) < 0 {
+		return
+	}
+	r.proposer.highest = max(r.proposer.highest, m.Ballot)
+	switch m.Kind {
+	case Prepare:
+		r.onPrepare(env, from, m.Ballot)
+	case Promise:
+		r.onPromise(env, from, m)
+	case Accept:
+		r.onAccept(env, from, m.Ballot, m.Value)
+	case Accepted:
+		r.onAccepted(env, from, m.Ballot)
+	case Reject:
+		r.onReject(env, m)
+	case Chosen:
+		r.learn(env, m.Value)
+	case Query:
+		r.onQuery(env, from)
+	}
+}
+
+// Request hands a client's proposal to the proposer, or answers it.
+func (r *Replica) Request(env node.Env[Message], from node.Client, q *node.Request) {
+	if !r.silent {
+		r.onRequest(env, from, q)
+	}
+}
+
+// Timer handles the proposer's and the learner's timer.
+func (r *Replica) Timer(env node.Env[Message], t node.TimerID) {
+	switch t {
+	case timerProposer:
+		r.onProposerTimer(env)
+	case timerPoll:
+		r.onPoll(env)
+	}
+}
+
+// place returns where a member stands in the configuration; -1 if it is none.
+func (r *Replica) place(id node.ID) int { return slices.Index(r.config.Nodes, id) }
+
+func (s *members) len() int { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
+
+// AppendState appends all that distinguishes this replica's future from another's.
+func (r *Replica) AppendState(dst []byte) []byte {
+	word := func(x uint64) { dst = binary.BigEndian.AppendUint64(dst, x) }
+	bytes := func(b []byte) { word(uint64(len(b))); dst = append(dst, b...) }
+	flag := func(f bool) {
+		if f {
+			dst = append(dst, 1)
+		} else {
+			dst = append(dst, 0)
+		}
+	}
+	flag(r.silent)
+	word(uint64(r.acceptor.promised))
+	word(uint64(r.acceptor.accepted))
+	bytes(r.acceptor.value)
+	p := &r.proposer
+	dst = append(dst, byte(p.phase))
+	word(uint64(p.ballot))
+	word(uint64(p.highest))
+	bytes(p.own)
+	bytes(p.value)
+	word(uint64(p.adopted))
+	word(p.quorum[0])
+	word(p.quorum[1])
+	word(uint64(p.attempts))
+	flag(r.learner.known)
+	bytes(r.learner.chosen)
+	word(uint64(len(r.learner.waiting)))
+	for _, w := range r.learner.waiting {
+		word(uint64(w.client))
+		word(w.seq)
+	}
+	return dst
+}

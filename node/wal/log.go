@@ -1,0 +1,78 @@
+// Package wal is a log of checksummed records on a node.Disk.
+//
+// The hard part of a log is its end. After a crash the last records may be torn, or missing, or there with a hole
+// before them, and all of that is fine as long as nobody was told that they were safe. But a damaged record that was once synced is
+// corruption, and to cut the log there would be to forget promises. The two look alike. So each record carries, under its checksum, how far
+// the log was known to be synced when it was written: damage at record k is corruption if an intact later
+// record says that the log was synced through k, and an unsynced tail otherwise. (Protocol-Aware Recovery, Alagappan et
+// al., FAST '18, section 3.3, draws the same line.) Damage within the last records that were synced, with nothing written
+// after their sync became known, cannot be told from a tail.
+//
+// The file's name and the sequence number are under the checksum too, so that a record which strayed to another place is not taken for the one that belongs there.
+package wal
+
+import (
+	"errors"
+
+	"simrun/node"
+)
+
+// ErrCorrupt tells that records which were synced are damaged. The report says which.
+var ErrCorrupt = errors.New("wal: corrupt log")
+
+// Log is a log that is open for appending. It is plain data: the bytes are on the disk.
+type Log struct {
+	file    string
+	id      uint32
+	next    uint64 // sequence number of the next record
+	synced  uint64 // through which the log is known to be synced
+	scratch []byte
+}
+
+// Open reads the log, hands every intact record to each, and makes it ready for appending. An unsynced tail is cut off.
+// Of a corrupt log nothing is cut off and ErrCorrupt is returned: the caller decides what to do about the missing
+// records, and must not append before it has (with Rewrite). Payloads stay valid for ever.
+func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
+	l := Log{file: file, id: fileID(file), next: 1}
+	b, err := d.Read(file)
+	if err != nil {
+		return l, Report{Damage: Corrupt}, err
+	}
+	report := Scan(file, b, func(r Record) {
+		l.next = r.Seq + 1
+		l.synced = max(l.synced, r.synced)
+		each(r)
+	})
+	switch report.Damage {
+	case Corrupt:
+		return l, report, ErrCorrupt
+	case Tail:
+		d.Truncate(file, report.Intact)
+	}
+	return l, report, nil
+}
+
+// Append adds a record and returns its sequence number. The payload is copied.
+func (l *Log) Append(d node.Disk, kind uint8, payload []byte) (seq uint64) {
+	seq = l.next
+	l.next++
+	l.scratch = appendRecord(l.scratch[:0], l.id, seq, l.synced, kind, payload)
+	d.Append(l.file, l.scratch)
+	return seq
+}
+
+// Last returns the sequence number of the last record; 0 if there never was one.
+func (l *Log) Last() uint64 { return l.next - 1 }
+
+// Synced tells the log that all records through seq are durable, as a replica learns by a durable send to itself.
+func (l *Log) Synced(seq uint64) { l.synced = max(l.synced, min(seq, l.next-1)) }
+
+// Rewrite replaces the whole log, in one step, by the records that fill hands to emit. Sequence numbers go on.
+func (l *Log) Rewrite(d node.Disk, fill func(emit func(kind uint8, payload []byte))) {
+	l.scratch = l.scratch[:0]
+	fill(func(kind uint8, payload []byte) {
+		l.scratch = appendRecord(l.scratch, l.id, l.next, l.synced, kind, payload)
+		l.next++
+	})
+	d.Replace(l.file, l.scratch)
+}

@@ -1,0 +1,40 @@
+package scenarios
+
+import (
+	"simrun/faults"
+	"simrun/node"
+	"simrun/node/paxos"
+	"simrun/sim/stream"
+)
+
+// singleDecree is the scenario "single-decree": one instance of Paxos, in which every client proposes a value of its
+// own, several times over, and every answer must be the one value that was chosen.
+func singleDecree() Scenario {
+	return Define(Spec[paxos.Message, *paxos.Message]{
+		Name: "single-decree",
+		Doc:  "single-decree Paxos: clients propose values at any replica, and all must hear of the same one",
+		Knobs: []Knob{
+			{Name: "backoffMin", Doc: "shortest pause before a preempted proposer tries again, in microseconds", Calm: 5000, Min: 0, Max: 10_000_000, Draw: []int64{1000, 5000, 20_000}},
+			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}},
+			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
+		},
+		Draw: func(s *stream.Stream, c *Config) {
+			c.Operations = s.Int(4, 16)
+			c.Horizon = 1500 * faults.Millisecond
+			c.Keys = 1
+		},
+		Check:   func(c *Config) error { return paxosConfig(c).Validate() },
+		Quorums: flexibleQuorums,
+		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, paxosConfig(c)) },
+		Facts:   paxos.DurableFacts,
+
+		Workload: Proposals{},
+	})
+}
+
+// flexibleQuorums returns quorums that intersect: majorities, with phase 2 smaller by the knob phase2 and phase 1
+// larger by as much (Howard, Malkhi and Spiegelman, "Flexible Paxos").
+func flexibleQuorums(c *Config) (phase1, phase2 int) {
+	phase2 = max(c.Nodes/2+1-int(c.Knob("phase2")), 1)
+	return max(c.Nodes-phase2+1, c.Nodes/2+1), phase2
+}

@@ -123,12 +123,19 @@ func (l *commands) next() bool {
 	in := reader{rest: l.rest[1:]}
 	l.op = node.Op(l.rest[0])
 	l.session = in.uvarint()
-	l.client = node.Client(in.uvarint())
+	client := in.uvarint()
+	l.client = node.Client(client)
 	l.seq = in.uvarint()
 	l.command = in.bytes(in.uvarint())
+	if in.bad || client == 0 || client > maxClient || l.seq == 0 {
+		l.rest = nil
+		return false
+	}
 	l.rest = in.rest
-	return !in.bad
+	return true
 }
+
+const maxClient = 1<<31 - 1
 
 // Commands calls each with every command in the value chosen for a slot, in order.
 func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {

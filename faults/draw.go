@@ -1,0 +1,151 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+
+	"simrun/node"
+	"simrun/sim/stream"
+)
+
+// Profile says how bad the weather is.
+type Profile struct {
+	Name string
+	Doc  string
+	on   uint64 // chance that a kind of fault occurs at all, in parts per million
+}
+
+// The names of the profiles.
+const (
+	Calm    = "calm"
+	Default = "default"
+)
+
+// Profiles returns the profiles there are.
+func Profiles() []Profile {
+	return []Profile{
+		{Name: Calm, Doc: "no faults"},
+		{Name: Default, Doc: "every kind of fault is on or off by the seed, and every number is drawn", on: 500_000},
+	}
+}
+
+// FindProfile returns the profile of that name.
+func FindProfile(name string) (Profile, error) {
+	var names []string
+	for _, p := range Profiles() {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Profile{}, fmt.Errorf("unknown profile %q: there are %v", name, names)
+}
+
+// Draw makes up a plan: which kinds of faults occur, how many, when, for how long, and to whom (swarm testing: Groce et
+// al., ISSTA '12: a test that leaves some features out finds more than one that uses all of them a little). Every kind, and every fault of it, has a stream of
+// its own, derived from s.
+func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
+	root := s.Uint64()
+	if p.on == 0 || len(sh.Nodes) == 0 {
+		return Plan{}
+	}
+	var plan Plan
+	for k := Kind(1); k < NumKinds; k++ {
+		info := &kinds[k]
+		own := stream.New(root, info.name, 0)
+		if !own.Chance(p.on) {
+			continue
+		}
+		n := own.Int(info.count[0], info.count[1])
+		for i := range n {
+			one := stream.New(root, info.name, uint64(i)+1)
+			f := info.draw(&one, &sh)
+			f.Kind = k
+			f.At = Span(one.N(uint64(max(sh.Horizon, 1))))
+			f.For = 1 + Span(one.N(uint64(info.long)))
+			if one.Chance(200_000) {
+				f.For = 1 + f.For/20 // short ones find other bugs than long ones
+			}
+			f.At, f.For = round(f.At), round(f.For)
+			plan.Faults = append(plan.Faults, f)
+		}
+	}
+	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return int(min(max(a.At-b.At, -1), 1)) })
+	return plan
+}
+
+// round makes a span readable: to tens of microseconds, and at least one of them.
+func round(s Span) Span { return max(s/(10*Microsecond), 1) * 10 * Microsecond }
+
+// drawLinks chooses all links, those from or to one replica, or those between two.
+func drawLinks(s *stream.Stream, sh *Shape) Fault {
+	one := func() []node.Addr { return []node.Addr{pick(s, sh.Nodes...).Addr()} }
+	switch s.N(5) {
+	case 0:
+		return Fault{From: one()}
+	case 1:
+		return Fault{To: one()}
+	case 2:
+		return Fault{From: one(), To: one()}
+	}
+	return Fault{}
+}
+
+// drawPartition isolates one replica, or splits the cluster at random. Clients go along with either side, or see all replicas.
+func drawPartition(s *stream.Stream, sh *Shape) Fault {
+	order := shuffled(s, sh.Nodes)
+	cut := 1
+	if len(order) > 2 && s.Chance(600_000) {
+		cut = 1 + int(s.N(uint64(len(order)-1)))
+	}
+	var groups [2][]node.Addr
+	for i, id := range order {
+		side := 0
+		if i >= cut {
+			side = 1
+		}
+		groups[side] = append(groups[side], id.Addr())
+	}
+	if s.Chance(400_000) {
+		for c := range sh.Clients {
+			side := s.N(2)
+			groups[side] = append(groups[side], node.Client(c+1).Addr())
+		}
+	}
+	slices.Sort(groups[0])
+	slices.Sort(groups[1])
+	if len(groups[1]) == 0 {
+		// a single replica: cut off from the clients
+		for c := range sh.Clients {
+			groups[1] = append(groups[1], node.Client(c+1).Addr())
+		}
+	}
+	return Fault{Groups: groups[:]}
+}
+
+// drawCrash stops one replica mostly, and sometimes several or all at once.
+func drawCrash(s *stream.Stream, sh *Shape) Fault {
+	order := shuffled(s, sh.Nodes)
+	n := 1
+	switch {
+	case s.Chance(100_000):
+		n = len(order)
+	case s.Chance(200_000):
+		n = 1 + int(s.N(uint64(len(order))))
+	}
+	nodes := order[:n]
+	slices.Sort(nodes)
+	return Fault{Nodes: nodes}
+}
+
+func shuffled(s *stream.Stream, nodes []node.ID) []node.ID {
+	order := slices.Clone(nodes)
+	for i := len(order) - 1; i > 0; i-- {
+		j := s.N(uint64(i) + 1)
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+// pick returns one of the choices.
+func pick[T any](s *stream.Stream, choices ...T) T { return choices[s.N(uint64(len(choices)))] }

@@ -1,0 +1,224 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"simrun/node"
+	"simrun/sim/stream"
+)
+
+// Kind is a kind of fault. In text it is its name.
+type Kind uint8
+
+const (
+	// Drop loses a share (rate) of the messages on some links (from, to).
+	Drop Kind = iota + 1
+	// Duplicate delivers a share (rate) of them twice, the second time later by delay on average.
+	Duplicate
+	// Reorder holds up a share (rate) of them by delay on average, so that later ones overtake them.
+	Reorder
+	// Slow makes all of them take longer by delay.
+	Slow
+	// Partition blocks everything between addresses in different groups. Addresses in no group are not affected.
+	Partition
+	// OneWay blocks everything on some links (from, to), and nothing the other way.
+	OneWay
+	// Crash stops the replicas in nodes.
+	Crash
+
+	// NumKinds is one more than the highest kind.
+	NumKinds
+)
+
+// fields says which fields of a Fault a kind uses.
+type fields uint8
+
+const (
+	usesNodes fields = 1 << iota
+	usesLinks
+	usesGroups
+	usesRate
+	usesDelay
+)
+
+type kindInfo struct {
+	name  string
+	doc   string
+	uses  fields
+	check func(f *Fault) error // beyond what uses says
+	begin func(j *Injector, t Target, id int, f *Fault)
+	draw  func(s *stream.Stream, sh *Shape) Fault // all but At, For and Kind
+	count [2]int                                  // how many are drawn for a run, from and to
+	long  Span                                    // how long one lasts at most
+}
+
+// kinds is the table of all kinds of faults. It is filled in by init because the entries refer to it.
+var kinds [NumKinds]kindInfo
+
+func init() {
+	kinds = [NumKinds]kindInfo{
+		Drop: {
+			name: "drop", doc: "loses a share of the messages on some links", uses: usesLinks | usesRate,
+			check: checkRate,
+			begin: func(_ *Injector, t Target, id int, f *Fault) {
+				t.AddRule(id, Rule{From: f.From, To: f.To, Drop: f.Rate})
+			},
+			draw: func(s *stream.Stream, sh *Shape) Fault {
+				f := drawLinks(s, sh)
+				f.Rate = pick[uint32](s, 10_000, 50_000, 200_000, 500_000)
+				return f
+			},
+			count: [2]int{1, 3}, long: 1500 * Millisecond,
+		},
+		Duplicate: {
+			name: "duplicate", doc: "delivers a share of the messages on some links twice, the second time later", uses: usesLinks | usesRate | usesDelay,
+			check: checkRate,
+			begin: func(_ *Injector, t Target, id int, f *Fault) {
+				t.AddRule(id, Rule{From: f.From, To: f.To, Duplicate: f.Rate, CopyMean: f.Delay})
+			},
+			draw: func(s *stream.Stream, sh *Shape) Fault {
+				f := drawLinks(s, sh)
+				f.Rate = pick[uint32](s, 20_000, 100_000, 500_000)
+				f.Delay = pick(s, 1*Millisecond, 20*Millisecond, 400*Millisecond)
+				return f
+			},
+			count: [2]int{1, 3}, long: 3 * Second,
+		},
+		Reorder: {
+			name: "reorder", doc: "holds up a share of the messages on some links", uses: usesLinks | usesRate | usesDelay,
+			check: checkRate,
+			begin: func(_ *Injector, t Target, id int, f *Fault) {
+				t.AddRule(id, Rule{From: f.From, To: f.To, Reorder: f.Rate, HoldMean: f.Delay})
+			},
+			draw: func(s *stream.Stream, sh *Shape) Fault {
+				f := drawLinks(s, sh)
+				f.Rate = pick[uint32](s, 20_000, 100_000, 300_000)
+				f.Delay = pick(s, 5*Millisecond, 50*Millisecond, 300*Millisecond)
+				return f
+			},
+			count: [2]int{1, 3}, long: 3 * Second,
+		},
+		Slow: {
+			name: "slow", doc: "makes all messages on some links take longer", uses: usesLinks | usesDelay,
+			check: func(f *Fault) error {
+				if f.Delay == 0 {
+					return errors.New(`it needs a "delay"`)
+				}
+				return nil
+			},
+			begin: func(_ *Injector, t Target, id int, f *Fault) {
+				t.AddRule(id, Rule{From: f.From, To: f.To, Delay: f.Delay})
+			},
+			draw: func(s *stream.Stream, sh *Shape) Fault {
+				f := drawLinks(s, sh)
+				f.Delay = pick(s, 2*Millisecond, 20*Millisecond, 100*Millisecond)
+				return f
+			},
+			count: [2]int{1, 2}, long: 800 * Millisecond,
+		},
+		Partition: {
+			name: "partition", doc: "blocks everything between groups of replicas and clients", uses: usesGroups,
+			check: func(f *Fault) error {
+				if len(f.Groups) < 2 {
+					return errors.New(`it needs at least two "groups"`)
+				}
+				all := slices.Concat(f.Groups...)
+				if slices.Sort(all); len(slices.Compact(slices.Clone(all))) != len(all) {
+					return errors.New("an address is in two groups")
+				}
+				return nil
+			},
+			begin: func(_ *Injector, t Target, id int, f *Fault) {
+				for i, from := range f.Groups {
+					for j, to := range f.Groups {
+						if i != j && len(from) > 0 && len(to) > 0 {
+							t.AddRule(id, Rule{From: from, To: to, Block: true})
+						}
+					}
+				}
+			},
+			draw:  drawPartition,
+			count: [2]int{1, 4}, long: 600 * Millisecond,
+		},
+		OneWay: {
+			name: "one-way", doc: "blocks everything on some links, and nothing the other way", uses: usesLinks,
+			check: func(f *Fault) error {
+				if len(f.From) == 0 && len(f.To) == 0 {
+					return errors.New(`it needs "from" or "to"`)
+				}
+				return nil
+			},
+			begin: func(_ *Injector, t Target, id int, f *Fault) {
+				t.AddRule(id, Rule{From: f.From, To: f.To, Block: true})
+			},
+			draw: func(s *stream.Stream, sh *Shape) Fault {
+				one := []node.Addr{pick(s, sh.Nodes...).Addr()}
+				switch s.N(3) {
+				case 0:
+					return Fault{From: one}
+				case 1:
+					return Fault{To: one}
+				}
+				return Fault{From: one, To: []node.Addr{pick(s, sh.Nodes...).Addr()}}
+			},
+			count: [2]int{1, 3}, long: 600 * Millisecond,
+		},
+		Crash: {
+			name: "crash", doc: "stops replicas, which lose their memory and what their disks had not made durable", uses: usesNodes,
+			check: func(f *Fault) error {
+				if len(f.Nodes) == 0 {
+					return errors.New(`it needs "nodes"`)
+				}
+				return nil
+			},
+			begin: func(j *Injector, t Target, _ int, f *Fault) {
+				for _, id := range f.Nodes {
+					j.crash(t, id)
+				}
+			},
+			draw:  drawCrash,
+			count: [2]int{1, 6}, long: 500 * Millisecond,
+		},
+	}
+}
+
+func checkRate(f *Fault) error {
+	if f.Rate == 0 || f.Rate > stream.Million {
+		return fmt.Errorf(`it needs a "rate" from 1 to %d parts per million`, stream.Million)
+	}
+	return nil
+}
+
+// String returns the kind's name.
+func (k Kind) String() string {
+	if k == 0 || k >= NumKinds {
+		return "unknown"
+	}
+	return kinds[k].name
+}
+
+// Doc says in a phrase what the kind does.
+func (k Kind) Doc() string { return kinds[k].doc }
+
+// MarshalText writes the kind's name.
+func (k Kind) MarshalText() ([]byte, error) {
+	if k == 0 || k >= NumKinds {
+		return nil, fmt.Errorf("there is no kind of fault %d", k)
+	}
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText reads a kind's name.
+func (k *Kind) UnmarshalText(text []byte) error {
+	var names []string
+	for i := Kind(1); i < NumKinds; i++ {
+		if kinds[i].name == string(text) {
+			*k = i
+			return nil
+		}
+		names = append(names, kinds[i].name)
+	}
+	return fmt.Errorf("there is no kind of fault %q: there are %v", text, names)
+}

@@ -1,0 +1,210 @@
+package faults
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"simrun/node"
+)
+
+// Plan is all the faults of a run, as data: drawn from a seed, made by a property test, or written by hand.
+type Plan struct {
+	Faults []Fault `json:"faults"`
+}
+
+// Fault is one fault. At is when it begins, For how long it lasts; 0 means until the cluster is healed. Which of the other
+// fields are used depends on the kind; the rest must be empty.
+type Fault struct {
+	At   Span `json:"at"`
+	For  Span `json:"for,omitempty"`
+	Kind Kind `json:"kind"`
+
+	Nodes  []node.ID     `json:"nodes,omitempty"`  // the replicas it happens to
+	From   []node.Addr   `json:"from,omitempty"`   // the links it happens to: from one of these
+	To     []node.Addr   `json:"to,omitempty"`     // to one of these; empty means anybody
+	Groups [][]node.Addr `json:"groups,omitempty"` // that are kept apart
+	Rate   uint32        `json:"rate,omitempty"`   // how likely it strikes a message, in parts per million
+	Delay  Span          `json:"delay,omitempty"`  // how much later things come
+}
+
+// Shape is what a plan must know of the cluster that it is made for.
+type Shape struct {
+	Nodes       []node.ID
+	Clients     int
+	Horizon     Span // faults begin before this
+	LatencyMean Span
+}
+
+// MaxFaults bounds the length of a plan.
+const MaxFaults = 100_000
+
+// Validate refuses a plan that the cluster cannot suffer. The error names the fault by its place in the plan, from 1.
+func (p *Plan) Validate(s Shape) error {
+	if len(p.Faults) > MaxFaults {
+		return fmt.Errorf("plan: %d faults, and at most %d are possible", len(p.Faults), MaxFaults)
+	}
+	for i := range p.Faults {
+		if err := p.Faults[i].validate(s); err != nil {
+			return fmt.Errorf("plan: fault %d (%v): %w", i+1, p.Faults[i].Kind, err)
+		}
+	}
+	return nil
+}
+
+// maxSpan bounds every span in a plan, so that sums of spans stay far from overflow: 30 days.
+const maxSpan = 30 * 24 * 3600 * Second
+
+func (f *Fault) validate(s Shape) error {
+	if f.Kind == 0 || f.Kind >= NumKinds {
+		return errors.New("there is no such kind of fault")
+	}
+	for _, span := range []Span{f.At, f.For, f.Delay} {
+		if span < 0 || span > maxSpan {
+			return fmt.Errorf("%v is out of range: spans go from 0 to 30 days", span)
+		}
+	}
+	for _, id := range f.Nodes {
+		if !slices.Contains(s.Nodes, id) {
+			return fmt.Errorf("the cluster has no replica %v", id.Addr())
+		}
+	}
+	for _, addrs := range append([][]node.Addr{f.From, f.To}, f.Groups...) {
+		for _, a := range addrs {
+			if a.IsClient() && int(a.Client()) > s.Clients || !a.IsClient() && !slices.Contains(s.Nodes, a.ID()) {
+				return fmt.Errorf("the cluster has no %v", a)
+			}
+		}
+	}
+	k := &kinds[f.Kind]
+	for _, field := range []struct {
+		name        string
+		set, wanted bool
+	}{
+		{"nodes", len(f.Nodes) > 0, k.uses&usesNodes != 0},
+		{"from", len(f.From) > 0, k.uses&usesLinks != 0},
+		{"to", len(f.To) > 0, k.uses&usesLinks != 0},
+		{"groups", len(f.Groups) > 0, k.uses&usesGroups != 0},
+		{"rate", f.Rate > 0, k.uses&usesRate != 0},
+		{"delay", f.Delay > 0, k.uses&usesDelay != 0},
+	} {
+		if field.set && !field.wanted {
+			return fmt.Errorf("it has no use for %q", field.name)
+		}
+	}
+	return k.check(f)
+}
+
+// DecodePlan reads a plan in JSON, refusing fields that it does not know.
+func DecodePlan(r io.Reader) (Plan, error) {
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	var p Plan
+	if err := d.Decode(&p); err != nil {
+		return Plan{}, fmt.Errorf("plan: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Plan{}, errors.New("plan: there is something behind it")
+	}
+	return p, nil
+}
+
+// Encode writes the plan as indented JSON.
+func (p *Plan) Encode(w io.Writer) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	if err := e.Encode(p); err != nil {
+		return err
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// Step is a moment at which a fault begins or ends.
+type Step struct {
+	At    Span
+	Index int // of the fault in the plan
+	End   bool
+}
+
+// Steps appends the moments of the plan to buf, in order of time; at one time ends come before beginnings, and then the
+// order is that of the plan.
+func (p *Plan) Steps(buf []Step) []Step {
+	start := len(buf)
+	for i := range p.Faults {
+		f := &p.Faults[i]
+		buf = append(buf, Step{At: f.At, Index: i})
+		if f.For > 0 {
+			buf = append(buf, Step{At: f.At + f.For, Index: i, End: true})
+		}
+	}
+	slices.SortFunc(buf[start:], func(a, b Step) int {
+		switch {
+		case a.At != b.At:
+			return cmp.Compare(a.At, b.At)
+		case a.End != b.End && a.End:
+			return -1
+		case a.End != b.End:
+			return 1
+		}
+		return cmp.Compare(a.Index, b.Index)
+	})
+	return buf
+}
+
+// Describe tells the fault in one line: "120ms +300ms partition {n1 n2 | n3 n4 n5}".
+func (f *Fault) Describe() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v ", f.At)
+	if f.For > 0 {
+		fmt.Fprintf(&b, "+%v ", f.For)
+	} else {
+		b.WriteString("until healed ")
+	}
+	b.WriteString(f.Kind.String())
+	if len(f.Nodes) > 0 {
+		addrs := make([]node.Addr, len(f.Nodes))
+		for i, id := range f.Nodes {
+			addrs[i] = id.Addr()
+		}
+		b.WriteString(" " + join(addrs))
+	}
+	if len(f.Groups) > 0 {
+		parts := make([]string, len(f.Groups))
+		for i, g := range f.Groups {
+			parts[i] = join(g)
+		}
+		b.WriteString(" {" + strings.Join(parts, " | ") + "}")
+	}
+	if kinds[min(f.Kind, NumKinds-1)].uses&usesLinks != 0 {
+		fmt.Fprintf(&b, " %s -> %s", anybody(f.From), anybody(f.To))
+	}
+	if f.Rate > 0 {
+		fmt.Fprintf(&b, " %s%%", strings.TrimRight(strings.TrimRight(fmt.Sprintf("%d.%04d", f.Rate/10_000, f.Rate%10_000), "0"), "."))
+	}
+	if f.Delay > 0 {
+		fmt.Fprintf(&b, " by %v", f.Delay)
+	}
+	return b.String()
+}
+
+func join(addrs []node.Addr) string {
+	words := make([]string, len(addrs))
+	for i, a := range addrs {
+		words[i] = a.String()
+	}
+	return strings.Join(words, " ")
+}
+
+func anybody(addrs []node.Addr) string {
+	if len(addrs) == 0 {
+		return "all"
+	}
+	return join(addrs)
+}

@@ -1,0 +1,95 @@
+package multipaxos
+
+import (
+	"bytes"
+
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// onPrepare promises not to vote below the ballot, and reports all votes from the slot on that it has, chosen or not.
+// The promise is on disk before it is told.
+func (r *Replica) onPrepare(env Env, from node.ID, m *Message) {
+	if m.Ballot < r.promised {
+		r.reject(env, from, m.Ballot)
+		return
+	}
+	if m.Ballot > r.promised { // otherwise the first promise was lost: repeat it
+		r.promise(env, m.Ballot)
+		r.heard = true // give the candidate time
+		if r.role != follower {
+			r.stepDown(env)
+		}
+	}
+	env.SendDurable(from, Message{
+		Kind: Promise, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Value: r.report(m.Slot),
+	})
+}
+
+// promise makes b the promised ballot. It may be told by SendDurable only.
+func (r *Replica) promise(env Env, b node.Ballot) {
+	r.promised = b
+	if r.leading < b {
+		r.leading = 0
+	}
+	r.writePromise(env, b)
+}
+
+// report lists everything held for slots from the one given on.
+func (r *Replica) report(from uint64) []byte {
+	list := r.scratch[:0]
+	expected := from
+	for slot := max(from, r.log.floor+1); slot <= r.log.last; slot++ {
+		if e := r.log.at(slot); e != nil {
+			list = appendReport(list, expected, slot, e.ballot, e.value)
+			expected = slot + 1
+		}
+	}
+	r.scratch = list
+	return r.arena.Copy(list)
+}
+
+// reject tells that a higher ballot than b was promised, once that is durable.
+func (r *Replica) reject(env Env, to node.ID, b node.Ballot) {
+	env.SendDurable(to, Message{Kind: Reject, Ballot: b, Promised: r.promised})
+}
+
+// onAccept votes, unless a higher ballot was promised.
+func (r *Replica) onAccept(env Env, from node.ID, m *Message) {
+	if m.Ballot < r.promised {
+		r.reject(env, from, m.Ballot)
+		return
+	}
+	r.follow(env, m.Ballot)
+	r.learn(env, from, m.Ballot, m.Commit)
+	if m.Slot <= r.log.floor || r.contradicts(m.Slot, m.Value) {
+		env.Send(from, Message{Kind: Settled, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Commit: r.applied})
+		return
+	}
+	if m.Slot > r.applied+ahead {
+		return
+	}
+	r.vote(env, from, m.Ballot, m.Slot, m.Value)
+}
+
+// contradicts tells whether another value is known to be chosen for the slot. Then the proposal comes from a leader
+// who was deposed without having noticed. To vote for it would do no harm, but the value must not be overwritten.
+func (r *Replica) contradicts(slot uint64, value []byte) bool {
+	if slot > r.applied {
+		return false
+	}
+	e := r.log.at(slot)
+	return e == nil || !bytes.Equal(e.value, value)
+}
+
+// vote accepts the value for the slot in ballot b. One record holds the vote and the promise of b; both are durable
+// before anybody is told.
+func (r *Replica) vote(env Env, to node.ID, b node.Ballot, slot uint64, value []byte) {
+	e := r.log.at(slot)
+	if e == nil || e.ballot != b { // otherwise the proposal came twice
+		r.promised = b
+		e = r.log.put(slot, b, value, fact.Digest(value))
+		r.writeVote(env, e)
+	}
+	env.SendDurable(to, Message{Kind: Accepted, Ballot: b, Slot: slot, Digest: e.digest})
+}

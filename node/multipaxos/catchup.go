@@ -1,0 +1,110 @@
+package multipaxos
+
+import (
+	"bytes"
+
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// lag notes that slots up to commit are chosen, and that source has them. They may be on their way: the replica asks
+// for them when the retry timer fires.
+func (r *Replica) lag(env Env, source node.ID, commit uint64) {
+	if commit > r.known {
+		r.known, r.source = commit, source
+	}
+	r.retryLater(env)
+}
+
+// fetch asks for the first slots that are missing.
+func (r *Replica) fetch(env Env) {
+	r.fetched = r.applied
+	env.Send(r.source, Message{Kind: Fetch, Slot: r.applied + 1})
+	r.retryLater(env)
+}
+
+// refetch asks again, and somebody else if the last one asked did not help.
+func (r *Replica) refetch(env Env) {
+	if r.role == leader || r.applied >= r.known {
+		return
+	}
+	if r.fetched == r.applied {
+		r.source = r.after(r.source)
+	}
+	r.fetch(env)
+}
+
+// after returns the member that follows id in the configuration, in a ring, itself left out.
+func (r *Replica) after(id node.ID) node.ID {
+	nodes := r.config.Nodes
+	at := 0
+	for i, member := range nodes {
+		if member == id {
+			at = i
+		}
+	}
+	for i := 1; i <= len(nodes); i++ {
+		if member := nodes[(at+i)%len(nodes)]; member != r.id {
+			return member
+		}
+	}
+	return id
+}
+
+// onFetch answers with chosen values, as many as fit, or with an image of the state where values are gone.
+func (r *Replica) onFetch(env Env, from node.ID, m *Message) {
+	switch {
+	case m.Slot > r.applied:
+		return
+	case m.Slot <= r.log.floor:
+		env.Send(from, Message{Kind: Image, Slot: r.applied, Commit: r.applied, Value: r.appendImage(nil)})
+		return
+	}
+	list := r.scratch[:0]
+	for slot := m.Slot; slot <= r.applied; slot++ {
+		e := r.log.at(slot)
+		if len(list) > 0 && len(list)+len(e.value) > r.config.CatchUpBytes {
+			break
+		}
+		list = appendValue(list, e.value)
+	}
+	r.scratch = list
+	env.Send(from, Message{Kind: Chosen, Slot: m.Slot, Commit: r.applied, Value: r.arena.Copy(list)})
+}
+
+// onChosen learns values that others know to be chosen, and asks for more. A leader does not: what it tells its
+// followers about slots that it proposed must rest on votes for its own proposals.
+func (r *Replica) onChosen(env Env, from node.ID, m *Message) {
+	before := r.applied
+	slot := m.Slot
+	for list := (values{rest: m.Value}); r.role != leader && list.next(); slot++ {
+		if slot == r.applied+1 {
+			r.learnValue(env, slot, list.value)
+		}
+	}
+	r.caught(env, from, before, m.Commit)
+}
+
+// caught goes on after some slots were learned from another replica.
+func (r *Replica) caught(env Env, from node.ID, before, commit uint64) {
+	if r.role == leader || r.applied == before {
+		return
+	}
+	r.known = max(r.known, commit)
+	if r.applied < r.known {
+		r.source = from
+		r.fetch(env)
+	}
+	r.caughtUp(env)
+}
+
+// learnValue puts a value that is chosen into the log, on disk too, and applies it. A vote for the same value stands.
+func (r *Replica) learnValue(env Env, slot uint64, value []byte) {
+	e := r.log.at(slot)
+	if e == nil || !bytes.Equal(e.value, value) {
+		e = r.log.put(slot, learned, value, fact.Digest(value))
+		r.writeLearned(env, e)
+	}
+	r.observeLearned(env, e)
+	r.apply(env, e)
+}

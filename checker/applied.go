@@ -1,0 +1,63 @@
+package checker
+
+import (
+	"fmt"
+
+	"simrun/node/fact"
+)
+
+// learned holds what a replica takes to be chosen against what is: learned(s, v) implies chosen(s) = v.
+func (w *Watch) learned(n uint16, f *fact.Fact) {
+	if f.Slot == 0 {
+		return
+	}
+	s := w.slot(f.Slot)
+	switch {
+	case !s.chosen:
+		w.violate(n, f.Slot, "learned", "value not chosen", fmt.Sprintf(
+			"n%d learned %08x for slot %d, for which no value has the durable votes of a quorum", n, uint32(f.Value), f.Slot))
+	case s.value != f.Value:
+		w.violate(n, f.Slot, "learned", "another value was chosen", fmt.Sprintf(
+			"n%d learned %08x for slot %d, and %08x was chosen", n, uint32(f.Value), f.Slot, uint32(s.value)))
+	}
+}
+
+// applied holds a replica's state against the others': replicas apply what is chosen, slot by slot, and come to
+// equal states at equal slots. After a boot a replica may begin at any slot, from its snapshot or log.
+func (w *Watch) applied(n uint16, f *fact.Fact) {
+	l := &w.nodes[n]
+	if f.Slot == 0 {
+		return
+	}
+	s := w.slot(f.Slot)
+	switch {
+	case !s.chosen:
+		w.violate(n, f.Slot, "applied", "value not chosen", fmt.Sprintf("n%d applied slot %d, which is not chosen", n, f.Slot))
+	case f.Value != 0 && s.value != f.Value:
+		w.violate(n, f.Slot, "applied", "another value was chosen", fmt.Sprintf(
+			"n%d applied %08x at slot %d, and %08x was chosen", n, uint32(f.Value), f.Slot, uint32(s.value)))
+	case f.Slot <= l.applied:
+		w.violate(n, f.Slot, "applied", "slot applied again", fmt.Sprintf("n%d applied slot %d after slot %d", n, f.Slot, l.applied))
+	case l.applied > 0 && f.Slot > l.applied+1 && f.Value != 0:
+		w.violate(n, f.Slot, "applied", "slot left out", fmt.Sprintf("n%d applied slot %d right after slot %d", n, f.Slot, l.applied))
+	case s.applied && s.state != f.State:
+		w.violate(n, f.Slot, "applied", "states differ", fmt.Sprintf(
+			"n%d has state %08x after slot %d, and another replica had %08x", n, uint32(f.State[0]), f.Slot, uint32(s.state[0])))
+	}
+	s.applied, s.state = true, f.State
+	l.applied, l.state = f.Slot, f.State
+}
+
+// executes holds an execution against earlier ones: each (client, sequence number) changes the state at one slot only.
+func (w *Watch) executes(n uint16, f *fact.Fact) {
+	key := command{f.Client, f.Seq}
+	slot, before := w.executed[key]
+	if before && slot != f.Slot {
+		w.violate(n, f.Slot, "once", "command executed twice", fmt.Sprintf(
+			"n%d executed command %d of client %d at slot %d, and it had been executed at slot %d", n, f.Seq, f.Client, f.Slot, slot))
+		return
+	}
+	if !before {
+		w.executed[key] = f.Slot
+	}
+}

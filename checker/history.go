@@ -1,0 +1,182 @@
+package checker
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Never is the event number of a return that did not happen.
+const Never = math.MaxUint64
+
+// Outcome is how an operation ended, as its client knows.
+type Outcome uint8
+
+const (
+	// Open: it has not ended.
+	Open Outcome = iota
+	// OK: it took effect, with the result in Out.
+	OK
+	// Fail: it did not take effect and never will.
+	Fail
+	// Unknown: it may have taken effect, may yet at any later time, or never will.
+	Unknown
+)
+
+var outcomeNames = [...]string{Open: "open", OK: "ok", Fail: "fail", Unknown: "unknown"}
+
+// String returns the outcome's name.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return "invalid"
+}
+
+// OpKind says what an operation does. Values are numbers; 0 is the value of a key that was never written.
+type OpKind uint8
+
+const (
+	// Get reads Key. Out is its value.
+	Get OpKind = iota + 1
+	// Put sets Key to Arg.
+	Put
+	// CAS sets Key to Arg2 if its value is Arg. Out is the value it saw, which tells whether it did.
+	CAS
+	// Propose asks to decide Arg. Out is what was decided.
+	Propose
+
+	numOpKinds
+)
+
+var opKindNames = [numOpKinds]string{Get: "get", Put: "put", CAS: "cas", Propose: "propose"}
+
+// String returns the kind's name.
+func (k OpKind) String() string {
+	if k > 0 && k < numOpKinds {
+		return opKindNames[k]
+	}
+	return "invalid"
+}
+
+// Op is one operation of one client.
+type Op struct {
+	Call    uint64 // number of the event in which it began
+	Return  uint64 // and in which it ended, or Never
+	Slot    uint64 // where it took effect, 0 if not known: a hint, which is verified and never trusted
+	Index   uint32 // and its place there
+	Client  uint32 // a client has one operation open at a time
+	Key     uint32
+	Kind    OpKind
+	Outcome Outcome
+	Arg     int64
+	Arg2    int64
+	Out     int64
+}
+
+// String writes the operation as "c3 cas k1 4->7 = 4 [12,18]".
+func (o Op) String() string {
+	var what string
+	switch o.Kind {
+	case Get:
+		what = fmt.Sprintf("get k%d", o.Key)
+	case Put:
+		what = fmt.Sprintf("put k%d %d", o.Key, o.Arg)
+	case CAS:
+		what = fmt.Sprintf("cas k%d %d->%d", o.Key, o.Arg, o.Arg2)
+	case Propose:
+		what = fmt.Sprintf("propose %d", o.Arg)
+	default:
+		what = o.Kind.String()
+	}
+	if o.Outcome == OK && o.Kind != Put {
+		what += fmt.Sprintf(" = %d", o.Out)
+	} else if o.Outcome != OK {
+		what += " (" + o.Outcome.String() + ")"
+	}
+	if o.Return == Never {
+		return fmt.Sprintf("c%d %s [%d,...]", o.Client, what, o.Call)
+	}
+	return fmt.Sprintf("c%d %s [%d,%d]", o.Client, what, o.Call, o.Return)
+}
+
+// History is the operations of a run, in order of their calls. The zero History is empty and ready.
+type History struct {
+	Ops []Op
+}
+
+// Reset empties the history, keeping its memory.
+func (h *History) Reset() { h.Ops = h.Ops[:0] }
+
+// Call records that a client began an operation, and returns its index.
+func (h *History) Call(client uint32, kind OpKind, key uint32, arg, arg2 int64, event uint64) int {
+	h.Ops = append(h.Ops, Op{Call: event, Return: Never, Client: client, Key: key, Kind: kind, Arg: arg, Arg2: arg2})
+	return len(h.Ops) - 1
+}
+
+// Return records how an operation ended. An operation whose outcome is unknown stays open for ever, since it may still take effect.
+func (h *History) Return(i int, event uint64, outcome Outcome, out int64) {
+	o := &h.Ops[i]
+	o.Outcome, o.Out = outcome, out
+	if outcome != Unknown {
+		o.Return = event
+	}
+}
+
+// Hint records where an operation is said to have taken effect.
+func (h *History) Hint(i int, slot uint64, index uint32) { h.Ops[i].Slot, h.Ops[i].Index = slot, index }
+
+// Validate refuses what is no history: an operation that ends before it begins, two events with one number, a client
+// with two operations open. The error names the operation by its index.
+func (h *History) Validate() error {
+	type end struct {
+		event  uint64
+		index  int
+		isCall bool
+	}
+	ends := make([]end, 0, 2*len(h.Ops))
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		switch {
+		case o.Kind == 0 || o.Kind >= numOpKinds:
+			return fmt.Errorf("operation %d: no such kind", i)
+		case o.Outcome > Unknown:
+			return fmt.Errorf("operation %d: no such outcome", i)
+		case o.Return <= o.Call:
+			return fmt.Errorf("operation %d: it returns at %d and was called at %d", i, o.Return, o.Call)
+		case (o.Outcome == OK || o.Outcome == Fail) != (o.Return != Never):
+			return fmt.Errorf("operation %d: outcome %v, but its return is %d", i, o.Outcome, o.Return)
+		}
+		ends = append(ends, end{o.Call, i, true})
+		if o.Return != Never {
+			ends = append(ends, end{o.Return, i, false})
+		}
+	}
+	slices.SortFunc(ends, func(a, b end) int { return compare(a.event, b.event) })
+	open := map[uint32]int{}
+	for i, e := range ends {
+		if i > 0 && ends[i-1].event == e.event {
+			return fmt.Errorf("operation %d: event %d is also one of operation %d", e.index, e.event, ends[i-1].index)
+		}
+		client := h.Ops[e.index].Client
+		if !e.isCall {
+			delete(open, client)
+			continue
+		}
+		if other, busy := open[client]; busy {
+			return fmt.Errorf("operation %d: client %d has not finished operation %d", e.index, client, other)
+		}
+		open[client] = e.index
+	}
+	return nil
+}
+
+func compare(a, b uint64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

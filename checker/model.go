@@ -1,0 +1,55 @@
+package checker
+
+import (
+	"fmt"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Model is a sequential specification: what a single copy, executing one operation at a time, would answer. A state is one
+// number, 0 at first.
+type Model struct {
+	Name string
+	// ByKey tells that operations on different keys have nothing to do with each other, each key with a state of its own.
+	ByKey bool
+	// Step returns the state after the operation, and the output it must have.
+	Step func(state int64, o *Op) (next, out int64)
+}
+
+// KV is the key-value store: get, put, compare-and-set. The output of a put is not looked at.
+var KV = Model{Name: "kv", ByKey: true, Step: func(state int64, o *Op) (next, out int64) {
+	switch {
+	case o.Kind == Put:
+		return o.Arg, o.Out
+	case o.Kind == CAS && o.Arg == state:
+		return o.Arg2, state
+	}
+	return state, state
+}}
+
+// Decree is a single decision: the first proposal decides, and all get to know.
+var Decree = Model{Name: "decree", Step: func(state int64, o *Op) (next, out int64) {
+	if state == 0 {
+		state = o.Arg
+	}
+	return state, state
+}}
+
+// legal applies the operation. An operation whose outcome is not known may have any output.
+func (m *Model) legal(state int64, o *Op) (next int64, ok bool) {
+	next, out := m.Step(state, o)
+	return next, o.Outcome != OK || out == o.Out
+}
+
+// Porcupine returns the model as porcupine wants it. Inputs are *Op.
+func (m Model) Porcupine() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return int64(0) },
+		Step: func(state, input, _ any) (bool, any) {
+			next, ok := m.legal(state.(int64), input.(*Op))
+			return ok, next
+		},
+		DescribeOperation: func(input, _ any) string { return input.(*Op).String() },
+		DescribeState:     func(state any) string { return fmt.Sprint(state) },
+	}
+}

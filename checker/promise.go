@@ -1,0 +1,84 @@
+package checker
+
+import (
+	"fmt"
+	"slices"
+)
+
+// promised takes note of a durable promise.
+func (w *Watch) promised(n uint16, ballot uint64) {
+	if r := &w.nodes[n].reload; r.active {
+		r.promised = max(r.promised, ballot)
+		return
+	}
+	w.promisedAtLeast(n, ballot)
+}
+
+func (w *Watch) promisedAtLeast(n uint16, ballot uint64) {
+	l := &w.nodes[n]
+	if l.reload.active {
+		l.reload.promised = max(l.reload.promised, ballot)
+		return
+	}
+	l.promised = max(l.promised, ballot)
+	w.highest = max(w.highest, ballot)
+}
+
+// reload gathers what a replica's disk states when it is read anew.
+type reload struct {
+	active   bool
+	promised uint64
+	votes    []vote
+}
+
+type vote struct{ slot, ballot, value uint64 }
+
+// Reload announces that all durable facts of a replica will be told anew, by Durable, until Reloaded: its disk changed other than
+// by an append.
+func (w *Watch) Reload(n uint16) {
+	r := &w.nodes[n].reload
+	r.active, r.promised, r.votes = true, 0, r.votes[:0]
+}
+
+// Reloaded holds what was told since Reload against what was durable before. The promise must not have fallen. For
+// every slot above the snapshot, the vote in the highest ballot, which is the one that must be reported to a new leader,
+// must still be there; in its place may be one in a higher ballot.
+func (w *Watch) Reloaded(n uint16) {
+	l := &w.nodes[n]
+	r := &l.reload
+	r.active = false
+	if r.promised < l.promised {
+		w.violate(n, 0, "promise", "durable promise fell", fmt.Sprintf(
+			"n%d had promised %s durably, and has %s on disk now", n, name(l.promised), name(r.promised)))
+		return
+	}
+	w.promisedAtLeast(n, r.promised)
+	slices.SortFunc(r.votes, func(a, b vote) int {
+		if x := compare(a.slot, b.slot); x != 0 {
+			return x
+		}
+		return compare(a.ballot, b.ballot)
+	})
+	for s := l.floor + 1; s <= uint64(len(w.slots)); s++ {
+		want := w.slots[s-1].lastVote(n)
+		if want == 0 {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(r.votes, s+1, func(v vote, s uint64) int { return compare(v.slot, s) })
+		if i == 0 || r.votes[i-1].slot != s || r.votes[i-1].ballot < want {
+			w.violate(n, s, "kept", "durable vote forgotten", fmt.Sprintf(
+				"n%d had voted in ballot %s for slot %d durably, and its disk says so no more", n, name(want), s))
+			return
+		}
+	}
+}
+
+// lastVote returns the highest ballot in which the replica voted for the slot; 0 if it did not.
+func (s *slotLedger) lastVote(n uint16) (ballot uint64) {
+	for i := range s.votes {
+		if s.votes[i].voters.has(n) {
+			ballot = max(ballot, s.votes[i].ballot)
+		}
+	}
+	return ballot
+}

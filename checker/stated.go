@@ -1,0 +1,40 @@
+package checker
+
+import (
+	"fmt"
+
+	"simrun/node/fact"
+)
+
+// Stated tells what a message says of its sender as it leaves. It must be covered by what is durable at that moment: a
+// promise by a durable promise at least as high, a vote by that very vote, unless a snapshot covers its slot.
+func (w *Watch) Stated(n uint16, f fact.Fact) {
+	if !w.sane(n, &f) {
+		return
+	}
+	l := &w.nodes[n]
+	switch f.Kind {
+	case fact.Promised:
+		if f.Ballot > l.promised {
+			w.violate(n, 0, "stated", "promise not durable", fmt.Sprintf(
+				"n%d sent a message that takes a promise for %s, with only %s on disk", n, name(f.Ballot), name(l.promised)))
+		}
+	case fact.Voted:
+		if f.Slot <= l.floor {
+			return
+		}
+		var v *ballotVotes
+		if f.Slot <= uint64(len(w.slots)) && f.Slot > 0 {
+			v = w.slots[f.Slot-1].ballot(f.Ballot)
+		}
+		switch {
+		case v == nil || !v.voters.has(n):
+			w.violate(n, f.Slot, "stated", "vote not durable", fmt.Sprintf(
+				"n%d sent a message that tells of its vote in ballot %s for slot %d, which is not on its disk", n, name(f.Ballot), f.Slot))
+		case v.value != f.Value:
+			w.violate(n, f.Slot, "stated", "vote misreported", fmt.Sprintf(
+				"n%d sent a message that tells of a vote for %08x in ballot %s for slot %d, and had voted for %08x",
+				n, uint32(f.Value), name(f.Ballot), f.Slot, uint32(v.value)))
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package checker
+
+import (
+	"fmt"
+	"math/bits"
+
+	"simrun/node/fact"
+)
+
+// Watch holds what replicas do against the invariants of a Paxos group, as the run goes. It is told facts and remembers
+// history, not snapshots: a vote counts for ever, whether its voter is up or down.
+//
+// The invariants, each with the file that checks it:
+//
+//	agreement  no two values are chosen for one slot                                    agreement.go
+//	ballot     all votes for a slot in one ballot are for one value                     agreement.go
+//	promise    a durable promise never falls, and no vote is below it                   promise.go
+//	kept       a durable vote is not forgotten, unless a snapshot covers its slot       promise.go
+//	stated     what a message says of its sender's promises and votes is durable        stated.go
+//	learned    what a replica takes to be chosen is                                     applied.go
+//	applied    replicas apply the chosen values in order and come to equal states       applied.go
+//	once       a client's command is executed at one slot only                          applied.go
+//	validity   what is chosen was submitted                                             validity.go
+//	durable    what a client was told is chosen, in durable votes                       validity.go
+type Watch struct {
+	config    WatchConfig
+	nodes     []nodeLedger // by id
+	slots     []slotLedger // slots[i] is slot i+1
+	chosen    uint64       // how many slots are chosen
+	highest   uint64       // ballot voted in or promised
+	submitted map[command]uint64
+	executed  map[command]uint64
+	violation *Violation
+
+	checking uint64 // slot whose commands are being checked
+	command  func(client uint32, seq uint64, cmd []byte)
+}
+
+// WatchConfig says what group is watched.
+type WatchConfig struct {
+	Nodes  int // replicas, with ids from 1; at most MaxNodes
+	Phase1 int // size of a quorum
+	Phase2 int
+	// Commands splits a value into the commands clients submitted. If nil, a value is one command of whoever.
+	Commands func(value []byte, each func(client uint32, seq uint64, cmd []byte))
+}
+
+// MaxNodes is the largest group that can be watched.
+const MaxNodes = 128
+
+type command struct {
+	client uint32
+	seq    uint64
+}
+
+// nodeLedger is what one replica did.
+type nodeLedger struct {
+	promised uint64    // durable
+	floor    uint64    // slots up to this are covered by its durable snapshot
+	applied  uint64    // last slot it applied since it booted
+	state    [2]uint64 // its digest after that
+	reload   reload
+}
+
+// slotLedger is what happened to one slot.
+type slotLedger struct {
+	votes  []ballotVotes
+	chosen bool
+	value  uint64
+	// The state after this slot, as the first replica to get there stated it.
+	applied bool
+	state   [2]uint64
+}
+
+// ballotVotes is the durable votes of one ballot for one slot.
+type ballotVotes struct {
+	ballot uint64
+	value  uint64
+	voters nodeSet
+}
+
+// nodeSet is a set of node ids from 1 to MaxNodes.
+type nodeSet [2]uint64
+
+func (s *nodeSet) add(n uint16)      { s[(n-1)>>6] |= 1 << ((n - 1) & 63) }
+func (s *nodeSet) remove(n uint16)   { s[(n-1)>>6] &^= 1 << ((n - 1) & 63) }
+func (s *nodeSet) has(n uint16) bool { return s[(n-1)>>6]>>((n-1)&63)&1 == 1 }
+func (s *nodeSet) len() int          { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
+
+// Reset makes the watch ready for a run, keeping its memory.
+func (w *Watch) Reset(c WatchConfig) {
+	w.config = c
+	if cap(w.nodes) <= c.Nodes {
+		w.nodes = make([]nodeLedger, c.Nodes+1)
+	}
+	w.nodes = w.nodes[:c.Nodes+1]
+	for i := range w.nodes {
+		w.nodes[i] = nodeLedger{reload: reload{votes: w.nodes[i].reload.votes[:0]}}
+	}
+	w.slots = w.slots[:0]
+	w.chosen, w.highest, w.violation = 0, 0, nil
+	if w.submitted == nil {
+		w.submitted, w.executed = map[command]uint64{}, map[command]uint64{}
+		w.command = w.checkCommand
+	}
+	clear(w.submitted)
+	clear(w.executed)
+}
+
+// slot returns the ledger of a slot, from 1.
+func (w *Watch) slot(s uint64) *slotLedger {
+	for uint64(len(w.slots)) < s {
+		if len(w.slots) < cap(w.slots) {
+			w.slots = w.slots[:len(w.slots)+1]
+			l := &w.slots[len(w.slots)-1]
+			*l = slotLedger{votes: l.votes[:0]}
+		} else {
+			w.slots = append(w.slots, slotLedger{})
+		}
+	}
+	return &w.slots[s-1]
+}
+
+// maxSlot bounds the slots that can be watched; a replica that states a higher one has gone mad.
+const maxSlot = 1 << 28
+
+// sane refuses facts about nobody and about slots out of all reason, which a broken replica may state.
+func (w *Watch) sane(n uint16, f *fact.Fact) bool {
+	if n == 0 || int(n) >= len(w.nodes) {
+		return false
+	}
+	if f.Slot > maxSlot {
+		w.violate(n, f.Slot, "bounds", "absurd slot", fmt.Sprintf("n%d states that slot %d was %v", n, f.Slot, f.Kind))
+		return false
+	}
+	return true
+}
+
+// Durable tells what became durable on a replica's disk.
+func (w *Watch) Durable(n uint16, f fact.Fact) {
+	if !w.sane(n, &f) {
+		return
+	}
+	switch f.Kind {
+	case fact.Promised:
+		w.promised(n, f.Ballot)
+	case fact.Voted:
+		w.voted(n, &f)
+	case fact.Snapshot:
+		l := &w.nodes[n]
+		l.floor = max(l.floor, f.Slot)
+	}
+}
+
+// Observed tells what a replica states of itself.
+func (w *Watch) Observed(n uint16, f fact.Fact) {
+	if !w.sane(n, &f) {
+		return
+	}
+	switch f.Kind {
+	case fact.Learned:
+		w.learned(n, &f)
+	case fact.Applied:
+		w.applied(n, &f)
+	case fact.Executed:
+		w.executes(n, &f)
+	}
+}
+
+// Booted tells that a replica starts with an empty memory, and will apply from its snapshot on.
+func (w *Watch) Booted(n uint16) { w.nodes[n].applied, w.nodes[n].state = 0, [2]uint64{} }
+
+// Violation returns the first violation; nil if there was none.
+func (w *Watch) Violation() *Violation { return w.violation }
+
+func (w *Watch) violate(n uint16, slot uint64, check, shape, detail string) {
+	if w.violation == nil {
+		w.violation = &Violation{Check: check, Shape: shape, Detail: detail, Node: n, Slot: slot}
+	}
+}
+
+// Chosen returns how many slots are chosen.
+func (w *Watch) Chosen() uint64 { return w.chosen }
+
+// HighestBallot returns the highest ballot that anybody promised or voted in, durably.
+func (w *Watch) HighestBallot() uint64 { return w.highest }
+
+// StateOf returns the last slot that a replica applied since it booted, and its state's digest then.
+func (w *Watch) StateOf(n uint16) (slot uint64, state [2]uint64) {
+	return w.nodes[n].applied, w.nodes[n].state
+}
+
+// Converged tells whether all replicas have applied the same, and everything that is chosen up to there.
+func (w *Watch) Converged() bool {
+	for n := 2; n < len(w.nodes); n++ {
+		if w.nodes[n].applied != w.nodes[1].applied || w.nodes[n].state != w.nodes[1].state {
+			return false
+		}
+	}
+	return w.nodes[1].applied == w.lastChosen()
+}
+
+func (w *Watch) lastChosen() uint64 {
+	for s := len(w.slots); s > 0; s-- {
+		if w.slots[s-1].chosen {
+			return uint64(s)
+		}
+	}
+	return 0
+}
+
+// name writes a packed ballot as "round.id".
+func name(ballot uint64) string { return fmt.Sprintf("%d.%d", ballot>>16, ballot&0xffff) }

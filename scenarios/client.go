@@ -149,7 +149,11 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	}
 	c.watch.Replied(uint32(x.id), x.seq, r.Slot)
 	c.history.Return(x.open, c.tick(), checker.OK, out)
-	c.history.Hint(x.open, r.Slot, r.Index)
+	index := r.Index
+	if x.op.Kind == checker.Propose && out != x.op.Arg {
+		index++ // one decision has one slot: who proposed what was decided comes first
+	}
+	c.history.Hint(x.open, r.Slot, index)
 	x.open = none
 	c.stats.Finished++
 	if c.kernel.Tracing() {

@@ -38,3 +38,13 @@ func flexibleQuorums(c *Config) (phase1, phase2 int) {
 	phase2 = max(c.Nodes/2+1-int(c.Knob("phase2")), 1)
 	return max(c.Nodes-phase2+1, c.Nodes/2+1), phase2
 }
+
+// paxosConfig translates the configuration of a run for the protocol.
+func paxosConfig(c *Config) paxos.Config {
+	p := paxos.Majority(shape(c).Nodes...)
+	p.Phase1, p.Phase2 = flexibleQuorums(c)
+	p.BackoffMin = node.Local(c.Knob("backoffMin")) * node.Microsecond
+	p.BackoffMax = max(p.BackoffMax, p.BackoffMin)
+	p.Resend = node.Local(c.Knob("resend")) * node.Microsecond
+	return p
+}

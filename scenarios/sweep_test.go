@@ -1,0 +1,41 @@
+package scenarios
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/faults"
+)
+
+func profile(t testing.TB, name string) faults.Profile {
+	t.Helper()
+	p, err := faults.FindProfile(name)
+	require.NoError(t, err)
+	return p
+}
+
+// The correct protocols pass under faults, and every kind of fault happens.
+func TestSweep(t *testing.T) {
+	for _, s := range All() {
+		t.Run(s.Name, func(t *testing.T) {
+			var total Stats
+			sweep := Sweep{Scenario: s, Profile: profile(t, faults.Default), Seeds: SeedRange(1, 200), Jobs: 2}
+			err := sweep.Run(context.Background(), func(r Result) bool {
+				if r.Verdict.Kind != checker.Pass {
+					t.Errorf("seed %d: %v", r.Seed, r.Verdict)
+				}
+				total.Add(r.Stats)
+				return true
+			})
+			require.NoError(t, err)
+			t.Logf("%+v", total)
+			for k := faults.Kind(1); k < faults.NumKinds; k++ {
+				require.Positive(t, total.Faults[k], "no fault of kind %v", k)
+			}
+			require.Greater(t, total.Finished*2, total.Called)
+		})
+	}
+}

@@ -33,18 +33,38 @@ func (w *Watch) applied(n uint16, f *fact.Fact) {
 	switch {
 	case !s.chosen:
 		w.violate(n, f.Slot, "applied", "value not chosen", fmt.Sprintf("n%d applied slot %d, which is not chosen", n, f.Slot))
-	case f.Value != 0 && s.value != f.Value:
+	case s.value != f.Value:
 		w.violate(n, f.Slot, "applied", "another value was chosen", fmt.Sprintf(
 			"n%d applied %08x at slot %d, and %08x was chosen", n, uint32(f.Value), f.Slot, uint32(s.value)))
 	case f.Slot <= l.applied:
 		w.violate(n, f.Slot, "applied", "slot applied again", fmt.Sprintf("n%d applied slot %d after slot %d", n, f.Slot, l.applied))
-	case l.applied > 0 && f.Slot > l.applied+1 && f.Value != 0:
+	case l.applied > 0 && f.Slot > l.applied+1:
 		w.violate(n, f.Slot, "applied", "slot left out", fmt.Sprintf("n%d applied slot %d right after slot %d", n, f.Slot, l.applied))
 	case s.applied && s.state != f.State:
 		w.violate(n, f.Slot, "applied", "states differ", fmt.Sprintf(
 			"n%d has state %08x after slot %d, and another replica had %08x", n, uint32(f.State[0]), f.Slot, uint32(s.state[0])))
 	}
 	s.applied, s.state = true, f.State
+	l.applied, l.state = f.Slot, f.State
+}
+
+// restored takes note that a replica's state is now that of a snapshot, its own after a boot or another's. It is held
+// against the state that others had after that slot.
+func (w *Watch) restored(n uint16, f *fact.Fact) {
+	l := &w.nodes[n]
+	if f.Slot == 0 {
+		return
+	}
+	s := w.slot(f.Slot)
+	switch {
+	case f.Slot < l.applied:
+		w.violate(n, f.Slot, "applied", "went back to a snapshot", fmt.Sprintf("n%d restored slot %d after slot %d", n, f.Slot, l.applied))
+	case !s.chosen:
+		w.violate(n, f.Slot, "applied", "snapshot not chosen", fmt.Sprintf("n%d restored a snapshot through slot %d, which is not chosen", n, f.Slot))
+	case s.applied && s.state != f.State:
+		w.violate(n, f.Slot, "applied", "states differ", fmt.Sprintf(
+			"n%d restored state %08x at slot %d, where another replica had %08x", n, uint32(f.State[0]), f.Slot, uint32(s.state[0])))
+	}
 	l.applied, l.state = f.Slot, f.State
 }
 

@@ -162,6 +162,8 @@ func (w *Watch) Observed(n uint16, f fact.Fact) {
 		w.learned(n, &f)
 	case fact.Applied:
 		w.applied(n, &f)
+	case fact.Snapshot:
+		w.restored(n, &f)
 	case fact.Executed:
 		w.executes(n, &f)
 	}

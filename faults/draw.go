@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"simrun/node"
@@ -62,7 +63,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			f := info.draw(&one, &sh)
 			f.Kind = k
 			f.At = Span(one.N(uint64(max(sh.Horizon, 1))))
-			f.For = 1 + Span(one.N(uint64(info.long)))
+			f.For = 1 + Span(one.N(share(sh.Horizon, info.long)))
 			if one.Chance(200_000) {
 				f.For = 1 + f.For/20 // short ones find other bugs than long ones
 			}
@@ -72,6 +73,13 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	}
 	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return int(min(max(a.At-b.At, -1), 1)) })
 	return plan
+}
+
+// share returns ppm parts per million of a span.
+func share(s Span, ppm uint64) uint64 {
+	hi, lo := bits.Mul64(uint64(s), ppm)
+	q, _ := bits.Div64(hi, lo, stream.Million)
+	return q
 }
 
 // round makes a span readable: to tens of microseconds, and at least one of them.

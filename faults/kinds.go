@@ -51,7 +51,7 @@ type kindInfo struct {
 	begin func(j *Injector, t Target, id int, f *Fault)
 	draw  func(s *stream.Stream, sh *Shape) Fault // all but At, For and Kind
 	count [2]int                                  // how many are drawn for a run, from and to
-	long  Span                                    // how long one lasts at most
+	long  uint64                                  // how long one lasts at most, in parts per million of the horizon
 }
 
 // kinds is the table of all kinds of faults. It is filled in by init because the entries refer to it.
@@ -70,7 +70,7 @@ func init() {
 				f.Rate = pick[uint32](s, 10_000, 50_000, 200_000, 500_000)
 				return f
 			},
-			count: [2]int{1, 3}, long: 1500 * Millisecond,
+			count: [2]int{1, 3}, long: 500_000,
 		},
 		Duplicate: {
 			name: "duplicate", doc: "delivers a share of the messages on some links twice, the second time later", uses: usesLinks | usesRate | usesDelay,
@@ -81,10 +81,10 @@ func init() {
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
 				f.Rate = pick[uint32](s, 20_000, 100_000, 500_000)
-				f.Delay = pick(s, 1*Millisecond, 20*Millisecond, 400*Millisecond)
+				f.Delay = sh.LatencyMean * pick[Span](s, 1, 20, 400)
 				return f
 			},
-			count: [2]int{1, 3}, long: 3 * Second,
+			count: [2]int{1, 3}, long: 1_000_000,
 		},
 		Reorder: {
 			name: "reorder", doc: "holds up a share of the messages on some links", uses: usesLinks | usesRate | usesDelay,
@@ -95,10 +95,10 @@ func init() {
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
 				f.Rate = pick[uint32](s, 20_000, 100_000, 300_000)
-				f.Delay = pick(s, 5*Millisecond, 50*Millisecond, 300*Millisecond)
+				f.Delay = sh.LatencyMean * pick[Span](s, 4, 40, 300)
 				return f
 			},
-			count: [2]int{1, 3}, long: 3 * Second,
+			count: [2]int{1, 3}, long: 1_000_000,
 		},
 		Slow: {
 			name: "slow", doc: "makes all messages on some links take longer", uses: usesLinks | usesDelay,
@@ -113,10 +113,10 @@ func init() {
 			},
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
-				f.Delay = pick(s, 2*Millisecond, 20*Millisecond, 100*Millisecond)
+				f.Delay = sh.LatencyMean * pick[Span](s, 2, 20, 100)
 				return f
 			},
-			count: [2]int{1, 2}, long: 800 * Millisecond,
+			count: [2]int{1, 2}, long: 300_000,
 		},
 		Partition: {
 			name: "partition", doc: "blocks everything between groups of replicas and clients", uses: usesGroups,
@@ -140,7 +140,7 @@ func init() {
 				}
 			},
 			draw:  drawPartition,
-			count: [2]int{1, 4}, long: 600 * Millisecond,
+			count: [2]int{1, 4}, long: 250_000,
 		},
 		OneWay: {
 			name: "one-way", doc: "blocks everything on some links, and nothing the other way", uses: usesLinks,
@@ -163,7 +163,7 @@ func init() {
 				}
 				return Fault{From: one, To: []node.Addr{pick(s, sh.Nodes...).Addr()}}
 			},
-			count: [2]int{1, 3}, long: 600 * Millisecond,
+			count: [2]int{1, 3}, long: 250_000,
 		},
 		Crash: {
 			name: "crash", doc: "stops replicas, which lose their memory and what their disks had not made durable", uses: usesNodes,
@@ -179,7 +179,7 @@ func init() {
 				}
 			},
 			draw:  drawCrash,
-			count: [2]int{1, 6}, long: 500 * Millisecond,
+			count: [2]int{1, 6}, long: 200_000,
 		},
 	}
 }

@@ -21,8 +21,7 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		Clients:    size.Int(1, 6),
 		Operations: size.Int(20, 60),
 		Keys:       pick(&size, 1, 2, 3, 5),
-		Think:      pick(&size, 0, 5*faults.Millisecond, 20*faults.Millisecond, 50*faults.Millisecond),
-		Patience:   pick(&size, 500*faults.Millisecond, 1*faults.Second, 2*faults.Second),
+		Patience:   pick[faults.Span](&size, 100, 300, 1000) * faults.Millisecond,
 		Horizon:    3 * faults.Second,
 		Recovery:   60 * faults.Second,
 	}
@@ -58,6 +57,10 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		extra := stream.New(seed, "scenario", 0)
 		s.draw(&extra, &c)
 	}
+	// Either everything at once, or spread over the time in which faults happen.
+	pace := stream.New(seed, "pace", 0)
+	spread := c.Horizon * faults.Span(c.Clients) / faults.Span(c.Operations)
+	c.Think = pick(&pace, 0, spread/4, spread, spread)
 	return c
 }
 

@@ -38,7 +38,9 @@ func kv() Scenario {
 // multipaxosConfig translates the configuration of a run for the protocol.
 func multipaxosConfig(c *Config) multipaxos.Config {
 	m := multipaxos.DefaultConfig(shape(c).Nodes, func() machine.Machine { return new(machine.KV) })
-	m.Phase1, m.Phase2 = flexibleQuorums(c)
+	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
+		m.Phase1, m.Phase2 = flexibleQuorums(c)
+	}
 	m.Heartbeat = node.Local(c.Knob("heartbeat")) * node.Microsecond
 	m.ElectionMin = node.Local(c.Knob("election")) * node.Microsecond
 	m.ElectionJitter = m.ElectionMin

@@ -20,7 +20,7 @@ func singleDecree() Scenario {
 		},
 		Draw: func(s *stream.Stream, c *Config) {
 			c.Operations = s.Int(4, 16)
-			c.Horizon = 1500 * faults.Millisecond
+			c.Horizon = pick[faults.Span](s, 20, 100, 300) * faults.Millisecond
 			c.Keys = 1
 		},
 		Check:   func(c *Config) error { return paxosConfig(c).Validate() },
@@ -42,7 +42,9 @@ func flexibleQuorums(c *Config) (phase1, phase2 int) {
 // paxosConfig translates the configuration of a run for the protocol.
 func paxosConfig(c *Config) paxos.Config {
 	p := paxos.Majority(shape(c).Nodes...)
-	p.Phase1, p.Phase2 = flexibleQuorums(c)
+	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
+		p.Phase1, p.Phase2 = flexibleQuorums(c)
+	}
 	p.BackoffMin = node.Local(c.Knob("backoffMin")) * node.Microsecond
 	p.BackoffMax = max(p.BackoffMax, p.BackoffMin)
 	p.Resend = node.Local(c.Knob("resend")) * node.Microsecond

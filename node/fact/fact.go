@@ -26,7 +26,7 @@ const (
 	// Executed: a client's command changed the state machine at Slot. (Slot, Index, Client, Seq, Value)
 	Executed
 	// Snapshot: every slot up to and including Slot is held as a snapshot with digest State, and the replica no
-	// longer answers for its votes there. (Slot, State)
+	// longer answers for its votes there. Observed, not durable: the replica has just taken that state. (Slot, State)
 	Snapshot
 	// Leading: the replica takes itself for the leader in Ballot; everything up to Slot is from earlier ballots.
 	// (Ballot, Slot)

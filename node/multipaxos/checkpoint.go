@@ -23,9 +23,9 @@ func (r *Replica) writeCheckpoint(env Env) {
 // promise is the same as before.
 func (r *Replica) rewrite(env Env) {
 	r.wal.Rewrite(env, func(emit func(kind uint8, payload []byte)) {
-		r.scratch = r.appendImage(appendWords(r.scratch[:0], r.log.floor))
+		r.scratch = r.appendImage(appendWord(r.scratch[:0], r.log.floor))
 		emit(recordSnapshot, r.scratch)
-		r.scratch = appendWords(r.scratch[:0], uint64(r.promised))
+		r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
 		emit(recordPromise, r.scratch)
 		for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
 			switch e := r.log.at(slot); {
@@ -61,7 +61,7 @@ func (r *Replica) onImage(env Env, from node.ID, m *Message) {
 
 func (r *Replica) appendImage(dst []byte) []byte {
 	state := r.state()
-	dst = appendWords(dst, r.applied, state[0], state[1])
+	dst = appendWord(appendWord(appendWord(dst, r.applied), state[0]), state[1])
 	dst = r.sessions.appendTo(dst)
 	return r.machine.Snapshot(dst)
 }

@@ -63,6 +63,10 @@ func (r *reader) uvarint() uint64 {
 		r.rest = r.rest[1:]
 		return v
 	}
+	return r.longUvarint()
+}
+
+func (r *reader) longUvarint() uint64 {
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 {
 		r.fail()

@@ -65,13 +65,10 @@ func (r *Replica) nextValue() (value []byte, ok bool) {
 
 // onAccepted counts a vote. A value that a phase-2 quorum voted for in the own ballot is chosen.
 func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
-	if r.role != leader || m.Ballot != r.ballot || m.Slot <= r.applied {
+	if r.role != leader || m.Ballot != r.ballot || m.Slot <= r.applied || m.Slot >= r.next {
 		return
 	}
 	e := r.log.at(m.Slot)
-	if e == nil || e.ballot != m.Ballot {
-		return
-	}
 	e.voters |= r.bit(from)
 	if e.chosen || !quorum(e.voters, r.phase2) {
 		return

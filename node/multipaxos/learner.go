@@ -42,10 +42,8 @@ func (r *Replica) apply(env Env, e *entry) {
 	for list := (commands{rest: e.value}); list.next(); index++ {
 		s := r.sessions.open(list.client)
 		if list.seq > s.seq {
-			r.sessions.forget(s)
-			s.seq, s.slot, s.index = list.seq, e.slot, index
-			s.output = r.machine.Apply(list.command, s.output[:0])
-			r.sessions.remember(s)
+			output := r.machine.Apply(list.command, s.output[:0])
+			r.sessions.record(s, list.seq, e.slot, index, output)
 			env.Observe(fact.Fact{
 				Kind: fact.Executed, Slot: e.slot, Index: uint16(index),
 				Client: uint32(list.client), Seq: list.seq, Value: fact.Digest(list.command),

@@ -20,7 +20,7 @@ const (
 )
 
 func (r *Replica) writePromise(env Env, b node.Ballot) {
-	r.scratch = appendWords(r.scratch[:0], uint64(b))
+	r.scratch = appendWord(r.scratch[:0], uint64(b))
 	r.append(env, recordPromise)
 }
 
@@ -35,19 +35,15 @@ func (r *Replica) writeLearned(env Env, e *entry) {
 }
 
 func appendVote(dst []byte, e *entry, commit uint64) []byte {
-	return append(appendWords(dst, uint64(e.ballot), e.slot, commit), e.value...)
+	dst = appendWord(appendWord(appendWord(dst, uint64(e.ballot)), e.slot), commit)
+	return append(dst, e.value...)
 }
 
 func appendLearned(dst []byte, e *entry) []byte {
-	return append(appendWords(dst, e.slot), e.value...)
+	return append(appendWord(dst, e.slot), e.value...)
 }
 
-func appendWords(dst []byte, words ...uint64) []byte {
-	for _, w := range words {
-		dst = binary.LittleEndian.AppendUint64(dst, w)
-	}
-	return dst
-}
+func appendWord(dst []byte, w uint64) []byte { return binary.LittleEndian.AppendUint64(dst, w) }
 
 // append writes the record in scratch, and makes sure that the log gets to know when it is durable: later records
 // say so, by which corruption is told from a torn tail.
@@ -155,11 +151,11 @@ func (r *Replica) recover(env Env) bool {
 		env.Logf("log is corrupt: records %d to %d are missing", report.First, report.Last)
 		return false
 	}
-	if image != nil && !r.restore(image) {
-		env.Logf("snapshot in the log is corrupt")
-		return false
-	}
 	if image != nil {
+		if !r.restore(image) {
+			env.Logf("snapshot in the log is corrupt")
+			return false
+		}
 		env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})
 	}
 	for r.applied < commit {

@@ -1,6 +1,7 @@
 package multipaxos
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math"
@@ -18,6 +19,7 @@ type session struct {
 	index  uint32      // of the command last executed: its place in its slot
 	slot   uint64      // where it took effect
 	seq    uint64      // its number
+	share  [2]uint64   // of the session in the digest of all
 	output []byte      // its result; the buffer is the session's own
 }
 
@@ -74,24 +76,17 @@ func (t *sessions) grow() {
 	}
 }
 
-// forget takes a session out of the digest, before it changes.
-func (t *sessions) forget(s *session) {
-	if s.seq != 0 {
-		d := s.share()
-		t.digest[0] -= d[0]
-		t.digest[1] -= d[1]
-	}
+// record notes what a client's command did, and keeps the digest up to date.
+func (t *sessions) record(s *session, seq, slot uint64, index uint32, output []byte) {
+	s.seq, s.slot, s.index, s.output = seq, slot, index, output
+	t.digest[0] -= s.share[0]
+	t.digest[1] -= s.share[1]
+	s.share = s.hash()
+	t.digest[0] += s.share[0]
+	t.digest[1] += s.share[1]
 }
 
-// remember puts it back.
-func (t *sessions) remember(s *session) {
-	d := s.share()
-	t.digest[0] += d[0]
-	t.digest[1] += d[1]
-}
-
-// share is the session's part in the digest.
-func (s *session) share() [2]uint64 {
+func (s *session) hash() [2]uint64 {
 	const k0, k1, k2 = 0x9e3779b97f4a7c15, 0xd1342543de82ef95, 0xaf251af3b0f025b5
 	out := fact.Digest(s.output)
 	who := uint64(s.client)<<32 | uint64(s.index)
@@ -102,7 +97,7 @@ func (s *session) share() [2]uint64 {
 
 // ordered returns the places of all sessions in the table, by client.
 func (t *sessions) ordered() []int {
-	var at []int
+	at := make([]int, 0, t.count)
 	for i := range t.table {
 		if t.table[i].client != 0 {
 			at = append(at, i)
@@ -137,9 +132,7 @@ func readSessions(in *reader) (t sessions) {
 			return t
 		}
 		s := t.open(node.Client(client))
-		s.seq, s.slot, s.index = seq, slot, uint32(index)
-		s.output = append(s.output, output...)
-		t.remember(s)
+		t.record(s, seq, slot, uint32(index), bytes.Clone(output))
 	}
 	return t
 }

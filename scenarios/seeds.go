@@ -82,3 +82,23 @@ func (s Seeds) At(i uint64) uint64 {
 	}
 	panic("scenarios: seed index out of range")
 }
+
+// Share returns the i-th of n shares, i from 0. Shares are contiguous in the list and differ in length by one at most.
+func (s Seeds) Share(i, n uint64) Seeds {
+	bound := func(i uint64) uint64 { return s.len/n*i + min(s.len%n, i) }
+	skip, take := bound(i), bound(i+1)-bound(i)
+	var out Seeds
+	for _, r := range s.ranges {
+		length := r.last - r.first + 1
+		if skip >= length {
+			skip -= length
+			continue
+		}
+		if n := min(length-skip, take); n > 0 {
+			out.add(r.first+skip, r.first+skip+n-1)
+			take -= n
+		}
+		skip = 0
+	}
+	return out
+}

@@ -79,20 +79,19 @@ func (t *sessions) grow() {
 // record notes what a client's command did, and keeps the digest up to date.
 func (t *sessions) record(s *session, seq, slot uint64, index uint32, output []byte) {
 	s.seq, s.slot, s.index, s.output = seq, slot, index, output
-	t.digest[0] -= s.share[0]
-	t.digest[1] -= s.share[1]
-	s.share = s.hash()
-	t.digest[0] += s.share[0]
-	t.digest[1] += s.share[1]
+	h0, h1 := s.hash()
+	t.digest[0] += h0 - s.share[0]
+	t.digest[1] += h1 - s.share[1]
+	s.share[0], s.share[1] = h0, h1
 }
 
-func (s *session) hash() [2]uint64 {
+func (s *session) hash() (h0, h1 uint64) {
 	const k0, k1, k2 = 0x9e3779b97f4a7c15, 0xd1342543de82ef95, 0xaf251af3b0f025b5
 	out := fact.Digest(s.output)
 	who := uint64(s.client)<<32 | uint64(s.index)
 	hi0, lo0 := bits.Mul64(who^k0, s.seq^out^k1)
 	hi1, lo1 := bits.Mul64(s.slot^out^k2, who^s.seq<<17^k0)
-	return [2]uint64{hi0 ^ lo0 ^ lo1, hi1 ^ lo1 + lo0}
+	return hi0 ^ lo0 ^ lo1, hi1 ^ lo1 + lo0
 }
 
 // ordered returns the places of all sessions in the table, by client.

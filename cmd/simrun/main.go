@@ -1,0 +1,20 @@
+// Command simrun finds, replays and explains bugs in consensus protocols, by running whole clusters in a deterministic
+// simulation, seed after seed. See "simrun help", and the README for a session.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second interrupt ends the program at once.
+	go func() { <-ctx.Done(); stop() }()
+	// With nobody reading any more, writes fail with an error, which ends the command quietly.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(run(ctx, os.Args[1:], newTerm(os.Stdout, os.Stderr)))
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"simrun"
+	"simrun/checker"
+	"simrun/scenarios"
+)
+
+// The exit statuses.
+const (
+	exitPass        = 0
+	exitViolation   = 1
+	exitUsage       = 2
+	exitUnproved    = 3 // undecided, vacuous or unrecoverable
+	exitDiverged    = 4 // nondeterminism
+	exitInterrupted = 130
+)
+
+// run executes a command line and returns the exit status.
+func run(ctx context.Context, args []string, t *term) int {
+	status := exitPass
+	root := &cobra.Command{
+		Use:           "simrun",
+		Short:         "find, replay and explain bugs in consensus protocols by deterministic simulation",
+		SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetArgs(args)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	root.SetContext(ctx)
+	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), listCommand(t), versionCommand(t))
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w (%s --help lists the flags)", err, c.CommandPath())
+	})
+	err := root.ExecuteContext(ctx)
+	switch {
+	case errors.Is(err, errOutput):
+		return status // nobody is reading any more
+	case err != nil:
+		fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
+		return exitUsage
+	}
+	return status
+}
+
+// worse returns the graver of two exit statuses: 130 over 4 over 1 over 3 over 0.
+func worse(a, b int) int {
+	rank := map[int]int{exitPass: 0, exitUnproved: 1, exitViolation: 2, exitDiverged: 3, exitInterrupted: 4}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+// statusOf returns the exit status that a verdict calls for.
+func statusOf(v checker.Verdict) int {
+	switch v.Kind {
+	case checker.Pass:
+		return exitPass
+	case checker.Violated:
+		return exitViolation
+	case checker.Nondeterministic:
+		return exitDiverged
+	}
+	return exitUnproved
+}
+
+func identity() scenarios.Build {
+	b := simrun.Identity()
+	return scenarios.Build{Commit: b.Commit, Modified: b.Modified, Sources: b.Sources, Go: b.Go}
+}
+
+func scenarioNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, s := range scenarios.All() {
+		names = append(names, s.Name+"\t"+s.Doc)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func versionCommand(t *term) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "say which build this is", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			t.printf("simrun %s\n", describeBuild(identity()))
+			return t.failed()
+		},
+	}
+}
+
+func describeBuild(b scenarios.Build) string {
+	s := fmt.Sprintf("sources %s, %s", b.Sources, b.Go)
+	if b.Commit != "" {
+		s += ", commit " + b.Commit[:min(12, len(b.Commit))]
+		if b.Modified {
+			s += " with changes"
+		}
+	}
+	return s
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/scenarios"
+)
+
+// sweepFlags are what "simrun run" was asked for.
+type sweepFlags struct {
+	seed, seeds, shard, profile, out string
+	count                            uint64
+	jobs                             int
+	timeout, patience                time.Duration
+	failfast, json, twice, verbose   bool
+}
+
+const defaultCount = 200
+
+func runCommand(t *term, status *int) *cobra.Command {
+	var f sweepFlags
+	c := &cobra.Command{
+		Use:               "run [SCENARIO...]",
+		Short:             "sweep seeds, and save what fails",
+		Long:              "Run sweeps seeds of one or more scenarios, by default of all of them, and saves an artifact for every violation.",
+		ValidArgsFunction: scenarioNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			plan, err := f.parse(args, c.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			s, err := plan.run(c.Context(), t)
+			*status = s
+			return err
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.seed, "seed", "", "run this seed, or start --count from it; decimal or 0x")
+	fs.StringVar(&f.seeds, "seeds", "", "run these seeds, such as 1,5-10")
+	fs.Uint64Var(&f.count, "count", defaultCount, "how many seeds to run of each scenario")
+	fs.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "how many seeds to run at once; results do not depend on it")
+	fs.StringVar(&f.shard, "shard", "", "run the i-th of n equal shares of the seeds, as i/n")
+	fs.StringVar(&f.profile, "profile", faults.Default, "how bad the weather is; simrun list names the profiles")
+	fs.DurationVar(&f.timeout, "timeout", 0, "stop after this time, and report what was done")
+	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up a seed when a handler takes longer than this")
+	fs.BoolVar(&f.failfast, "failfast", false, "stop at the first seed that does not pass")
+	fs.BoolVar(&f.json, "json", false, "write results as JSON, one object a line")
+	fs.StringVar(&f.out, "out", filepath.Join("results", "runs"), "save artifacts below this folder")
+	fs.BoolVar(&f.twice, "check-determinism", false, "run every seed twice and compare the hashes")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "a line for every seed")
+	return c
+}
+
+// A sweepPlan is what to sweep.
+type sweepPlan struct {
+	sweepFlags
+	scenarios []scenarios.Scenario
+	profile   faults.Profile
+	seeds     scenarios.Seeds
+	build     scenarios.Build
+}
+
+func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan, error) {
+	p := &sweepPlan{sweepFlags: f, build: identity()}
+	seen := map[string]bool{}
+	for _, name := range names {
+		s, err := scenarios.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[name] {
+			p.scenarios = append(p.scenarios, s)
+		}
+		seen[name] = true
+	}
+	if len(names) == 0 {
+		p.scenarios = scenarios.All()
+	}
+	var err error
+	if p.profile, err = faults.FindProfile(f.profile); err != nil {
+		return nil, err
+	}
+	if p.seeds, err = f.parseSeeds(changed); err != nil {
+		return nil, err
+	}
+	if f.shard != "" {
+		if p.seeds, err = shardOf(p.seeds, f.shard); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case f.jobs < 1 || f.jobs > 1024:
+		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to 1024", f.jobs)
+	case f.timeout < 0 || changed("timeout") && f.timeout == 0:
+		return nil, fmt.Errorf("--timeout is %v, and must be a time such as 90s or 10m", f.timeout)
+	case f.patience <= 0:
+		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	}
+	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("--out %s is a file, and must be a folder", f.out)
+	}
+	return p, nil
+}
+
+func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, error) {
+	switch {
+	case changed("seeds") && (changed("seed") || changed("count")):
+		return scenarios.Seeds{}, errors.New("--seeds goes with neither --seed nor --count: give all the seeds in it")
+	case changed("seeds"):
+		return scenarios.ParseSeeds(f.seeds)
+	case f.count == 0:
+		return scenarios.Seeds{}, errors.New("--count is 0, and must be at least 1")
+	case !changed("seed"):
+		return scenarios.SeedRange(1, f.count), nil
+	}
+	seed, err := scenarios.ParseSeed(f.seed)
+	if err != nil {
+		return scenarios.Seeds{}, err
+	}
+	count := f.count
+	if !changed("count") {
+		count = 1
+	}
+	if count-1 > math.MaxUint64-seed {
+		return scenarios.Seeds{}, fmt.Errorf("--count %d runs beyond the last seed", count)
+	}
+	return scenarios.SeedRange(seed, count), nil
+}
+
+// shardOf takes the i-th of n shares, which differ in length by one at most.
+func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, error) {
+	first, second, ok := strings.Cut(text, "/")
+	i, err1 := strconv.ParseUint(first, 10, 32)
+	n, err2 := strconv.ParseUint(second, 10, 32)
+	if !ok || err1 != nil || err2 != nil || i < 1 || i > n {
+		return scenarios.Seeds{}, fmt.Errorf("--shard %q must be i/n with i from 1 to n, such as 2/4", text)
+	}
+	return all.Share(i-1, n), nil
+}
+
+// run sweeps every scenario and returns the exit status.
+func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
+	interrupted := ctx
+	if p.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.timeout)
+		defer cancel()
+	}
+	status := exitPass
+	for i, s := range p.scenarios {
+		if i > 0 && !p.json {
+			t.printf("\n")
+		}
+		r := &report{plan: p, scenario: s, term: t, failures: map[string]int{}}
+		bar := newProgress(t, s.Name, p.seeds.Len())
+		sweep := scenarios.Sweep{
+			Scenario: s, Profile: p.profile, Seeds: p.seeds, Jobs: p.jobs, Patience: p.patience, Repeat: p.twice,
+		}
+		err := sweep.Run(ctx, func(result scenarios.Result) bool {
+			bar.step(result)
+			failing := result.Verdict.Kind != checker.Pass
+			if failing {
+				bar.clear()
+			}
+			r.add(result)
+			return !(failing && p.failfast) && t.writeError == nil
+		})
+		bar.done()
+		r.finish(err)
+		status = worse(status, r.status)
+		if interrupted.Err() != nil {
+			return exitInterrupted, t.failed()
+		}
+		if t.writeError != nil || ctx.Err() != nil || p.failfast && r.status != exitPass {
+			break
+		}
+	}
+	return status, t.failed()
+}
+
+// report gathers and prints the results of one scenario.
+type report struct {
+	plan     *sweepPlan
+	scenario scenarios.Scenario
+	term     *term
+	total    scenarios.Stats
+	verdicts [checker.Nondeterministic + 1]uint64
+	failures map[string]int // violations by fingerprint
+	status   int
+}
+
+// maxBlocks is how many failures are told in full; further ones get a line.
+const maxBlocks = 5
+
+func (r *report) add(result scenarios.Result) {
+	r.total.Add(result.Stats)
+	r.verdicts[result.Verdict.Kind]++
+	r.status = worse(r.status, statusOf(result.Verdict))
+	file := ""
+	told := true
+	if result.Verdict.Kind != checker.Pass {
+		key := result.Verdict.Kind.String() + result.Verdict.Fingerprint
+		r.failures[key]++
+		told = r.failures[key] > 1 || len(r.failures) > maxBlocks
+		file = r.save(result, !told)
+	}
+	if r.plan.json {
+		r.writeJSON(resultJSON(r.scenario, result, file))
+		return
+	}
+	switch {
+	case !told:
+		r.failure(result, file)
+	case result.Verdict.Kind != checker.Pass:
+		r.term.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, r.term.paint(bad, result.Verdict.Kind.String()+": "+result.Verdict.Fingerprint))
+	case r.plan.verbose:
+		r.term.printf("%s seed %d: pass, %d events, %d of %d operations, hash %v\n", r.scenario.Name, result.Seed,
+			result.Stats.Events, result.Stats.Finished, result.Stats.Called, result.Hash)
+	}
+}
+
+// save writes the artifact of a result that did not pass, and returns its path; none if that failed.
+func (r *report) save(result scenarios.Result, withEvents bool) string {
+	var last []string
+	if withEvents && result.Hash != 0 {
+		last = lastEvents(r.scenario, result, 20)
+	}
+	file := filepath.Join(r.plan.out, fmt.Sprintf("%s-%d", r.scenario.Name, result.Seed), "artifact.json")
+	a := scenarios.NewArtifact(r.plan.build, r.scenario, r.plan.profile, result, last)
+	if err := a.Save(file); err != nil {
+		fmt.Fprintf(r.term.err, "simrun: the artifact of seed %d was not saved: %s\n", result.Seed, oneLine(err.Error()))
+		return ""
+	}
+	return file
+}
+
+func (r *report) writeJSON(v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("simrun: a result cannot be written as JSON: " + err.Error())
+	}
+	r.term.printf("%s\n", text)
+}
+
+type jsonResult struct {
+	Type        string          `json:"type"` // "result"
+	Scenario    string          `json:"scenario"`
+	Seed        uint64          `json:"seed"`
+	Verdict     string          `json:"verdict"`
+	Fingerprint string          `json:"fingerprint,omitempty"`
+	Detail      string          `json:"detail,omitempty"`
+	Hash        string          `json:"hash"`
+	Artifact    string          `json:"artifact,omitempty"`
+	Stats       scenarios.Stats `json:"stats"`
+}
+
+func resultJSON(s scenarios.Scenario, r scenarios.Result, file string) jsonResult {
+	return jsonResult{
+		Type: "result", Scenario: s.Name, Seed: r.Seed, Verdict: r.Verdict.Kind.String(), Fingerprint: r.Verdict.Fingerprint,
+		Detail: r.Verdict.Detail, Hash: r.Hash.String(), Artifact: file, Stats: r.Stats,
+	}
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/scenarios"
+)
+
+// finish prints the summary of a scenario. err is why the sweep stopped early, if it did.
+func (r *report) finish(err error) {
+	if r.plan.json {
+		r.writeJSON(r.summaryJSON(err))
+		return
+	}
+	s := r.total
+	row := func(label, format string, args ...any) {
+		r.term.printf("  %-12s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	outcome := r.term.paint(good, "passed")
+	if r.status != exitPass {
+		outcome = r.term.paint(bad, "did not pass")
+	}
+	r.term.printf("%s: %s of %s seeds, profile %s: %s\n", r.term.paint(head, r.scenario.Name),
+		thousands(s.Runs), thousands(r.plan.seeds.Len()), r.plan.profile.Name, outcome)
+	row("verdicts", "%s", r.verdictsLine())
+	row("operations", "%s called, %s finished (%s), %s unknown", thousands(s.Called), thousands(s.Finished), percent(s.Finished, s.Called), thousands(s.Unknown))
+	row("simulated", "%s in %s events", simulated(s.Simulated), thousands(s.Events))
+	row("replicas", "%s elections, %s crashes, %s restarts, %s slots chosen", thousands(s.Elections), thousands(s.Crashes), thousands(s.Restarts), thousands(s.Chosen))
+	row("messages", "%s sent: %s dropped, %s blocked by partitions, %s duplicated, %s overtaken, %s to hosts that were down",
+		thousands(s.Net.Sent), thousands(s.Net.Dropped), thousands(s.Net.Blocked), thousands(s.Net.Duplicated), thousands(s.Net.Reordered), thousands(s.Net.Deaf))
+	var kinds []string
+	for k := faults.Kind(1); k < faults.NumKinds; k++ {
+		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
+	}
+	row("faults", "%s", strings.Join(kinds, ", "))
+	if err != nil && errors.Is(err, context.DeadlineExceeded) {
+		row("stopped", "by --timeout, after %s of %s seeds", thousands(s.Runs), thousands(r.plan.seeds.Len()))
+	} else if err != nil {
+		row("stopped", "by an interrupt, after %s of %s seeds", thousands(s.Runs), thousands(r.plan.seeds.Len()))
+	}
+}
+
+func (r *report) verdictsLine() string {
+	var parts []string
+	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
+		if n := r.verdicts[k]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %v", thousands(n), k))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+type jsonSummary struct {
+	Type     string            `json:"type"` // "summary"
+	Scenario string            `json:"scenario"`
+	Profile  string            `json:"profile"`
+	Build    scenarios.Build   `json:"build"`
+	Seeds    uint64            `json:"seeds"` // asked for
+	Verdicts map[string]uint64 `json:"verdicts"`
+	Faults   map[string]uint64 `json:"faults"`
+	Stopped  string            `json:"stopped,omitempty"`
+	Stats    scenarios.Stats   `json:"stats"`
+}
+
+func (r *report) summaryJSON(err error) jsonSummary {
+	s := jsonSummary{
+		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
+		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Stats: r.total,
+	}
+	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
+		if n := r.verdicts[k]; n > 0 {
+			s.Verdicts[k.String()] = n
+		}
+	}
+	for k := faults.Kind(1); k < faults.NumKinds; k++ {
+		s.Faults[k.String()] = r.total.Faults[k]
+	}
+	if err != nil {
+		s.Stopped = err.Error()
+	}
+	return s
+}
+
+// thousands writes a number with commas.
+func thousands(n uint64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func percent(n, of uint64) string {
+	if of == 0 {
+		return "none"
+	}
+	tenths := n * 1000 / of
+	return fmt.Sprintf("%d.%d%%", tenths/10, tenths%10)
+}
+
+// simulated writes a simulated time for people.
+func simulated(ns int64) string {
+	return time.Duration(ns).Round(time.Millisecond).String()
+}
+
+// progress shows on stderr how far a sweep is.
+type progress struct {
+	term      *term
+	name      string
+	total     uint64
+	seen      uint64
+	failing   uint64
+	simulated int64
+	began     time.Time
+	shown     time.Time
+	onScreen  bool
+}
+
+func newProgress(t *term, name string, total uint64) *progress {
+	now := time.Now()
+	return &progress{term: t, name: name, total: total, began: now, shown: now}
+}
+
+func (p *progress) step(r scenarios.Result) {
+	p.seen++
+	p.simulated += r.Stats.Simulated
+	if r.Verdict.Kind != checker.Pass {
+		p.failing++
+	}
+	every := 10 * time.Second
+	if p.term.live {
+		every = 100 * time.Millisecond
+	}
+	if now := time.Now(); now.Sub(p.shown) >= every {
+		p.shown = now
+		p.show()
+	}
+}
+
+func (p *progress) show() {
+	line := fmt.Sprintf("%s %s of %s seeds", p.name, thousands(p.seen), thousands(p.total))
+	if p.failing > 0 {
+		line += fmt.Sprintf(", %s did not pass", thousands(p.failing))
+	}
+	if elapsed := time.Since(p.began); elapsed > time.Second {
+		line += fmt.Sprintf(", %s seeds/s", thousands(uint64(float64(p.seen)/elapsed.Seconds())))
+	}
+	if !p.term.live {
+		fmt.Fprintln(p.term.err, line)
+		return
+	}
+	const width = 24
+	full := int(p.seen * width / max(p.total, 1))
+	fmt.Fprintf(p.term.err, "\r\x1b[K[%s%s] %s", strings.Repeat("=", full), strings.Repeat(" ", width-full), line)
+	p.onScreen = true
+}
+
+// clear takes the bar off the screen, before something else is written.
+func (p *progress) clear() {
+	if p.onScreen {
+		fmt.Fprint(p.term.err, "\r\x1b[K")
+		p.onScreen = false
+	}
+}
+
+// done tells how fast it was. That goes to stderr: results do not depend on the machine.
+func (p *progress) done() {
+	p.clear()
+	elapsed := time.Since(p.began).Seconds()
+	if p.seen == 0 || elapsed <= 0 {
+		return
+	}
+	fmt.Fprintf(p.term.err, "%s: %s seeds in %.1f s, %s seeds/s, %s simulated seconds a second\n", p.name, thousands(p.seen), elapsed,
+		thousands(uint64(float64(p.seen)/elapsed)), thousands(uint64(float64(p.simulated)/1e9/elapsed)))
+}

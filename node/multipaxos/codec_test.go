@@ -1,0 +1,188 @@
+package multipaxos
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/node"
+	"simrun/node/fact"
+	"simrun/node/wal"
+)
+
+// samples is one message of every kind that travels, with everything in it that can be in it.
+func samples() []Message {
+	value := appendCommand(nil, &pending{op: node.Command, client: 3, seq: 300, command: []byte("put")})
+	value = appendCommand(value, &pending{op: node.Read, client: maxClient, session: 1 << 40, seq: 1, command: nil})
+	report := appendReport(nil, 7, 9, node.NewBallot(2, 3), value)
+	report = appendReport(report, 10, 10, learned, nil)
+	b := node.NewBallot(1<<40, 5)
+	return []Message{
+		{Kind: Prepare, Ballot: b, Slot: 7},
+		{Kind: Promise, Ballot: b, Slot: 7, Floor: 8, Value: report},
+		{Kind: Promise, Ballot: b, Slot: 7},
+		{Kind: Reject, Ballot: b, Promised: b + 1},
+		{Kind: Accept, Ballot: b, Slot: 7, Commit: 6, Value: value},
+		{Kind: Accepted, Ballot: b, Slot: 7, Digest: 1<<64 - 1},
+		{Kind: Settled, Ballot: b, Slot: 7, Floor: 8, Commit: 9},
+		{Kind: Learn, Ballot: b, Commit: 9},
+		{Kind: Heartbeat, Ballot: b, Commit: 9},
+		{Kind: Fetch, Slot: 7},
+		{Kind: Chosen, Slot: 7, Commit: 9, Value: appendValue(appendValue(nil, value), nil)},
+		{Kind: Image, Slot: 7, Commit: 9, Value: []byte("image")},
+	}
+}
+
+func TestMessagesSurviveTheirEncoding(t *testing.T) {
+	for _, m := range samples() {
+		var got Message
+		require.NoError(t, got.Decode(m.Append(nil)))
+		require.Equal(t, m.String(), got.String())
+		require.Equal(t, m.Append(nil), got.Append(nil))
+		kind, _ := m.Site()
+		require.NotZero(t, kind)
+	}
+}
+
+func TestMessagesInProtocolTerms(t *testing.T) {
+	want := []string{
+		"Prepare 1099511627776.5 from slot 7",
+		"Promise 1099511627776.5 from slot 7, floor 8, 9 accepted in 2.3 as [c3#300 c2147483647#1], 10 chosen as []",
+		"Promise 1099511627776.5 from slot 7",
+		"Reject 1099511627776.5, promised 1099511627776.6",
+		"Accept 1099511627776.5 slot 7 [c3#300 c2147483647#1], commit 6",
+		"Accepted 1099511627776.5 slot 7",
+		"Settled 1099511627776.5 slot 7, floor 8, commit 9",
+		"Learn 1099511627776.5 commit 9",
+		"Heartbeat 1099511627776.5 commit 9",
+		"Fetch from slot 7",
+		"Chosen from slot 7, commit 9: [c3#300 c2147483647#1] []",
+		"Image of slot 7, 5 bytes, commit 9",
+	}
+	for i, m := range samples() {
+		require.Equal(t, want[i], m.String())
+	}
+}
+
+func TestMalformedMessagesAreRefused(t *testing.T) {
+	value := appendValue(nil, []byte("value"))
+	for name, b := range map[string][]byte{
+		"empty":                     nil,
+		"no kind":                   {0, 0, 0, 0, 0, 0, 0},
+		"a kind that never travels": {byte(Synced), 0, 0, 0, 0, 0, 0},
+		"an unknown kind":           {200, 0, 0, 0, 0, 0, 0},
+		"cut":                       {byte(Prepare), 1, 0, 0, 0, 0},
+		"an endless number":         {byte(Prepare), 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1},
+		"a value longer than all":   (&Message{Kind: Chosen, Value: value[:4]}).Append(nil),
+		"a vote without a ballot":   (&Message{Kind: Promise, Value: appendReport(nil, 1, 1, 0, nil)}).Append(nil),
+		"a vote far away":           (&Message{Kind: Promise, Value: appendReport(nil, 1, 2+ahead, 1, nil)}).Append(nil),
+	} {
+		var m Message
+		require.Error(t, m.Decode(b), name)
+	}
+}
+
+func TestMessagesStateTheirFacts(t *testing.T) {
+	b := node.NewBallot(4, 2)
+	value := []byte("value")
+	promised := fact.Fact{Kind: fact.Promised, Ballot: uint64(b)}
+	list := appendReport(nil, 1, 1, learned, value) // known to be chosen, which is no vote
+	list = appendReport(list, 2, 3, b-1, value)
+	vote := fact.Fact{Kind: fact.Voted, Slot: 3, Ballot: uint64(b - 1), Value: fact.Digest(value), Bytes: value}
+	for _, c := range []struct {
+		m    Message
+		want []fact.Fact
+	}{
+		{Message{Kind: Prepare, Ballot: b, Slot: 1}, []fact.Fact{promised}},
+		{Message{Kind: Accept, Ballot: b, Slot: 1, Value: value}, []fact.Fact{promised}},
+		{Message{Kind: Learn, Ballot: b}, []fact.Fact{promised}},
+		{Message{Kind: Heartbeat, Ballot: b}, []fact.Fact{promised}},
+		{Message{Kind: Promise, Ballot: b, Slot: 1, Value: list}, []fact.Fact{promised, vote}},
+		{Message{Kind: Reject, Ballot: 1, Promised: b}, []fact.Fact{promised}},
+		{
+			Message{Kind: Accepted, Ballot: b, Slot: 3, Digest: 7},
+			[]fact.Fact{promised, {Kind: fact.Voted, Slot: 3, Ballot: uint64(b), Value: 7}},
+		},
+		{Message{Kind: Fetch, Slot: 1}, nil},
+		{Message{Kind: Chosen, Slot: 1, Value: appendValue(nil, value)}, nil},
+	} {
+		var got []fact.Fact
+		c.m.Facts(func(f fact.Fact) { got = append(got, f) })
+		require.Equal(t, c.want, got, c.m.String())
+	}
+}
+
+func TestCommandsSplitsAValue(t *testing.T) {
+	var got []string
+	value := appendCommand(nil, &pending{op: node.Command, client: 3, seq: 300, command: []byte("put")})
+	value = appendCommand(value, &pending{op: node.Command, client: 4, seq: 1, command: []byte("get")})
+	Commands(value, func(client uint32, seq uint64, cmd []byte) {
+		got = append(got, node.Client(client).Addr().String()+string(rune('0'+seq%10))+string(cmd))
+	})
+	require.Equal(t, []string{"c30put", "c41get"}, got)
+
+	got = nil
+	Commands(nil, func(uint32, uint64, []byte) { got = append(got, "a no-op holds none") })
+	Commands(value[:3], func(uint32, uint64, []byte) { got = append(got, "cut short") })
+	Commands(appendCommand(nil, &pending{op: node.Command, seq: 1}), func(uint32, uint64, []byte) { got = append(got, "no client") })
+	require.Empty(t, got)
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, m := range samples() {
+		f.Add(m.Append(nil))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var m Message
+		if m.Decode(b) != nil {
+			return
+		}
+		_ = m.String()
+		m.Facts(func(fact.Fact) {})
+		Commands(m.Value, func(uint32, uint64, []byte) {})
+		var again Message
+		require.NoError(t, again.Decode(m.Append(nil)))
+		require.Equal(t, m, again)
+	})
+}
+
+// disk is a disk of one file that never fails.
+type disk struct{ bytes []byte }
+
+func (d *disk) Append(_ string, b []byte)   { d.bytes = append(d.bytes, b...) }
+func (d *disk) Replace(_ string, b []byte)  { d.bytes = append([]byte(nil), b...) }
+func (d *disk) Truncate(_ string, size int) { d.bytes = d.bytes[:min(size, len(d.bytes))] }
+func (d *disk) Read(string) ([]byte, error) { return append([]byte(nil), d.bytes...), nil }
+
+// Records with any contents are either understood or make the replica silent: it never panics, and facts can be read.
+func FuzzRecords(f *testing.F) {
+	c := newCluster(1, 1, func(c *Config) { c.CheckpointEvery, c.Retain = 2, 1 })
+	c.clients = []*client{{id: 1, target: 1}}
+	for range 4 {
+		if !c.clients[0].waits {
+			c.begin(c.clients[0])
+		}
+		c.calm(c.converged, 1000)
+	}
+	wal.Scan(File, c.hosts[0].states[0], func(r wal.Record) { f.Add(r.Kind, r.Payload, r.Kind, r.Payload) })
+	f.Fuzz(func(t *testing.T, kind1 uint8, payload1 []byte, kind2 uint8, payload2 []byte) {
+		if kind1 == 0 || kind2 == 0 {
+			return
+		}
+		var d disk
+		log, _, err := wal.Open(&d, File, func(wal.Record) {})
+		require.NoError(t, err)
+		log.Append(&d, kind1, payload1)
+		log.Append(&d, kind2, payload2)
+		facts := 0
+		DurableFacts(File, d.bytes, func(fact.Fact) { facts++ })
+		DurableFacts("another file", d.bytes, func(fact.Fact) { facts = -1 })
+		require.GreaterOrEqual(t, facts, 0)
+
+		c := newCluster(1, 1, nil)
+		h := c.hosts[0]
+		h.states[0] = d.bytes
+		h.boot()
+		_ = h.r.AppendState(nil)
+	})
+}

@@ -42,6 +42,7 @@ type Artifact struct {
 	Fingerprint string   `json:"fingerprint,omitempty"` // of a violation: which check, and what kind of failure
 	Detail      string   `json:"detail,omitempty"`
 	TraceHash   string   `json:"traceHash"`
+	InputHash   string   `json:"inputHash"` // tells whether somebody edited what decides the run
 	Events      uint64   `json:"events"`
 	LastEvents  []string `json:"lastEvents,omitempty"` // of the timeline
 }
@@ -51,8 +52,22 @@ func NewArtifact(b Build, s Scenario, profile faults.Profile, r Result, lastEven
 	return Artifact{
 		Version: ArtifactVersion, Build: b, Scenario: s.Name, Profile: profile.Name, Input: r.Input,
 		Verdict: r.Verdict.Kind.String(), Fingerprint: r.Verdict.Fingerprint, Detail: r.Verdict.Detail,
-		TraceHash: r.Hash.String(), Events: r.Stats.Events, LastEvents: lastEvents,
+		TraceHash: r.Hash.String(), InputHash: inputHash(s.Name, r.Input), Events: r.Stats.Events, LastEvents: lastEvents,
 	}
+}
+
+// Edited tells whether what decides the run was changed after the artifact was made, so that its trace hash is not to be expected.
+func (a Artifact) Edited() bool { return a.InputHash != inputHash(a.Scenario, a.Input) }
+
+func inputHash(scenario string, in Input) string {
+	text, err := json.Marshal(in)
+	if err != nil {
+		panic("scenarios: an input cannot be written as JSON: " + err.Error())
+	}
+	h := sim.Hash(0)
+	h.Bytes([]byte(scenario))
+	h.Bytes(text)
+	return h.String()
 }
 
 // Save writes the artifact to the file, whole or not at all, making the folder it lies in.

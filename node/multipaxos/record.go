@@ -65,7 +65,7 @@ type record struct {
 	kind   uint8
 	ballot node.Ballot
 	slot   uint64
-	commit uint64
+	commit uint64 // slots up to it were chosen, and their values in the log
 	floor  uint64
 	rest   []byte // the value, or the image
 }
@@ -80,7 +80,8 @@ func decodeRecord(kind uint8, payload []byte) (d record, ok bool) {
 	case recordVote:
 		d.ballot, d.slot, d.commit = node.Ballot(in.word()), in.word(), in.word()
 	case recordLearned:
-		d.slot = in.word()
+		d.ballot, d.slot = learned, in.word()
+		d.commit = d.slot
 	case recordSnapshot:
 		d.floor = in.word()
 	default:
@@ -119,46 +120,28 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 // or a vote, so the replica must not take part.
 func (r *Replica) recover(env Env) bool {
 	sound := true
-	commit := uint64(0)
-	var image []byte
+	chosen := uint64(0)
 	log, report, err := wal.Open(env, File, func(w wal.Record) {
 		d, ok := decodeRecord(w.Kind, w.Payload)
-		if !ok {
+		if !ok || !r.replay(d) {
 			sound = false
 			return
 		}
-		switch d.kind {
-		case recordPromise:
-			r.promised = max(r.promised, d.ballot)
-		case recordVote:
-			r.promised = max(r.promised, d.ballot)
-			commit = max(commit, d.commit)
-			if d.slot > r.log.floor {
-				r.log.put(d.slot, d.ballot, d.rest, fact.Digest(d.rest))
-			}
-		case recordLearned:
-			commit = max(commit, d.slot)
-			if d.slot > r.log.floor {
-				r.log.put(d.slot, learned, d.rest, fact.Digest(d.rest))
-			}
-		case recordSnapshot:
-			image = d.rest
-			r.log.drop(d.floor)
-		}
+		chosen = max(chosen, d.commit)
 	})
 	r.wal = log
-	if err != nil || !sound {
+	if err != nil {
 		env.Logf("log is corrupt: records %d to %d are missing", report.First, report.Last)
 		return false
 	}
-	if image != nil {
-		if !r.restore(image) {
-			env.Logf("snapshot in the log is corrupt")
-			return false
-		}
+	if !sound {
+		env.Logf("log holds records that make no sense")
+		return false
+	}
+	if r.applied > 0 {
 		env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})
 	}
-	for r.applied < commit {
+	for r.applied < chosen {
 		e := r.log.at(r.applied + 1)
 		if e == nil {
 			env.Logf("log lacks slot %d, which it says is chosen", r.applied+1)
@@ -166,6 +149,28 @@ func (r *Replica) recover(env Env) bool {
 		}
 		r.observeLearned(env, e)
 		r.apply(env, e)
+	}
+	return true
+}
+
+// replay takes one record back into memory. It returns false if that makes no sense.
+func (r *Replica) replay(d record) bool {
+	switch d.kind {
+	case recordPromise:
+		r.promised = max(r.promised, d.ballot)
+		return true
+	case recordSnapshot:
+		r.log.drop(d.floor)
+		return r.restore(d.rest) && d.floor <= r.applied
+	}
+	if d.slot > r.log.last+ahead+1 {
+		return false
+	}
+	if d.kind == recordVote {
+		r.promised = max(r.promised, d.ballot)
+	}
+	if d.slot > r.log.floor {
+		r.log.put(d.slot, d.ballot, d.rest, fact.Digest(d.rest))
 	}
 	return true
 }

@@ -21,11 +21,13 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 		return
 	}
 	w.promisedAtLeast(n, f.Ballot)
+	if f.Slot <= w.base {
+		return
+	}
 	s := w.slot(f.Slot)
 	v := s.ballot(f.Ballot)
 	if v == nil {
-		s.votes = append(s.votes, ballotVotes{ballot: f.Ballot, value: f.Value})
-		v = &s.votes[len(s.votes)-1]
+		v = s.open(f.Ballot, f.Value)
 	}
 	if v.value != f.Value {
 		w.violate(n, f.Slot, "ballot", "two values in one ballot", fmt.Sprintf(
@@ -48,15 +50,35 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	}
 	s.chosen, s.value = true, f.Value
 	w.chosen++
+	w.last = max(w.last, f.Slot)
 	w.valid(f)
 }
 
-// ballot returns the votes of a ballot; nil if there are none. Recent ballots are at the end.
+// ballot returns the votes of a ballot; nil if there are none.
 func (s *slotLedger) ballot(b uint64) *ballotVotes {
-	for i := len(s.votes) - 1; i >= 0; i-- {
-		if s.votes[i].ballot == b {
-			return &s.votes[i]
+	for i := range s.ballots {
+		if v := s.vote(i); v.ballot == b {
+			return v
 		}
 	}
 	return nil
+}
+
+// vote returns the votes of the i-th ballot, in the order in which ballots showed up.
+func (s *slotLedger) vote(i int) *ballotVotes {
+	if i < len(s.votes) {
+		return &s.votes[i]
+	}
+	return &s.more[i-len(s.votes)]
+}
+
+// open makes room for the votes of another ballot.
+func (s *slotLedger) open(ballot, value uint64) *ballotVotes {
+	if s.ballots >= len(s.votes) {
+		s.more = append(s.more, ballotVotes{})
+	}
+	s.ballots++
+	v := s.vote(s.ballots - 1)
+	*v = ballotVotes{ballot: ballot, value: value}
+	return v
 }

@@ -8,7 +8,7 @@ import (
 
 // learned holds what a replica takes to be chosen against what is: learned(s, v) implies chosen(s) = v.
 func (w *Watch) learned(n uint16, f *fact.Fact) {
-	if f.Slot == 0 {
+	if f.Slot <= w.base {
 		return
 	}
 	s := w.slot(f.Slot)
@@ -26,7 +26,8 @@ func (w *Watch) learned(n uint16, f *fact.Fact) {
 // equal states at equal slots. After a boot a replica may begin at any slot, from its snapshot or log.
 func (w *Watch) applied(n uint16, f *fact.Fact) {
 	l := &w.nodes[n]
-	if f.Slot == 0 {
+	if f.Slot <= w.base {
+		l.applied, l.state = f.Slot, f.State
 		return
 	}
 	s := w.slot(f.Slot)
@@ -52,7 +53,8 @@ func (w *Watch) applied(n uint16, f *fact.Fact) {
 // against the state that others had after that slot.
 func (w *Watch) restored(n uint16, f *fact.Fact) {
 	l := &w.nodes[n]
-	if f.Slot == 0 {
+	if f.Slot <= w.base {
+		l.applied, l.state = f.Slot, f.State
 		return
 	}
 	s := w.slot(f.Slot)
@@ -70,14 +72,15 @@ func (w *Watch) restored(n uint16, f *fact.Fact) {
 
 // executes holds an execution against earlier ones: each (client, sequence number) changes the state at one slot only.
 func (w *Watch) executes(n uint16, f *fact.Fact) {
-	key := command{f.Client, f.Seq}
-	slot, before := w.executed[key]
-	if before && slot != f.Slot {
+	_, slot := w.submission(f.Client, f.Seq)
+	switch {
+	case slot == nil:
+		w.violate(n, f.Slot, "validity", "command nobody submitted", fmt.Sprintf(
+			"n%d executed a command %d of client %d at slot %d, which it never submitted", n, f.Seq, f.Client, f.Slot))
+	case *slot == 0:
+		*slot = f.Slot
+	case *slot != f.Slot:
 		w.violate(n, f.Slot, "once", "command executed twice", fmt.Sprintf(
-			"n%d executed command %d of client %d at slot %d, and it had been executed at slot %d", n, f.Seq, f.Client, f.Slot, slot))
-		return
-	}
-	if !before {
-		w.executed[key] = f.Slot
+			"n%d executed command %d of client %d at slot %d, and it had been executed at slot %d", n, f.Seq, f.Client, f.Slot, *slot))
 	}
 }

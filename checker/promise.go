@@ -59,8 +59,8 @@ func (w *Watch) Reloaded(n uint16) {
 		}
 		return compare(a.ballot, b.ballot)
 	})
-	for s := l.floor + 1; s <= uint64(len(w.slots)); s++ {
-		want := w.slots[s-1].lastVote(n)
+	for s := max(l.floor, w.base) + 1; s <= w.base+uint64(len(w.slots)); s++ {
+		want := w.slot(s).lastVote(n)
 		if want == 0 {
 			continue
 		}
@@ -75,9 +75,9 @@ func (w *Watch) Reloaded(n uint16) {
 
 // lastVote returns the highest ballot in which the replica voted for the slot; 0 if it did not.
 func (s *slotLedger) lastVote(n uint16) (ballot uint64) {
-	for i := range s.votes {
-		if s.votes[i].voters.has(n) {
-			ballot = max(ballot, s.votes[i].ballot)
+	for i := range s.ballots {
+		if v := s.vote(i); v.voters.has(n) {
+			ballot = max(ballot, v.ballot)
 		}
 	}
 	return ballot

@@ -20,12 +20,12 @@ func (w *Watch) Stated(n uint16, f fact.Fact) {
 				"n%d sent a message that takes a promise for %s, with only %s on disk", n, name(f.Ballot), name(l.promised)))
 		}
 	case fact.Voted:
-		if f.Slot <= l.floor {
+		if f.Slot <= max(l.floor, w.base) {
 			return
 		}
 		var v *ballotVotes
-		if f.Slot <= uint64(len(w.slots)) && f.Slot > 0 {
-			v = w.slots[f.Slot-1].ballot(f.Ballot)
+		if s := w.known(f.Slot); s != nil {
+			v = s.ballot(f.Ballot)
 		}
 		switch {
 		case v == nil || !v.voters.has(n):

@@ -6,14 +6,32 @@ import (
 	"simrun/node/fact"
 )
 
-// Submitted tells that a client submitted a command, by the fact.Digest of its bytes.
+// Submitted tells that a client submitted a command, by the fact.Digest of its bytes. A client's sequence numbers go up by one.
 func (w *Watch) Submitted(client uint32, seq uint64, digest uint64) {
 	if w.config.Commands == nil {
-		// A value carries no client: any may have submitted it.
-		w.submitted[command{0, digest}] = digest
-		return
+		w.values[digest] = struct{}{}
 	}
-	w.submitted[command{client, seq}] = digest
+	for int(client) >= len(w.clients) {
+		w.clients = append(w.clients, clientLedger{})
+	}
+	l := &w.clients[client]
+	if seq != uint64(len(l.digests))+1 {
+		panic("checker: a client's sequence numbers must go up by one")
+	}
+	l.digests = append(l.digests, digest)
+	l.slots = append(l.slots, 0)
+}
+
+// submission returns what is known of a command; slot is nil if it was never submitted.
+func (w *Watch) submission(client uint32, seq uint64) (digest uint64, slot *uint64) {
+	if int(client) >= len(w.clients) {
+		return 0, nil
+	}
+	l := &w.clients[client]
+	if seq == 0 || seq > uint64(len(l.digests)) {
+		return 0, nil
+	}
+	return l.digests[seq-1], &l.slots[seq-1]
 }
 
 // valid holds a value that was just chosen against what clients submitted. An empty value is a no-op.
@@ -22,7 +40,7 @@ func (w *Watch) valid(f *fact.Fact) {
 		return
 	}
 	if w.config.Commands == nil {
-		if d := fact.Digest(f.Bytes); w.submitted[command{0, d}] != d {
+		if _, known := w.values[fact.Digest(f.Bytes)]; !known {
 			w.violate(0, f.Slot, "validity", "value nobody submitted", fmt.Sprintf("slot %d: %x was chosen", f.Slot, f.Bytes))
 		}
 		return
@@ -32,8 +50,8 @@ func (w *Watch) valid(f *fact.Fact) {
 }
 
 func (w *Watch) checkCommand(client uint32, seq uint64, cmd []byte) {
-	d, known := w.submitted[command{client, seq}]
-	if !known || d != fact.Digest(cmd) {
+	d, slot := w.submission(client, seq)
+	if slot == nil || d != fact.Digest(cmd) {
 		w.violate(0, w.checking, "validity", "command nobody submitted", fmt.Sprintf(
 			"slot %d: a value was chosen with a command %d of client %d that it never submitted", w.checking, seq, client))
 	}
@@ -42,10 +60,7 @@ func (w *Watch) checkCommand(client uint32, seq uint64, cmd []byte) {
 // Replied tells that a client got a result: acknowledged means durable. At that moment the slot in which the command
 // took effect must be chosen in durable votes. A slot of 0 is no claim.
 func (w *Watch) Replied(client uint32, seq, slot uint64) {
-	if slot == 0 {
-		return
-	}
-	if slot > maxSlot || slot > uint64(len(w.slots)) || !w.slots[slot-1].chosen {
+	if s := w.known(slot); slot > w.base && (s == nil || !s.chosen) {
 		w.violate(0, slot, "durable", "acknowledged before it was chosen", fmt.Sprintf(
 			"client %d was told that its command %d took effect at slot %d, which is not chosen", client, seq, slot))
 	}

@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"simrun/node/fact"
 )
@@ -25,11 +26,13 @@ import (
 type Watch struct {
 	config    WatchConfig
 	nodes     []nodeLedger // by id
-	slots     []slotLedger // slots[i] is slot i+1
+	slots     []slotLedger // slots[i] is slot base+i+1
+	base      uint64       // slots up to this are settled: chosen, in everybody's snapshot, and forgotten here
+	last      uint64       // the highest slot that is chosen
 	chosen    uint64       // how many slots are chosen
 	highest   uint64       // ballot voted in or promised
-	submitted map[command]uint64
-	executed  map[command]uint64
+	clients   []clientLedger
+	values    map[uint64]struct{} // digests of submitted values, if values carry no client
 	violation *Violation
 
 	checking uint64 // slot whose commands are being checked
@@ -48,9 +51,10 @@ type WatchConfig struct {
 // MaxNodes is the largest group that can be watched.
 const MaxNodes = 128
 
-type command struct {
-	client uint32
-	seq    uint64
+// clientLedger is what a client submitted, by sequence number from 1.
+type clientLedger struct {
+	digests []uint64
+	slots   []uint64 // where each command was executed; 0 if it was not
 }
 
 // nodeLedger is what one replica did.
@@ -64,9 +68,11 @@ type nodeLedger struct {
 
 // slotLedger is what happened to one slot.
 type slotLedger struct {
-	votes  []ballotVotes
-	chosen bool
-	value  uint64
+	votes   [2]ballotVotes // most slots see votes in one or two ballots,
+	more    []ballotVotes  // and few in more
+	ballots int            // how many
+	chosen  bool
+	value   uint64
 	// The state after this slot, as the first replica to get there stated it.
 	applied bool
 	state   [2]uint64
@@ -98,27 +104,63 @@ func (w *Watch) Reset(c WatchConfig) {
 		w.nodes[i] = nodeLedger{reload: reload{votes: w.nodes[i].reload.votes[:0]}}
 	}
 	w.slots = w.slots[:0]
-	w.chosen, w.highest, w.violation = 0, 0, nil
-	if w.submitted == nil {
-		w.submitted, w.executed = map[command]uint64{}, map[command]uint64{}
+	w.base, w.last, w.chosen, w.highest, w.violation = 0, 0, 0, 0, nil
+	for i := range w.clients {
+		w.clients[i].digests, w.clients[i].slots = w.clients[i].digests[:0], w.clients[i].slots[:0]
+	}
+	if w.values == nil {
+		w.values = map[uint64]struct{}{}
 		w.command = w.checkCommand
 	}
-	clear(w.submitted)
-	clear(w.executed)
+	clear(w.values)
 }
 
-// slot returns the ledger of a slot, from 1.
+// slot returns the ledger of a slot, which must be above base.
 func (w *Watch) slot(s uint64) *slotLedger {
-	for uint64(len(w.slots)) < s {
+	for w.base+uint64(len(w.slots)) < s {
 		if len(w.slots) < cap(w.slots) {
 			w.slots = w.slots[:len(w.slots)+1]
 			l := &w.slots[len(w.slots)-1]
-			*l = slotLedger{votes: l.votes[:0]}
+			*l = slotLedger{more: l.more[:0]}
 		} else {
 			w.slots = append(w.slots, slotLedger{})
 		}
 	}
-	return &w.slots[s-1]
+	return &w.slots[s-w.base-1]
+}
+
+// known returns the ledger of a slot if anything is known of it, and nil otherwise.
+func (w *Watch) known(s uint64) *slotLedger {
+	if s <= w.base || s > w.base+uint64(len(w.slots)) {
+		return nil
+	}
+	return &w.slots[s-w.base-1]
+}
+
+// settle forgets slots that are chosen and in every replica's snapshot, some time after that came to pass. What is
+// stated of them later is not held against anything.
+func (w *Watch) settle() {
+	const keep = 1024
+	low := w.nodes[1].floor
+	for n := 2; n < len(w.nodes); n++ {
+		low = min(low, w.nodes[n].floor)
+	}
+	if low < w.base+2*keep {
+		return
+	}
+	n := low - keep - w.base
+	for i := range w.slots[:n] {
+		if !w.slots[i].chosen {
+			n = uint64(i)
+			break
+		}
+	}
+	// Forgotten ledgers go to the end, so that their memory is used again.
+	slices.Reverse(w.slots[:n])
+	slices.Reverse(w.slots[n:])
+	slices.Reverse(w.slots)
+	w.slots = w.slots[:uint64(len(w.slots))-n]
+	w.base += n
 }
 
 // maxSlot bounds the slots that can be watched; a replica that states a higher one has gone mad.
@@ -147,8 +189,20 @@ func (w *Watch) Durable(n uint16, f fact.Fact) {
 	case fact.Voted:
 		w.voted(n, &f)
 	case fact.Snapshot:
-		l := &w.nodes[n]
-		l.floor = max(l.floor, f.Slot)
+		w.covered(n, f.Slot)
+	}
+}
+
+// covered takes note of a durable snapshot, which can only cover what is chosen.
+func (w *Watch) covered(n uint16, slot uint64) {
+	if s := w.known(slot); slot > w.base && (s == nil || !s.chosen) {
+		w.violate(n, slot, "bounds", "snapshot beyond what is chosen", fmt.Sprintf(
+			"n%d has a snapshot through slot %d on disk, which is not chosen", n, slot))
+		return
+	}
+	if l := &w.nodes[n]; slot > l.floor {
+		l.floor = slot
+		w.settle()
 	}
 }
 
@@ -199,16 +253,7 @@ func (w *Watch) Converged() bool {
 			return false
 		}
 	}
-	return w.nodes[1].applied == w.lastChosen()
-}
-
-func (w *Watch) lastChosen() uint64 {
-	for s := len(w.slots); s > 0; s-- {
-		if w.slots[s-1].chosen {
-			return uint64(s)
-		}
-	}
-	return 0
+	return w.nodes[1].applied == w.last
 }
 
 // name writes a packed ballot as "round.id".

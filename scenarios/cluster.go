@@ -33,13 +33,13 @@ type cluster[M any, PM node.Message[M]] struct {
 	watch   checker.Watch
 	history checker.History
 	decider checker.Checker
-	durable func(fact.Fact) // hands a decoded fact to watch, for the replica in owner
+	durable func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
+	decode  func(string, []byte) // decodes what is durable in a file
 	owner   node.ID
 
-	ticks   uint64 // numbers calls and returns
-	healed  bool   // the liveness phase has begun
-	endsAt  int64  // of the liveness phase
-	leading int    // how many replicas took the lead in the liveness phase
+	ticks  uint64 // numbers calls and returns
+	healed bool   // the liveness phase has begun
+	endsAt int64  // of the liveness phase
 
 	verdict checker.Verdict
 	done    bool
@@ -50,6 +50,7 @@ type cluster[M any, PM node.Message[M]] struct {
 func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	c := &cluster[M, PM]{spec: spec, kernel: &sim.Kernel{}}
 	c.net = netsim.New[M, PM](c.kernel, c)
+	c.decode = func(file string, b []byte) { c.spec.Facts(file, b, c.durable) }
 	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
@@ -78,7 +79,7 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
 	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands})
-	c.ticks, c.healed, c.endsAt, c.leading = 0, false, 0, 0
+	c.ticks, c.healed, c.endsAt = 0, false, 0
 	c.verdict, c.done = checker.Verdict{}, false
 	c.stats = Stats{Runs: 1}
 
@@ -157,7 +158,7 @@ func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
 // Durable tells the watch what became durable.
 func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
-	c.spec.Facts(file, appended, c.durable)
+	c.decode(file, appended)
 	c.check()
 }
 
@@ -165,37 +166,52 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
 	c.watch.Reload(uint16(id))
-	files(func(file string, durable []byte) { c.spec.Facts(file, durable, c.durable) })
+	files(c.decode)
 	c.watch.Reloaded(uint16(id))
 	c.check()
 }
 
 // Observed tells the watch what a replica says of itself.
 func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
+	if c.kernel.Tracing() {
+		c.tell(id, &f)
+	}
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
-		if c.healed {
-			c.leading++
-		}
-		c.observed(id, "leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Following:
-		c.observed(id, "no longer leads (ballot %v)", node.Ballot(f.Ballot))
-	case fact.Learned:
-		c.observed(id, "learned slot %d", f.Slot)
 	case fact.Executed:
-		if x := c.crowd.clients[f.Client-1]; f.Seq <= uint64(len(x.calls)) {
-			c.history.Hint(int(x.calls[f.Seq-1]), f.Slot, uint32(f.Index))
-		}
+		c.hint(&f)
 	}
 	c.watch.Observed(uint16(id), f)
 	c.check()
 }
 
-func (c *cluster[M, PM]) observed(id node.ID, format string, arg any) {
-	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Observed, Who: id.Addr(), Text: fmt.Sprintf(format, arg)})
+// hint notes where a command was executed, in case its client never hears of it.
+func (c *cluster[M, PM]) hint(f *fact.Fact) {
+	if f.Client == 0 || int(f.Client) > len(c.crowd.clients) {
+		return // the watch will have something to say
 	}
+	if calls := c.crowd.clients[f.Client-1].calls; f.Seq > 0 && f.Seq <= uint64(len(calls)) {
+		c.history.Hint(int(calls[f.Seq-1]), f.Slot, uint32(f.Index))
+	}
+}
+
+// tell puts what a replica observed into the trace.
+func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
+	var text string
+	switch f.Kind {
+	case fact.Leading:
+		text = fmt.Sprintf("leads in ballot %v", node.Ballot(f.Ballot))
+	case fact.Following:
+		text = fmt.Sprintf("no longer leads in ballot %v", node.Ballot(f.Ballot))
+	case fact.Learned:
+		text = fmt.Sprintf("learned slot %d", f.Slot)
+	case fact.Snapshot:
+		text = fmt.Sprintf("restored a snapshot through slot %d", f.Slot)
+	default:
+		return
+	}
+	c.kernel.Emit(sim.Record{Kind: sim.Observed, Who: id.Addr(), Text: text})
 }
 
 // Started tells the watch that a replica begins with an empty memory.

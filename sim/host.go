@@ -56,11 +56,17 @@ type Host[M any] struct {
 	waiting held[M] // durable sends, until their writes are durable
 	self    held[M] // what the replica sent to itself, until the handler is done
 	message M       // scratch for the message being handled, so that nothing escapes
+
+	// Method values, made once: making one allocates.
+	onCommitted func(change)
+	eachDurable func(func(string, []byte))
 }
 
 // NewHost returns a host that is down and has an empty disk.
 func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
-	return &Host[M]{kernel: k, network: n, witness: w}
+	h := &Host[M]{kernel: k, network: n, witness: w}
+	h.onCommitted, h.eachDurable = h.committed, h.durableFiles
+	return h
 }
 
 // Reset makes the host ready for a run, as a machine that is switched off, its disk empty.
@@ -121,7 +127,7 @@ func (h *Host[M]) Crash() {
 		h.kernel.Emit(Record{Kind: Crashed, Who: h.id.Addr(), Text: lost.String()})
 	}
 	if unsynced {
-		h.witness.Rewritten(h.id, h.durableFiles)
+		h.witness.Rewritten(h.id, h.eachDurable)
 	}
 }
 
@@ -180,7 +186,7 @@ func (h *Host[M]) OnSync(e *Event) {
 	}
 	h.syncs++
 	h.syncing = false
-	h.disk.commit(e.C, h.committed)
+	h.disk.commit(e.C, h.onCommitted)
 	if h.kernel.Tracing() {
 		h.kernel.Emit(Record{Kind: Synced, Who: h.id.Addr()})
 	}
@@ -198,7 +204,7 @@ func (h *Host[M]) OnSync(e *Event) {
 
 func (h *Host[M]) committed(c change) {
 	if c.rewrote {
-		h.witness.Rewritten(h.id, h.durableFiles)
+		h.witness.Rewritten(h.id, h.eachDurable)
 	} else {
 		h.witness.Durable(h.id, c.file, c.appended)
 	}

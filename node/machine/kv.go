@@ -2,7 +2,7 @@ package machine
 
 import (
 	"bytes"
-	"maps"
+	"encoding/binary"
 	"slices"
 )
 
@@ -10,6 +10,7 @@ import (
 // from an empty value. The zero KV is an empty store.
 type KV struct {
 	entries map[string][]byte
+	keys    []string // in order, so that a snapshot need not sort
 	digest  [2]uint64
 }
 
@@ -95,7 +96,12 @@ func (m *KV) set(key, old, value []byte, found bool) {
 	if m.entries == nil {
 		m.entries = make(map[string][]byte)
 	}
-	m.entries[string(key)] = append(old[:0:cap(old)], value...)
+	name := string(key)
+	m.entries[name] = append(old[:0:cap(old)], value...)
+	if !found {
+		at, _ := slices.BinarySearch(m.keys, name)
+		m.keys = slices.Insert(m.keys, at, name)
+	}
 }
 
 func (m *KV) toggle(d [2]uint64, sign int64) {
@@ -108,8 +114,9 @@ func (m *KV) Digest() [2]uint64 { return m.digest }
 
 // Snapshot appends the entries in order of their keys.
 func (m *KV) Snapshot(dst []byte) []byte {
-	for _, key := range slices.Sorted(maps.Keys(m.entries)) {
-		dst = appendBytes(appendBytes(dst, []byte(key)), m.entries[key])
+	for _, key := range m.keys {
+		dst = append(binary.AppendUvarint(dst, uint64(len(key))), key...)
+		dst = appendBytes(dst, m.entries[key])
 	}
 	return dst
 }
@@ -117,22 +124,17 @@ func (m *KV) Snapshot(dst []byte) []byte {
 // Restore sets the contents to those of a snapshot. It refuses anything that Snapshot would not write.
 func (m *KV) Restore(snapshot []byte) error {
 	restored := KV{entries: make(map[string][]byte)}
-	var last []byte
 	for rest := snapshot; len(rest) > 0; {
 		key, more, ok := cutBytes(rest)
 		if !ok {
 			return errMalformed
 		}
 		value, more, ok := cutBytes(more)
-		if !ok || last != nil && bytes.Compare(last, key) >= 0 {
+		if n := len(restored.keys); !ok || n > 0 && restored.keys[n-1] >= string(key) {
 			return errMalformed
 		}
-		restored.entries[string(key)] = bytes.Clone(value)
-		restored.toggle(entryDigest(key, value), 1)
-		last, rest = key, more
-		if last == nil {
-			last = []byte{}
-		}
+		restored.set(key, nil, value, false)
+		rest = more
 	}
 	*m = restored
 	return nil

@@ -1,6 +1,8 @@
 package multipaxos
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,7 +32,7 @@ func TestSessionsAreAMap(t *testing.T) {
 		require.Nil(t, table.find(61))
 
 		var again sessions // in another order
-		for _, client := range rapid.Permutation(keys(model)).Draw(t, "order") {
+		for _, client := range rapid.Permutation(slices.Sorted(maps.Keys(model))).Draw(t, "order") {
 			require.Equal(t, model[client], table.find(client).seq)
 			again.record(again.open(client), model[client], model[client]*2, 7, []byte{outputs[client]})
 		}
@@ -51,13 +53,6 @@ func TestSessionsAreAMap(t *testing.T) {
 			require.True(t, in.bad)
 		}
 	})
-}
-
-func keys(m map[node.Client]uint64) (k []node.Client) {
-	for client := range m {
-		k = append(k, client)
-	}
-	return k
 }
 
 // Whatever a retry could tell apart shows in the digest.

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"errors"
+
 	"simrun/node"
 	"simrun/node/machine"
 	"simrun/node/multipaxos"
@@ -23,8 +25,13 @@ func kv() Scenario {
 			{Name: "retain", Doc: "slots kept below a checkpoint", Calm: 1000, Min: 0, Max: 1 << 40, Draw: []int64{0, 2, 100}},
 			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
 		},
-		Draw:    func(s *stream.Stream, c *Config) { c.Operations = s.Int(30, 90) },
-		Check:   func(c *Config) error { return multipaxosConfig(c).Validate() },
+		Draw: func(s *stream.Stream, c *Config) { c.Operations = s.Int(30, 90) },
+		Check: func(c *Config) error {
+			if c.Knob("heartbeat") >= c.Knob("election") {
+				return errors.New(`the knob "heartbeat" must be below the knob "election"`)
+			}
+			return nil
+		},
 		Quorums: flexibleQuorums,
 		Replica: func(id node.ID, c *Config) node.Node[multipaxos.Message] {
 			return multipaxos.New(id, multipaxosConfig(c))

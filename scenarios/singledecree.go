@@ -23,7 +23,6 @@ func singleDecree() Scenario {
 			c.Horizon = pick[faults.Span](s, 20, 100, 300) * faults.Millisecond
 			c.Keys = 1
 		},
-		Check:   func(c *Config) error { return paxosConfig(c).Validate() },
 		Quorums: flexibleQuorums,
 		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, paxosConfig(c)) },
 		Facts:   paxos.DurableFacts,

@@ -12,12 +12,8 @@ import (
 func (r *report) failure(result scenarios.Result, file string) {
 	t := r.term
 	v := result.Verdict
-	title := v.Kind.String()
-	if v.Fingerprint != "" {
-		title += ": " + v.Fingerprint
-	}
 	section := func(name string) { t.printf("  %s\n", t.paint(head, name)) }
-	t.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, t.paint(bad, title))
+	t.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, t.paint(bad, failureName(v)))
 	if v.Detail != "" {
 		t.printf("  %s\n", v.Detail)
 	}

@@ -165,7 +165,7 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		if i > 0 && !p.json {
 			t.printf("\n")
 		}
-		r := &report{plan: p, scenario: s, term: t, failures: map[string]int{}}
+		r := &report{plan: p, scenario: s, term: t, failures: map[string]*failures{}}
 		bar := newProgress(t, s.Name, p.seeds.Len())
 		sweep := scenarios.Sweep{
 			Scenario: s, Profile: p.profile, Seeds: p.seeds, Jobs: p.jobs, Patience: p.patience, Repeat: p.twice,
@@ -199,38 +199,66 @@ type report struct {
 	term     *term
 	total    scenarios.Stats
 	verdicts [checker.Nondeterministic + 1]uint64
-	failures map[string]int // violations by fingerprint
+	failures map[string]*failures // by verdict and fingerprint
+	names    []string             // of failures, in the order of their first seeds
 	status   int
 }
 
-// maxBlocks is how many failures are told in full; further ones get a line.
-const maxBlocks = 5
+// failures counts the runs that ended in one way.
+type failures struct {
+	count uint64
+	first uint64 // seed
+}
+
+// Of each kind of failure the first is told in full and a few more get a line; the summary counts them all.
+const (
+	maxBlocks = 5
+	maxLines  = 3
+)
 
 func (r *report) add(result scenarios.Result) {
 	r.total.Add(result.Stats)
 	r.verdicts[result.Verdict.Kind]++
 	r.status = worse(r.status, statusOf(result.Verdict))
-	file := ""
-	told := true
+	file, nth := "", uint64(0)
 	if result.Verdict.Kind != checker.Pass {
-		key := result.Verdict.Kind.String() + result.Verdict.Fingerprint
-		r.failures[key]++
-		told = r.failures[key] > 1 || len(r.failures) > maxBlocks
-		file = r.save(result, !told)
+		nth = r.count(result)
+		file = r.save(result, nth == 1)
 	}
 	if r.plan.json {
 		r.writeJSON(resultJSON(r.scenario, result, file))
 		return
 	}
 	switch {
-	case !told:
+	case nth == 1 && len(r.names) <= maxBlocks:
 		r.failure(result, file)
-	case result.Verdict.Kind != checker.Pass:
-		r.term.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, r.term.paint(bad, result.Verdict.Kind.String()+": "+result.Verdict.Fingerprint))
-	case r.plan.verbose:
+	case nth > 0 && (nth <= 1+maxLines || r.plan.verbose):
+		r.term.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, r.term.paint(bad, failureName(result.Verdict)))
+	case nth == 0 && r.plan.verbose:
 		r.term.printf("%s seed %d: pass, %d events, %d of %d operations, hash %v\n", r.scenario.Name, result.Seed,
 			result.Stats.Events, result.Stats.Finished, result.Stats.Called, result.Hash)
 	}
+}
+
+// count takes note of a run that did not pass, and returns how many ended like it.
+func (r *report) count(result scenarios.Result) uint64 {
+	name := failureName(result.Verdict)
+	f := r.failures[name]
+	if f == nil {
+		f = &failures{first: result.Seed}
+		r.failures[name] = f
+		r.names = append(r.names, name)
+	}
+	f.count++
+	return f.count
+}
+
+// failureName names a way to fail, without any values.
+func failureName(v checker.Verdict) string {
+	if v.Fingerprint == "" {
+		return v.Kind.String()
+	}
+	return v.Kind.String() + ": " + v.Fingerprint
 }
 
 // save writes the artifact of a result that did not pass, and returns its path; none if that failed.

@@ -29,6 +29,9 @@ func (r *report) finish(err error) {
 	r.term.printf("%s: %s of %s seeds, profile %s: %s\n", r.term.paint(head, r.scenario.Name),
 		thousands(s.Runs), thousands(r.plan.seeds.Len()), r.plan.profile.Name, outcome)
 	row("verdicts", "%s", r.verdictsLine())
+	for _, name := range r.names {
+		row("", "%s %s, first at seed %d", thousands(r.failures[name].count), name, r.failures[name].first)
+	}
 	row("operations", "%s called, %s finished (%s), %s unknown", thousands(s.Called), thousands(s.Finished), percent(s.Finished, s.Called), thousands(s.Unknown))
 	row("simulated", "%s in %s events", simulated(s.Simulated), thousands(s.Events))
 	row("replicas", "%s elections, %s crashes, %s restarts, %s slots chosen", thousands(s.Elections), thousands(s.Crashes), thousands(s.Restarts), thousands(s.Chosen))

@@ -22,23 +22,23 @@ func (r *Replica) writeCheckpoint(env Env) {
 // rewrite makes the log on disk equal to what is in memory, in one step: the image, the promise, and every entry. The
 // promise is the same as before.
 func (r *Replica) rewrite(env Env) {
-	r.wal.Rewrite(env, func(emit func(kind uint8, payload []byte)) {
-		r.scratch = r.appendImage(appendWord(r.scratch[:0], r.log.floor))
-		emit(recordSnapshot, r.scratch)
-		r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
-		emit(recordPromise, r.scratch)
-		for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
-			switch e := r.log.at(slot); {
-			case e == nil:
-			case e.ballot == learned:
-				r.scratch = appendLearned(r.scratch[:0], e)
-				emit(recordLearned, r.scratch)
-			default:
-				r.scratch = appendVote(r.scratch[:0], e, r.applied)
-				emit(recordVote, r.scratch)
-			}
+	r.wal.Rewriting()
+	r.scratch = r.appendImage(appendWord(r.scratch[:0], r.log.floor))
+	r.wal.Add(recordSnapshot, r.scratch)
+	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
+	r.wal.Add(recordPromise, r.scratch)
+	for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
+		switch e := r.log.at(slot); {
+		case e == nil:
+		case e.ballot == learned:
+			r.scratch = appendLearned(r.scratch[:0], e)
+			r.wal.Add(recordLearned, r.scratch)
+		default:
+			r.scratch = appendVote(r.scratch[:0], e, r.applied)
+			r.wal.Add(recordVote, r.scratch)
 		}
-	})
+	}
+	r.wal.Replace(env)
 }
 
 // onImage installs another replica's state in place of the own, if it is further on. Nothing changes unless all of it

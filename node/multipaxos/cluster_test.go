@@ -108,7 +108,7 @@ type cluster struct {
 	clients []*client
 	encode  bool // messages go through their encoding
 
-	drop, dup int // percent
+	drop, dup, stand int // percent: messages lost, messages doubled, election timers that fire early
 
 	votes   map[vote]map[uint64]uint64 // slot and ballot: value to durable voters
 	chosen  map[uint64]uint64          // by durable votes
@@ -413,7 +413,7 @@ func (c *cluster) torment() {
 		if h.r != nil && len(h.timers) > 0 {
 			ids := slices.Sorted(maps.Keys(h.timers))
 			t := ids[c.rand.n(len(ids))]
-			if t != timerElection || c.rand.chance(30) {
+			if t != timerElection || c.rand.chance(c.stand) {
 				c.fire(h, t)
 			}
 		}

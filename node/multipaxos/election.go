@@ -73,8 +73,11 @@ func (r *Replica) onPromise(env Env, from node.ID, m *Message) {
 	}
 	if m.Floor >= r.from { // its votes for some of the slots are gone: they are chosen
 		r.behind = max(r.behind, m.Floor)
-		r.lag(env, from, m.Floor)
-		r.fetch(env)
+		if r.applied < r.behind {
+			r.lag(env, from, m.Floor)
+			r.fetch(env)
+		}
+		r.caughtUp(env)
 		return
 	}
 	for list := (report{rest: m.Value, slot: m.Slot}); list.next(); {

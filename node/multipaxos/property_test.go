@@ -29,6 +29,7 @@ func TestAgreementUnderFaults(t *testing.T) {
 		c.encode = rapid.Bool().Draw(t, "encode")
 		c.drop = rapid.SampledFrom([]int{0, 5, 30}).Draw(t, "drop")
 		c.dup = rapid.SampledFrom([]int{0, 5, 30}).Draw(t, "dup")
+		c.stand = rapid.SampledFrom([]int{10, 30, 100}).Draw(t, "stand")
 		clients := rapid.IntRange(1, 4).Draw(t, "clients")
 		for range clients {
 			c.clients = append(c.clients, &client{id: node.Client(len(c.clients) + 1)})

@@ -28,6 +28,7 @@ type sessions struct {
 	table  []session // its length is 0 or a power of two, at most three quarters of it in use
 	count  int
 	digest [2]uint64 // sum over all sessions that have executed something
+	order  []int     // scratch of ordered
 }
 
 // find returns a client's session, or nil. The pointer is good until the next open.
@@ -96,12 +97,13 @@ func (s *session) hash() (h0, h1 uint64) {
 
 // ordered returns the places of all sessions in the table, by client.
 func (t *sessions) ordered() []int {
-	at := make([]int, 0, t.count)
+	at := t.order[:0]
 	for i := range t.table {
 		if t.table[i].client != 0 {
 			at = append(at, i)
 		}
 	}
+	t.order = at
 	slices.SortFunc(at, func(a, b int) int { return cmp.Compare(t.table[a].client, t.table[b].client) })
 	return at
 }

@@ -13,11 +13,11 @@ import (
 func TestStateIsCanonical(t *testing.T) {
 	states := func(encode bool) (all [][]byte) {
 		c := newCluster(3, 7, func(c *Config) { c.CheckpointEvery, c.Retain = 20, 5 })
-		c.encode, c.drop, c.dup = encode, 5, 5
+		c.encode, c.drop, c.dup, c.stand = encode, 5, 5, 100
 		for i := range 3 {
 			c.clients = append(c.clients, &client{id: node.Client(i + 1)})
 		}
-		for range 3000 {
+		for range 5000 {
 			c.torment()
 			for _, h := range c.hosts {
 				if h.r != nil {
@@ -26,7 +26,7 @@ func TestStateIsCanonical(t *testing.T) {
 			}
 		}
 		require.Empty(t, c.wrong)
-		require.Greater(t, c.settled, 20)
+		require.Greater(t, c.settled, 10)
 		require.Greater(t, c.leaders, 2)
 		return all
 	}

@@ -31,7 +31,7 @@ type Log struct {
 
 // Open reads the log, hands every intact record to each, and makes it ready for appending. An unsynced tail is cut off.
 // Of a corrupt log nothing is cut off and ErrCorrupt is returned: the caller decides what to do about the missing
-// records, and must not append before it has (with Rewrite). Payloads stay valid for ever.
+// records, and must not append before it has (with Rewriting). Payloads stay valid for ever.
 func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
 	l := Log{file: file, id: fileID(file), next: 1}
 	b, err := d.Read(file)
@@ -67,12 +67,15 @@ func (l *Log) Last() uint64 { return l.next - 1 }
 // Synced tells the log that all records through seq are durable, as a replica learns by a durable send to itself.
 func (l *Log) Synced(seq uint64) { l.synced = max(l.synced, min(seq, l.next-1)) }
 
-// Rewrite replaces the whole log, in one step, by the records that fill hands to emit. Sequence numbers go on.
-func (l *Log) Rewrite(d node.Disk, fill func(emit func(kind uint8, payload []byte))) {
-	l.scratch = l.scratch[:0]
-	fill(func(kind uint8, payload []byte) {
-		l.scratch = appendRecord(l.scratch, l.id, l.next, l.synced, kind, payload)
-		l.next++
-	})
-	d.Replace(l.file, l.scratch)
+// Rewriting begins a new image of the whole log, which the following calls of Add fill and Replace puts on the disk.
+// Nothing else may be called in between.
+func (l *Log) Rewriting() { l.scratch = l.scratch[:0] }
+
+// Add adds a record to the image. The payload is copied. Sequence numbers go on from those of the old log.
+func (l *Log) Add(kind uint8, payload []byte) {
+	l.scratch = appendRecord(l.scratch, l.id, l.next, l.synced, kind, payload)
+	l.next++
 }
+
+// Replace puts the image in the place of the log, in one step.
+func (l *Log) Replace(d node.Disk) { d.Replace(l.file, l.scratch) }

@@ -9,7 +9,7 @@ import (
 
 // Record is one entry of a log.
 type Record struct {
-	Seq     uint64 // from 1, one more for each record of the file, also across Rewrite
+	Seq     uint64 // from 1, one more for each record of the file, also when the log is rewritten
 	Kind    uint8  // the protocol's own, 1 or more
 	Payload []byte // aliases the bytes it was read from
 	synced  uint64

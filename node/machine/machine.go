@@ -28,10 +28,10 @@ func appendBytes(dst, b []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
 }
 
-// cutBytes splits off what appendBytes appended.
+// cutBytes splits off what appendBytes appended, and nothing else: a length has one encoding, the shortest.
 func cutBytes(b []byte) (head, rest []byte, ok bool) {
 	n, used := binary.Uvarint(b)
-	if used <= 0 || n > uint64(len(b)-used) {
+	if used <= 0 || n > uint64(len(b)-used) || used > 1 && b[used-1] == 0 {
 		return nil, nil, false
 	}
 	end := used + int(n)

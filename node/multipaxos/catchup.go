@@ -18,17 +18,21 @@ func (r *Replica) lag(env Env, source node.ID, commit uint64) {
 
 // fetch asks for the first slots that are missing.
 func (r *Replica) fetch(env Env) {
-	r.fetched = r.applied
+	r.asked = r.applied + 1
 	env.Send(r.source, Message{Kind: Fetch, Slot: r.applied + 1})
 	r.retryLater(env)
 }
 
-// refetch asks again, and somebody else if the last one asked did not help.
+// refetch asks for what was missing already when the retry timer was set, and somebody else if that was in vain
+// before.
 func (r *Replica) refetch(env Env) {
-	if r.role == leader || r.applied >= r.known {
+	switch missing := r.applied + 1; {
+	case r.role == leader || missing > r.known:
 		return
-	}
-	if r.fetched == r.applied {
+	case missing > r.missing: // it is coming
+		r.retryLater(env)
+		return
+	case missing == r.asked:
 		r.source = r.after(r.source)
 	}
 	r.fetch(env)

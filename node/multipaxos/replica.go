@@ -46,7 +46,8 @@ type Replica struct {
 	sessions   sessions
 	known      uint64  // slots up to it are chosen somewhere
 	source     node.ID // who should have them
-	fetched    uint64  // applied when they were last asked for
+	missing    uint64  // the first slot not applied when the retry timer was set
+	asked      uint64  // the first slot of the last Fetch
 
 	// Election.
 	role     role
@@ -164,6 +165,7 @@ func quorum(set uint64, size int) bool { return bits.OnesCount64(set) >= size }
 func (r *Replica) retryLater(env Env) {
 	if !r.retrying {
 		r.retrying = true
+		r.missing = r.applied + 1
 		env.SetTimer(timerRetry, r.config.Retry)
 	}
 }

@@ -7,7 +7,7 @@ import "encoding/binary"
 func (r *Replica) AppendState(dst []byte) []byte {
 	for _, v := range [...]uint64{
 		flags(r.silent, r.syncing, r.heard, r.retrying), uint64(r.promised), r.log.floor, r.log.last,
-		r.applied, r.checkpoint, r.known, uint64(r.source), r.fetched,
+		r.applied, r.checkpoint, r.known, uint64(r.source), r.missing, r.asked,
 		uint64(r.role), uint64(r.seen), uint64(r.leading), uint64(r.failures),
 		uint64(r.ballot), r.from, r.promises, r.behind, r.next, r.overdue, r.wal.Last(),
 	} {

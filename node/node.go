@@ -86,7 +86,7 @@ type Disk interface {
 // and hashed.
 type Node[M any] interface {
 	// Start is the first call on a fresh value, at the first boot and after every crash: what is on Disk is all
-	// that the replica remembers.
+	// that the replica remembers, and all of it is durable.
 	Start(env Env[M])
 	// Receive handles a message. m is valid during the call; the slices in it are immutable and may be kept.
 	Receive(env Env[M], from ID, m *M)

@@ -28,13 +28,16 @@ const (
 	Chosen
 	// Query asks for Chosen.
 	Query
+	// synced is what a replica sends to itself to learn that its log is durable through record Through. It never
+	// crosses the network.
+	synced
 
 	numKinds
 )
 
 var kindNames = [numKinds]string{
 	Prepare: "Prepare", Promise: "Promise", Accept: "Accept", Accepted: "Accepted", Reject: "Reject",
-	Chosen: "Chosen", Query: "Query",
+	Chosen: "Chosen", Query: "Query", synced: "synced",
 }
 
 // Message is what replicas send each other.
@@ -43,6 +46,7 @@ type Message struct {
 	Ballot   node.Ballot
 	Accepted node.Ballot // in Promise: the ballot in which Value was accepted
 	Promised node.Ballot // in Reject: what the sender has promised
+	Through  uint64      // in synced
 	Value    []byte
 }
 
@@ -51,7 +55,7 @@ func (m *Message) Site() (kind uint8, key uint64) { return uint8(m.Kind), uint64
 
 const fixedLen = 1 + 3*8
 
-// Append appends the encoding: kind, three ballots, value.
+// Append appends the encoding: kind, three ballots, value. Through has none, since synced never leaves its replica.
 func (m *Message) Append(dst []byte) []byte {
 	dst = append(dst, byte(m.Kind))
 	dst = binary.BigEndian.AppendUint64(dst, uint64(m.Ballot))
@@ -64,7 +68,7 @@ var errMessage = errors.New("paxos: malformed message")
 
 // Decode reads what Append wrote. Value aliases b.
 func (m *Message) Decode(b []byte) error {
-	if len(b) < fixedLen || b[0] == 0 || Kind(b[0]) >= numKinds {
+	if len(b) < fixedLen || b[0] == 0 || Kind(b[0]) >= synced {
 		return errMessage
 	}
 	*m = Message{

@@ -14,7 +14,7 @@ import (
 func TestMessageEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := Message{
-			Kind:     Kind(rapid.IntRange(1, int(numKinds)-1).Draw(t, "kind")),
+			Kind:     Kind(rapid.IntRange(1, int(synced)-1).Draw(t, "kind")),
 			Ballot:   node.Ballot(rapid.Uint64().Draw(t, "ballot")),
 			Accepted: node.Ballot(rapid.Uint64().Draw(t, "accepted")),
 			Promised: node.Ballot(rapid.Uint64().Draw(t, "promised")),
@@ -29,7 +29,7 @@ func TestMessageEncoding(t *testing.T) {
 
 func FuzzMessage(f *testing.F) {
 	f.Add((&Message{Kind: Promise, Ballot: 5, Value: []byte("v")}).Append(nil))
-	f.Add([]byte{byte(numKinds)})
+	f.Add([]byte{byte(synced)})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var m Message
 		if err := m.Decode(b); err != nil {

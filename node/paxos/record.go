@@ -20,16 +20,24 @@ const (
 
 func (r *Replica) logPromise(env node.Env[Message], b node.Ballot) {
 	r.scratch = binary.BigEndian.AppendUint64(r.scratch[:0], uint64(b))
-	r.log.Append(env, recordPromise, r.scratch)
+	r.append(env, recordPromise, r.scratch)
 }
 
 func (r *Replica) logVote(env node.Env[Message], b node.Ballot, value []byte) {
 	r.scratch = binary.BigEndian.AppendUint64(r.scratch[:0], uint64(b))
-	r.log.Append(env, recordVote, append(r.scratch, value...))
+	r.scratch = append(r.scratch, value...)
+	r.append(env, recordVote, r.scratch)
 }
 
 func (r *Replica) logChosen(env node.Env[Message], value []byte) {
-	r.log.Append(env, recordChosen, value)
+	r.append(env, recordChosen, value)
+}
+
+// append writes a record, and lets the log know when it is durable: so that later records vouch for it, and damage to it
+// can be told from a tail that was never synced.
+func (r *Replica) append(env node.Env[Message], kind uint8, payload []byte) {
+	seq := r.log.Append(env, kind, payload)
+	env.SendDurable(env.Self(), Message{Kind: synced, Through: seq})
 }
 
 // cutBallot splits the ballot off a record.

@@ -67,6 +67,8 @@ func (r *Replica) Receive(env node.Env[Message], from node.ID, m *Message) {
 		r.learn(env, m.Value)
 	case Query:
 		r.onQuery(env, from)
+	case synced:
+		r.log.Synced(m.Through)
 	}
 }
 

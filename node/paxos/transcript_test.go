@@ -93,7 +93,7 @@ func (p *player) group(t *testing.T, args map[string]string) error {
 }
 
 func message(t *testing.T, kind string, args map[string]string) Message {
-	for k := Prepare; k < numKinds; k++ {
+	for k := Prepare; k < synced; k++ {
 		if strings.ToLower(kindNames[k]) == kind {
 			return Message{
 				Kind: k, Ballot: ballot(t, args["ballot"]), Accepted: ballot(t, args["accepted"]),

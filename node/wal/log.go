@@ -40,9 +40,9 @@ func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
 	}
 	report := Scan(file, b, func(r Record) {
 		l.next = r.Seq + 1
-		l.synced = max(l.synced, r.synced)
 		each(r)
 	})
+	l.synced = l.next - 1 // what a replica finds at its start is durable
 	switch report.Damage {
 	case Corrupt:
 		return l, report, ErrCorrupt

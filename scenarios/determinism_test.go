@@ -62,9 +62,9 @@ func TestHashInAReusedCluster(t *testing.T) {
 				c, p := s.Draw(seed, profile(t, faults.Default))
 				return Input{Seed: seed, Config: c, Plan: p}
 			}
-			fresh := map[uint64]sim.Hash{}
+			fresh := map[uint64]Result{}
 			for seed := range uint64(n) {
-				fresh[seed] = Run(s.NewCluster(), input(seed)).Hash
+				fresh[seed] = Run(s.NewCluster(), input(seed))
 			}
 			require.Greater(t, len(fresh), 1)
 			order := make([]uint64, 0, 2*n)
@@ -78,7 +78,10 @@ func TestHashInAReusedCluster(t *testing.T) {
 			}
 			c := s.NewCluster()
 			for _, seed := range order {
-				require.Equal(t, fresh[seed], Run(c, input(seed)).Hash, "seed %d", seed)
+				again := Run(c, input(seed))
+				require.Equal(t, fresh[seed].Hash, again.Hash, "seed %d", seed)
+				require.Equal(t, fresh[seed].Stats, again.Stats, "seed %d", seed)
+				require.Equal(t, fresh[seed].Verdict, again.Verdict, "seed %d", seed)
 				c.Poison()
 			}
 		})

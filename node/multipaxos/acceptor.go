@@ -62,7 +62,7 @@ func (r *Replica) onAccept(env Env, from node.ID, m *Message) {
 	}
 	r.follow(env, m.Ballot)
 	r.learn(env, from, m.Ballot, m.Commit)
-	if m.Slot <= r.log.floor || r.contradicts(m.Slot, m.Value) {
+	if r.settled(m.Slot, m.Value) {
 		env.Send(from, Message{Kind: Settled, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Commit: r.applied})
 		return
 	}
@@ -72,14 +72,14 @@ func (r *Replica) onAccept(env Env, from node.ID, m *Message) {
 	r.vote(env, from, m.Ballot, m.Slot, m.Value)
 }
 
-// contradicts tells whether another value is known to be chosen for the slot. Then the proposal comes from a leader
-// who was deposed without having noticed. To vote for it would do no harm, but the value must not be overwritten.
-func (r *Replica) contradicts(slot uint64, value []byte) bool {
-	if slot > r.applied {
-		return false
+// settled tells whether a vote for value would come too late. Below the floor the own votes are gone, and none is cast.
+// Where another value is known to be chosen, the proposal comes from a leader who was deposed without having noticed:
+// to vote for it would do no harm, but the chosen value must not be overwritten.
+func (r *Replica) settled(slot uint64, value []byte) bool {
+	if slot <= r.log.floor {
+		return true
 	}
-	e := r.log.at(slot)
-	return e == nil || !bytes.Equal(e.value, value)
+	return slot <= r.applied && !bytes.Equal(r.log.at(slot).value, value)
 }
 
 // vote accepts the value for the slot in ballot b. One record holds the vote and the promise of b; both are durable

@@ -2,7 +2,6 @@ package multipaxos
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"simrun/node"
 	"simrun/node/fact"
+	"simrun/node/nodetest"
 )
 
 // The files in testdata are transcripts of one replica at work. Each step is something that happens to it, followed by
@@ -37,116 +37,75 @@ func TestTranscripts(t *testing.T) {
 	})
 }
 
-// stage is the Env of the one replica, and writes down what it does.
+// stage holds the one replica.
 type stage struct {
-	id      node.ID
-	config  Config
-	r       *Replica
-	durable []byte
-	bytes   []byte // with what is not durable yet
-	pending bool
-	waiting []packet
-	self    []Message
-	images  map[string]Message
-	out     strings.Builder
+	*nodetest.Stage[Message, *Message]
+	id     node.ID
+	config Config
+	r      *Replica
+	images map[string]Message
 }
 
-func (s *stage) say(format string, args ...any) { fmt.Fprintf(&s.out, format+"\n", args...) }
+// aloud is a replica that tells more about itself, through Logf.
+type aloud struct{ *Replica }
 
-func (s *stage) Self() node.ID                     { return s.id }
-func (s *stage) Now() node.Local                   { return 0 }
-func (s *stage) Rand() uint64                      { return 0 }
-func (s *stage) SetTimer(node.TimerID, node.Local) {}
-func (s *stage) StopTimer(node.TimerID)            {}
-func (s *stage) Perturb(uint16) bool               { return false }
-func (s *stage) Read(string) ([]byte, error)       { return slices.Clone(s.bytes), nil }
-func (s *stage) Append(_ string, b []byte)         { s.bytes, s.pending = append(s.bytes, b...), true }
-func (s *stage) Replace(_ string, b []byte)        { s.bytes, s.pending = slices.Clone(b), true }
-func (s *stage) Truncate(_ string, n int) {
-	s.bytes, s.pending = s.bytes[:n], true
-	s.say("cuts the log to %d bytes", n)
+type aloudEnv struct{ Env }
+
+func (a aloud) Start(env Env)                 { a.Replica.Start(aloudEnv{env}) }
+func (a aloud) Timer(env Env, t node.TimerID) { a.Replica.Timer(aloudEnv{env}, t) }
+func (a aloud) Request(env Env, from node.Client, q *node.Request) {
+	a.Replica.Request(aloudEnv{env}, from, q)
 }
-
-func (s *stage) Logf(format string, args ...uint64) {
-	words := make([]any, len(args))
-	for i := range args {
-		words[i] = args[i]
+func (a aloud) Receive(env Env, from node.ID, m *Message) {
+	if from == a.id && m.Kind != Synced {
+		env.Logf("to itself: " + m.String())
 	}
-	s.say(format, words...)
+	a.Replica.Receive(aloudEnv{env}, from, m)
 }
 
-func (s *stage) Send(to node.ID, m Message) {
-	if to == s.id {
-		s.self = append(s.self, m)
-		return
-	}
-	s.say("to %v: %v", to.Addr(), m.String())
-}
+func (e aloudEnv) say(format string, args ...any) { e.Logf(fmt.Sprintf(format, args...)) }
 
-func (s *stage) SendDurable(to node.ID, m Message) {
-	if !s.pending {
-		s.Send(to, m)
-		return
-	}
-	if m.Kind != Synced {
-		s.say("once durable, to %v: %v", to.Addr(), m.String())
-	}
-	s.waiting = append(s.waiting, packet{s.id, to, m})
-}
-
-func (s *stage) Reply(to node.Client, r node.Reply) {
+func (e aloudEnv) Reply(to node.Client, r node.Reply) {
 	switch r.Status {
 	case node.OK:
-		s.say("answers %v#%d: %q, from slot %d.%d", to.Addr(), r.Seq, r.Output, r.Slot, r.Index)
+		e.say("answers %v#%d: %q, from slot %d.%d", to.Addr(), r.Seq, r.Output, r.Slot, r.Index)
 	case node.Redirect:
-		s.say("redirects %v#%d to %v", to.Addr(), r.Seq, r.Leader.Addr())
+		e.say("redirects %v#%d to %v", to.Addr(), r.Seq, r.Leader.Addr())
 	default:
-		s.say("answers %v#%d: %v", to.Addr(), r.Seq, r.Status)
+		e.say("answers %v#%d: %v", to.Addr(), r.Seq, r.Status)
 	}
 }
 
-func (s *stage) Observe(f fact.Fact) {
+func (e aloudEnv) Observe(f fact.Fact) {
 	switch f.Kind {
 	case fact.Executed:
-		s.say("executes %v#%d", node.Client(f.Client).Addr(), f.Seq)
+		e.say("executes %v#%d", node.Client(f.Client).Addr(), f.Seq)
 	case fact.Leading:
-		s.say("leads in ballot %v, inherits slots up to %d", node.Ballot(f.Ballot), f.Slot)
+		e.say("leads in ballot %v, inherits slots up to %d", node.Ballot(f.Ballot), f.Slot)
 	case fact.Following:
-		s.say("no longer leads in ballot %v", node.Ballot(f.Ballot))
+		e.say("no longer leads in ballot %v", node.Ballot(f.Ballot))
 	default:
-		s.say("%v slot %d", f.Kind, f.Slot)
+		e.say("%v slot %d", f.Kind, f.Slot)
 	}
 }
 
 func (s *stage) boot() {
-	s.waiting, s.self = nil, nil
-	s.bytes, s.pending = slices.Clone(s.durable), false
 	s.r = New(s.id, s.config)
-	s.r.Start(s)
-}
-
-func (s *stage) sync() {
-	s.durable, s.pending = slices.Clone(s.bytes), false
-	waiting := s.waiting
-	s.waiting = nil
-	for _, w := range waiting {
-		s.Send(w.to, w.m)
-	}
+	s.Boot(aloud{s.r})
 }
 
 func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
-	s.out.Reset()
 	switch d.Cmd {
 	case "replica":
 		s.create(t, d)
 	case "request":
 		client, seq := parseCommand(t, d.CmdArgs[0].Key)
-		s.r.Request(s, client, &node.Request{Op: node.Command, Seq: seq, Command: []byte(d.CmdArgs[0].Key)})
+		s.Request(client, node.Request{Op: node.Command, Seq: seq, Command: []byte(d.CmdArgs[0].Key)})
 	case "timer":
 		timers := map[string]node.TimerID{"election": timerElection, "heartbeat": timerHeartbeat, "retry": timerRetry}
-		s.r.Timer(s, timers[d.CmdArgs[0].Key])
+		s.Fire(timers[d.CmdArgs[0].Key])
 	case "sync":
-		s.sync()
+		s.Sync()
 	case "restart":
 		s.boot()
 	case "save":
@@ -154,28 +113,18 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 			Kind: Image, Slot: s.r.applied, Commit: s.r.applied, Value: s.r.appendImage(nil),
 		}
 	case "image":
-		m := s.images[arg(d, "of")]
-		s.r.Receive(s, number[node.ID](t, d, "from"), &m)
+		s.Receive(number[node.ID](t, d, "from"), s.images[arg(d, "of")])
 	case "damage":
-		s.durable[number[int](t, d, "at")] ^= 1
+		s.Durable(File)[number[int](t, d, "at")] ^= 1
 	case "state":
-		s.describe()
+		return s.describe()
 	default:
-		m := message(t, d)
-		s.r.Receive(s, number[node.ID](t, d, "from"), &m)
+		s.Receive(number[node.ID](t, d, "from"), message(t, d))
 	}
-	for len(s.self) > 0 {
-		m := s.self[0]
-		s.self = s.self[1:]
-		if m.Kind != Synced {
-			s.say("to itself: %v", m.String())
-		}
-		s.r.Receive(s, s.id, &m)
+	if did := s.Take(); did != "" {
+		return did
 	}
-	if s.out.Len() == 0 {
-		return "does nothing\n"
-	}
-	return s.out.String()
+	return "does nothing\n"
 }
 
 func (s *stage) create(t *testing.T, d *datadriven.TestData) {
@@ -195,29 +144,32 @@ func (s *stage) create(t *testing.T, d *datadriven.TestData) {
 	}
 	c.CheckpointEvery, c.Retain = number[uint64](t, d, "checkpoint"), number[uint64](t, d, "retain")
 	require.NoError(t, c.Validate())
-	s.id, s.config, s.durable = number[node.ID](t, d, "id"), c, nil
+	s.id, s.config = number[node.ID](t, d, "id"), c
+	s.Stage = nodetest.New[Message](s.id)
 	s.boot()
 }
 
 // describe writes down the replica's state.
-func (s *stage) describe() {
+func (s *stage) describe() string {
 	r := s.r
+	var out strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	if r.silent {
-		s.say("silent")
-		return
+		return "silent\n"
 	}
-	s.say("%s, promised %v, applied %d, floor %d", [...]string{"follower", "candidate", "leader"}[r.role], r.promised, r.applied, r.log.floor)
+	say("%s, promised %v, applied %d, floor %d", [...]string{"follower", "candidate", "leader"}[r.role], r.promised, r.applied, r.log.floor)
 	for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
 		switch e := r.log.at(slot); {
 		case e == nil:
-			s.say("%d: nothing", slot)
+			say("%d: nothing", slot)
 		case e.ballot == learned:
-			s.say("%d: learned %s", slot, describe(e.value))
+			say("%d: learned %s", slot, describe(e.value))
 		default:
-			s.say("%d: voted in %v for %s", slot, e.ballot, describe(e.value))
+			say("%d: voted in %v for %s", slot, e.ballot, describe(e.value))
 		}
 	}
-	s.say("executed: %s", r.machine.Snapshot(nil))
+	say("executed: %s", r.machine.Snapshot(nil))
+	return out.String()
 }
 
 func message(t *testing.T, d *datadriven.TestData) Message {

@@ -39,7 +39,7 @@ func TestLogIsAMapAboveAFloor(t *testing.T) {
 				require.Equal(t, floor, l.floor)
 				require.Equal(t, last, l.last)
 				require.Nil(t, l.at(0))
-				for slot := floor - min(floor, 400); slot <= last+400; slot++ {
+				for slot := floor - min(floor, 70); slot <= last+70; slot++ {
 					e := l.at(slot)
 					b, ok := model[slot]
 					require.Equal(t, ok, e != nil, "slot %d", slot)

@@ -66,7 +66,8 @@ type Env[M any] interface {
 // Writes are buffered. They become durable by a group commit that the host starts on its own when a handler has
 // issued some, and SendDurable is how a replica waits for it. Until then a crash may lose or tear them: of the
 // operations on one file that are not yet durable a prefix survives, of which the last may be torn anywhere and earlier
-// appended bytes may read as zeros; between files there is no order at all. If a group commit fails, the host stops the replica.
+// appended bytes may read as zeros; between files there is no order at all. If a group commit fails, as it does when the disk is full, the host stops the
+// replica.
 type Disk interface {
 	// Append adds b at the end of the file. b is copied.
 	Append(file string, b []byte)
@@ -98,12 +99,16 @@ type Node[M any] interface {
 	AppendState(dst []byte) []byte
 }
 
+// Closer is a Node that holds something besides plain data, such as a process of its own. Close is called when the node
+// crashes and when the run is over.
+type Closer interface{ Close() }
+
 // Message is what a protocol's message type M provides through *M. M is one struct for all kinds of message, since
 // messages are moved by value.
 type Message[M any] interface {
 	*M
 	// Site names the message across runs that differ a little: its kind (1 or more), and the slot, round or request it is
-	// about. Two messages with one site, on one link, are told apart by counting.
+	// about, or a hash of several such things. Two messages with one site, on one link, are told apart by counting.
 	Site() (kind uint8, key uint64)
 	// Append appends the message's binary encoding to dst.
 	Append(dst []byte) []byte
@@ -155,16 +160,20 @@ const (
 	Expired
 	// Refused: not done by this attempt, and it will not be.
 	Refused
+	// Unknown: the replica has stopped trying. The operation may have taken effect, may yet, or never will.
+	Unknown
 )
 
-var statusNames = [...]string{OK: "ok", Redirect: "redirect", Overloaded: "overloaded", Expired: "expired", Refused: "refused"}
+var statusNames = [...]string{
+	OK: "ok", Redirect: "redirect", Overloaded: "overloaded", Expired: "expired", Refused: "refused", Unknown: "unknown",
+}
 
 // String returns the status in lower case.
 func (s Status) String() string {
 	if int(s) < len(statusNames) && statusNames[s] != "" {
 		return statusNames[s]
 	}
-	return "unknown"
+	return "invalid"
 }
 
 // Reply answers a Request.
@@ -173,7 +182,7 @@ type Reply struct {
 	Status  Status
 	Leader  ID     // with Redirect: whom to try
 	Session uint64 // with Register: the session
-	Slot    uint64 // with OK: where in the log it took effect, and
+	Slot    uint64 // with OK: where in the log it took effect, or 0 if there is no log; and
 	Index   uint32 // its place in that slot: hints for a checker, which verifies them and trusts none
 	Output  []byte // with OK: the state machine's result
 }

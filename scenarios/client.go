@@ -60,7 +60,7 @@ func (c *cluster[M, PM]) clientWakes(e *sim.Event) {
 	switch {
 	case x.open == none:
 		c.begin(x)
-	case !c.healed && c.kernel.Now()-x.began >= int64(c.config.Patience):
+	case c.spec.SendOnce, !c.healed && c.kernel.Now()-x.began >= int64(c.config.Patience):
 		c.giveUp(x)
 	default:
 		x.target = c.anyReplica(x, x.target)
@@ -105,7 +105,11 @@ func (c *cluster[M, PM]) begin(x *client) {
 
 // submit sends the open operation to the client's present target.
 func (c *cluster[M, PM]) submit(x *client) {
-	c.wakeAfter(x, int64(c.config.Retry))
+	patience := c.config.Retry
+	if c.spec.SendOnce {
+		patience = c.config.Patience
+	}
+	c.wakeAfter(x, int64(patience))
 	c.net.SendRequest(x.id, x.target, node.Request{Op: node.Command, Seq: x.seq, Command: x.command})
 }
 
@@ -127,6 +131,8 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	switch r.Status {
 	case node.OK:
 		c.conclude(x, from, r)
+	case node.Unknown:
+		c.giveUp(x)
 	case node.Redirect:
 		if r.Leader != 0 && r.Leader != from {
 			x.target = r.Leader
@@ -147,7 +153,9 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 		c.violate("reply", "unreadable result", fmt.Sprintf("%v answered %s of client %v with %q: %v", from.Addr(), x.op, x.id.Addr(), r.Output, err))
 		return
 	}
-	c.watch.Replied(uint32(x.id), x.seq, r.Slot)
+	if c.spec.Facts != nil {
+		c.watch.Replied(uint32(x.id), x.seq, r.Slot)
+	}
 	c.history.Return(x.open, c.tick(), checker.OK, out)
 	index := r.Index
 	if x.op.Kind == checker.Propose && out != x.op.Arg {
@@ -171,7 +179,11 @@ func (c *cluster[M, PM]) giveUp(x *client) {
 	}
 	x.open = none
 	x.process += uint32(len(c.crowd.clients))
+	x.target = 0
 	c.stats.Unknown++
+	if c.healed {
+		x.quota = true // what is asked of the healed cluster is an answer
+	}
 	c.pause(x)
 }
 

@@ -78,6 +78,13 @@ func (c *cluster[M, PM]) foldEnd() {
 	c.kernel.Hash().Bytes([]byte(c.verdict.Fingerprint))
 }
 
+// Close ends a run for good: replicas that hold more than plain data give it back.
+func (c *cluster[M, PM]) Close() {
+	for _, h := range c.hosts {
+		h.SwitchOff()
+	}
+}
+
 // faultStep handles a FaultStep event: a fault of the plan begins or ends.
 func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 	if c.healed {

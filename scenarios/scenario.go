@@ -28,10 +28,14 @@ type Spec[M any, PM node.Message[M]] struct {
 	Quorums func(c *Config) (phase1, phase2 int)
 	// Replica makes the replica with that id, with an empty memory. It is called at every boot.
 	Replica func(id node.ID, c *Config) node.Node[M]
-	// Facts decodes a run of whole records, as they became durable in a file, into promises, votes and snapshots.
+	// Facts decodes a run of whole records, as they became durable in a file, into promises, votes and snapshots of a
+	// log that is chosen slot by slot. If nil, the protocol is no such thing: then only what clients saw is checked.
 	Facts func(file string, b []byte, emit func(fact.Fact))
 	// Commands splits the value of a slot into the commands that clients submitted. May be nil: the value is one.
 	Commands func(value []byte, each func(client uint32, seq uint64, command []byte))
+	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a
+	// retry again.
+	SendOnce bool
 	// Workload is what clients do.
 	Workload Workload
 }
@@ -65,6 +69,8 @@ type Cluster interface {
 	History() *checker.History
 	// AppendState appends a replica's state to dst, and nothing if it is down.
 	AppendState(id node.ID, dst []byte) []byte
+	// Close gives back what replicas hold besides plain data. The cluster may be used again after a Reset.
+	Close()
 	// Poison overwrites all memory that is kept from one run to the next, to show that no run depends on it.
 	Poison()
 }

@@ -172,10 +172,14 @@ func (s Sweep) newWorker() *worker {
 	w := &worker{in: make(chan Input), out: make(chan Result, 1)}
 	go func() {
 		c := s.Scenario.NewCluster()
+		defer c.Close()
 		for in := range w.in {
 			r := w.run(c, in)
 			if s.Repeat && r.Verdict.Kind != checker.Nondeterministic {
-				if again := w.run(s.Scenario.NewCluster(), in); again.Hash != r.Hash {
+				fresh := s.Scenario.NewCluster()
+				again := w.run(fresh, in)
+				fresh.Close()
+				if again.Hash != r.Hash {
 					r.Verdict = checker.Verdict{Kind: checker.Nondeterministic,
 						Detail: fmt.Sprintf("trace hash %v the first time, %v the second", r.Hash, again.Hash)}
 				}

@@ -73,6 +73,7 @@ func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
 func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 	h.id, h.config = id, c
 	h.random = stream.New(h.kernel.Seed(), "node", uint64(id))
+	h.close()
 	h.replica, h.crashes, h.boots = nil, 0, 0
 	h.timers = h.timers[:0]
 	h.disk.reset()
@@ -110,6 +111,7 @@ func (h *Host[M]) Crash() {
 	if h.replica == nil {
 		return
 	}
+	h.close()
 	h.replica = nil
 	h.crashes++
 	for i := range h.timers {
@@ -129,6 +131,19 @@ func (h *Host[M]) Crash() {
 	if unsynced {
 		h.witness.Rewritten(h.id, h.eachDurable)
 	}
+}
+
+// close lets a replica give back what is not plain data.
+func (h *Host[M]) close() {
+	if c, ok := h.replica.(node.Closer); ok {
+		c.Close()
+	}
+}
+
+// SwitchOff stops the host at the end of a run. Nothing else changes.
+func (h *Host[M]) SwitchOff() {
+	h.close()
+	h.replica = nil
 }
 
 func (h *Host[M]) durableFiles(each func(string, []byte)) {

@@ -114,7 +114,12 @@ func drawPartition(s *stream.Stream, sh *Shape) Fault {
 		}
 		groups[side] = append(groups[side], id.Addr())
 	}
-	if s.Chance(400_000) {
+	switch {
+	case len(groups[1]) == 0: // a single replica can only be cut off from the clients
+		for c := range sh.Clients {
+			groups[1] = append(groups[1], node.Client(c+1).Addr())
+		}
+	case s.Chance(400_000):
 		for c := range sh.Clients {
 			side := s.N(2)
 			groups[side] = append(groups[side], node.Client(c+1).Addr())
@@ -122,12 +127,6 @@ func drawPartition(s *stream.Stream, sh *Shape) Fault {
 	}
 	slices.Sort(groups[0])
 	slices.Sort(groups[1])
-	if len(groups[1]) == 0 {
-		// a single replica: cut off from the clients
-		for c := range sh.Clients {
-			groups[1] = append(groups[1], node.Client(c+1).Addr())
-		}
-	}
 	return Fault{Groups: groups[:]}
 }
 

@@ -171,6 +171,10 @@ func init() {
 				if len(f.Nodes) == 0 {
 					return errors.New(`it needs "nodes"`)
 				}
+				sorted := slices.Sorted(slices.Values(f.Nodes))
+				if len(slices.Compact(sorted)) != len(f.Nodes) {
+					return errors.New("a replica of it is named twice")
+				}
 				return nil
 			},
 			begin: func(j *Injector, t Target, _ int, f *Fault) {

@@ -17,11 +17,13 @@ const generation = 4096
 type table struct {
 	slots []tableSlot
 	len   int
+	epoch uint32 // slots of other epochs are free: emptying the table touches none of them
 }
 
 type tableSlot struct {
-	site  uint64 // 0: free
-	count uint64
+	site  uint64
+	count uint32
+	epoch uint32
 }
 
 func (a *attempts) reset() {
@@ -33,41 +35,44 @@ func (t *table) reset() {
 	if t.slots == nil {
 		t.slots = make([]tableSlot, 2*generation)
 	}
-	if t.len > 0 {
-		clear(t.slots)
-	}
 	t.len = 0
+	t.epoch++
+	if t.epoch == 0 { // all epochs are used up: begin anew
+		clear(t.slots)
+		t.epoch = 1
+	}
 }
 
 // next returns how often the site occurred before, and counts it.
 func (a *attempts) next(site uint64) uint64 {
-	site |= 1
-	s := a.young.find(site)
-	if s.site == 0 {
-		s.site = site
-		if o := a.old.find(site); o.site == site {
-			s.count = o.count
+	s, found := a.young.find(site)
+	if !found {
+		count := uint32(0)
+		if o, found := a.old.find(site); found {
+			count = o.count
 		}
+		*s = tableSlot{site: site, count: count, epoch: a.young.epoch}
 		a.young.len++
-		if a.young.len == generation {
-			n := s.count
-			s.count++
-			a.young, a.old = a.old, a.young
-			a.young.reset()
-			return n
-		}
 	}
 	n := s.count
 	s.count++
-	return n
+	if a.young.len == generation {
+		a.young, a.old = a.old, a.young
+		a.young.reset()
+	}
+	return uint64(n)
 }
 
 // find returns the slot of the site, or the free slot where it belongs.
-func (t *table) find(site uint64) *tableSlot {
+func (t *table) find(site uint64) (s *tableSlot, found bool) {
 	mask := uint64(len(t.slots) - 1)
 	for i := site >> 8; ; i++ {
-		if s := &t.slots[i&mask]; s.site == site || s.site == 0 {
-			return s
+		s := &t.slots[i&mask]
+		if s.epoch != t.epoch {
+			return s, false
+		}
+		if s.site == site {
+			return s, true
 		}
 	}
 }

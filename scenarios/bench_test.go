@@ -77,3 +77,21 @@ func BenchmarkEvents(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSeeds measures whole runs of drawn seeds, as a sweep does them.
+func BenchmarkSeeds(b *testing.B) {
+	for _, s := range All() {
+		b.Run(s.Name, func(b *testing.B) {
+			c := s.NewCluster()
+			p := profile(b, faults.Default)
+			seed, events := uint64(0), uint64(0)
+			for b.Loop() {
+				seed++
+				in := Input{Seed: seed}
+				in.Config, in.Plan = s.Draw(seed, p)
+				events += Run(c, in).Stats.Events
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+		})
+	}
+}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"errors"
+	"fmt"
 
 	"simrun/node"
 	"simrun/node/machine"
@@ -27,6 +28,9 @@ func kv() Scenario {
 		},
 		Draw: func(s *stream.Stream, c *Config) { c.Operations = s.Int(30, 90) },
 		Check: func(c *Config) error {
+			if c.Nodes > multipaxos.MaxNodes {
+				return fmt.Errorf("nodes is %d, and the protocol takes at most %d", c.Nodes, multipaxos.MaxNodes)
+			}
 			if c.Knob("heartbeat") >= c.Knob("election") {
 				return errors.New(`the knob "heartbeat" must be below the knob "election"`)
 			}

@@ -6,10 +6,10 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -44,26 +44,28 @@ func Identity() Build {
 }
 
 // SourceHash returns the first 12 hexadecimal digits of a SHA-256 over the paths and contents of the sources that decide a
-// run: all Go files but tests, go.mod and go.sum.
-var SourceHash = sync.OnceValue(func() string {
-	var files []string
-	_ = fs.WalkDir(sources, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !strings.HasSuffix(path, "_test.go") {
-			files = append(files, path)
+// run: all Go files but tests, go.mod and go.sum. It is computed once.
+func SourceHash() string { return sourceHash() }
+
+var sourceHash = sync.OnceValue(func() string {
+	digits, err := hashFiles(sources)
+	if err != nil {
+		panic("simrun: an embedded file cannot be read: " + err.Error())
+	}
+	return digits
+})
+
+// hashFiles does the work of SourceHash. Contents follow their length, so that text cannot pass from one file to the next
+// unnoticed.
+func hashFiles(files fs.FS) (string, error) {
+	h := sha256.New()
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error { // in the order of names
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+			return err
 		}
+		text, err := fs.ReadFile(files, path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(text), text)
 		return err
 	})
-	slices.Sort(files)
-	h := sha256.New()
-	for _, path := range files {
-		text, err := sources.ReadFile(path)
-		if err != nil {
-			panic("simrun: an embedded file cannot be read: " + err.Error())
-		}
-		h.Write([]byte(path))
-		h.Write([]byte{0})
-		h.Write(text)
-		h.Write([]byte{0})
-	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
-})
+	return hex.EncodeToString(h.Sum(nil))[:12], err
+}

@@ -3,6 +3,7 @@ package paxos
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"simrun/node"
@@ -15,8 +16,8 @@ type Config struct {
 	Phase2 int       // how many acceptances make a quorum; Phase1+Phase2 must exceed the number of members
 
 	Resend     node.Local // an unanswered message is sent again after this time
-	BackoffMin node.Local // a preempted proposer pauses for a random time, of this order at first,
-	BackoffMax node.Local // and of this order at most
+	BackoffMin node.Local // a preempted proposer pauses for a random time, up to this at first,
+	BackoffMax node.Local // and up to this in the end
 	Poll       node.Local // a replica that does not know the chosen value asks another one this often
 }
 
@@ -63,3 +64,5 @@ type members [2]uint64
 func (s *members) add(i int) { s[i>>6] |= 1 << (i & 63) }
 
 func (s *members) has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
+
+func (s *members) len() int { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }

@@ -11,6 +11,7 @@ import (
 type learner struct {
 	known   bool
 	chosen  []byte
+	polled  node.Ballot // in which the acceptor had voted at the last poll
 	waiting []waiter
 }
 
@@ -72,7 +73,7 @@ func (r *Replica) learn(env node.Env[Message], value []byte) {
 	for _, w := range l.waiting {
 		r.answer(env, w.client, w.seq)
 	}
-	l.waiting = nil
+	l.waiting, l.polled = nil, 0
 }
 
 // announce states what was learned, as evidence.
@@ -89,14 +90,32 @@ func (r *Replica) onQuery(env node.Env[Message], from node.ID) {
 	}
 }
 
-// onPoll asks one of the other replicas, at random, for the chosen value.
+// onPoll looks for the chosen value as long as it is not known. It asks another replica, and if the acceptor here holds
+// a vote that is as old as the last poll, it takes over: whoever proposed the value may be gone, and the value may have
+// been chosen without any learner knowing. Only a proposal of its own can tell ("Paxos Made Simple", section 2.3).
 func (r *Replica) onPoll(env node.Env[Message]) {
-	if r.learner.known || len(r.config.Nodes) == 1 {
+	l, a := &r.learner, &r.acceptor
+	if l.known {
 		return
 	}
-	i, _ := bits.Mul64(env.Rand(), uint64(len(r.config.Nodes)))
-	if id := r.config.Nodes[i]; id != env.Self() {
-		env.Send(id, Message{Kind: Query})
+	r.query(env)
+	if a.accepted != 0 && a.accepted == l.polled {
+		r.propose(env, a.value)
 	}
+	l.polled = a.accepted
 	env.SetTimer(timerPoll, r.config.Poll)
+}
+
+// query asks one of the other replicas, at random, what was chosen.
+func (r *Replica) query(env node.Env[Message]) {
+	others := len(r.config.Nodes) - 1
+	if others == 0 {
+		return
+	}
+	draw, _ := bits.Mul64(env.Rand(), uint64(others))
+	i := int(draw)
+	if i >= r.place(env.Self()) {
+		i++
+	}
+	env.Send(r.config.Nodes[i], Message{Kind: Query})
 }

@@ -26,7 +26,7 @@ type proposer struct {
 	value    []byte      // what is proposed in this ballot: own, unless a promise carried a value
 	adopted  node.Ballot // the highest ballot in which a promise carried a value
 	quorum   members     // who promised, or accepted, in this phase
-	attempts uint        // ballots preempted in a row
+	attempts uint64      // ballots preempted in a row
 }
 
 // propose makes the proposer work for value, unless it is at work already.
@@ -48,7 +48,7 @@ func (r *Replica) prepare(env node.Env[Message]) {
 	p.phase = preparing
 	p.value, p.adopted = p.own, 0
 	p.quorum = members{}
-	env.Logf("prepares ballot %d", p.ballot.Round())
+	env.Logf("prepares ballot %d.%d", p.ballot.Round(), uint64(p.ballot.ID()))
 	r.onPrepare(env, env.Self(), p.ballot)
 	r.sendPrepare(env)
 	env.SetTimer(timerProposer, r.config.Resend)
@@ -74,6 +74,9 @@ func (r *Replica) onPromise(env node.Env[Message], from node.ID, m *Message) {
 	}
 	if p.quorum.len() < r.config.Phase1 {
 		return
+	}
+	if p.adopted != 0 {
+		env.Logf("adopts the value accepted in ballot %d.%d", p.adopted.Round(), uint64(p.adopted.ID()))
 	}
 	p.phase = accepting
 	p.quorum = members{}
@@ -109,8 +112,8 @@ func (r *Replica) onAccepted(env node.Env[Message], from node.ID, b node.Ballot)
 	}
 }
 
-// onReject gives up the ballot if a higher one is in the way, for a random time: of two proposers that keep preempting each
-// other, one must be left alone long enough to finish.
+// onReject gives up the ballot if a higher one is in the way, for a random time: of two proposers that keep preempting
+// each other, one must be left alone long enough to finish.
 func (r *Replica) onReject(env node.Env[Message], m *Message) {
 	p := &r.proposer
 	p.highest = max(p.highest, m.Promised)
@@ -118,13 +121,16 @@ func (r *Replica) onReject(env node.Env[Message], m *Message) {
 		return
 	}
 	p.phase = backing
-	p.attempts++
 	env.SetTimer(timerProposer, r.backoff(env))
+	p.attempts++
 }
 
 // backoff returns a random pause of up to BackoffMin, doubled for each ballot preempted before, up to BackoffMax.
 func (r *Replica) backoff(env node.Env[Message]) node.Local {
-	span := min(r.config.BackoffMin<<min(r.proposer.attempts, 20), r.config.BackoffMax)
+	span := r.config.BackoffMax
+	if n := r.proposer.attempts; r.config.BackoffMin <= span>>n { // the doubling does not overflow
+		span = r.config.BackoffMin << n
+	}
 	hi, _ := bits.Mul64(env.Rand(), uint64(span)+1)
 	return node.Local(hi)
 }

@@ -48,9 +48,10 @@ func cutBallot(payload []byte) (b node.Ballot, rest []byte, ok bool) {
 	return node.Ballot(binary.BigEndian.Uint64(payload)), payload[8:], true
 }
 
-// recover restores acceptor and learner from the log. It returns false if the log is corrupt: an acceptor that may
-// have forgotten a promise must not take part any more.
-func (r *Replica) recover(env node.Env[Message]) bool {
+// recover restores acceptor and learner from the log. It returns false if the log is corrupt, or was not written by this
+// software: an acceptor that may have forgotten a promise must not take part any more.
+func (r *Replica) recover(env node.Env[Message]) (intact bool) {
+	strange := false
 	log, report, err := wal.Open(env, file, func(record wal.Record) {
 		b, value, ok := cutBallot(record.Payload)
 		switch {
@@ -60,16 +61,19 @@ func (r *Replica) recover(env node.Env[Message]) bool {
 			r.acceptor = acceptor{promised: max(r.acceptor.promised, b), accepted: b, value: value}
 		case record.Kind == recordChosen:
 			r.learner.known, r.learner.chosen = true, record.Payload
+		default:
+			strange = true
 		}
 	})
 	r.log = log
 	if report.Damage == wal.Tail {
 		env.Logf("drops %d bytes of an unsynced tail", uint64(report.Dropped))
 	}
-	return err == nil
+	return err == nil && !strange
 }
 
-// DurableFacts tells what a run of whole records of the log states: promises and votes.
+// DurableFacts tells what b states, promises and votes: b is a run of whole records of the log, from its start or from the
+// middle. It is pure. Other files than the log state nothing.
 func DurableFacts(name string, b []byte, emit func(fact.Fact)) {
 	if name != file {
 		return

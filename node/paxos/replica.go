@@ -2,7 +2,6 @@ package paxos
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"slices"
 
 	"simrun/node"
@@ -19,8 +18,8 @@ type Replica struct {
 	learner  learner
 
 	log     wal.Log
-	silent  bool // the log was corrupt
-	scratch []byte
+	silent  bool   // the log was corrupt
+	scratch []byte // for the payload of a record
 }
 
 // The timers.
@@ -92,9 +91,7 @@ func (r *Replica) Timer(env node.Env[Message], t node.TimerID) {
 // place returns where a member stands in the configuration; -1 if it is none.
 func (r *Replica) place(id node.ID) int { return slices.Index(r.config.Nodes, id) }
 
-func (s *members) len() int { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
-
-// AppendState appends all that distinguishes this replica's future from another's.
+// AppendState appends a canonical encoding of the state. What is kept only to save work is left out.
 func (r *Replica) AppendState(dst []byte) []byte {
 	word := func(x uint64) { dst = binary.BigEndian.AppendUint64(dst, x) }
 	bytes := func(b []byte) { word(uint64(len(b))); dst = append(dst, b...) }
@@ -118,13 +115,15 @@ func (r *Replica) AppendState(dst []byte) []byte {
 	word(uint64(p.adopted))
 	word(p.quorum[0])
 	word(p.quorum[1])
-	word(uint64(p.attempts))
+	word(p.attempts)
 	flag(r.learner.known)
 	bytes(r.learner.chosen)
+	word(uint64(r.learner.polled))
 	word(uint64(len(r.learner.waiting)))
 	for _, w := range r.learner.waiting {
 		word(uint64(w.client))
 		word(w.seq)
 	}
+	word(r.log.Last())
 	return dst
 }

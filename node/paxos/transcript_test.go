@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/stretchr/testify/require"
@@ -19,9 +20,12 @@ import (
 //	group nodes=3 [phase1= phase2=]         a replica with an empty disk boots
 //	prepare|promise|accept|accepted|reject|chosen|query from=2 [ballot=1.2 accepted=1.2 promised=1.2 value=aa]
 //	propose client=1 seq=1 value=aa         from a client
-//	timer proposer|poll
+//	read client=1 seq=1
+//	timer proposer|poll                     it fires
+//	armed proposer|poll                     says after what time it will
 //	sync                                    what was written so far becomes durable
 //	restart                                 it crashes, what was not durable is lost, and it boots
+//	random percent=50                       what it draws from now on: half the span
 //	rot at=N                                a bit flips in its durable log
 //	state                                   what the acceptor has promised and accepted
 func TestTranscripts(t *testing.T) {
@@ -55,12 +59,18 @@ func (p *player) play(t *testing.T, d *datadriven.TestData) string {
 	case "propose":
 		client, seq := number(t, args["client"]), number(t, args["seq"])
 		p.stage.Request(node.Client(client), node.Request{Op: node.Command, Seq: seq, Command: value(t, args["value"])})
+	case "read":
+		p.stage.Request(node.Client(number(t, args["client"])), node.Request{Op: node.Read, Seq: number(t, args["seq"])})
 	case "timer":
-		p.stage.Fire(map[string]node.TimerID{"proposer": timerProposer, "poll": timerPoll}[d.CmdArgs[0].Key])
+		p.stage.Fire(timer(t, d.CmdArgs[0].Key))
 	case "sync":
 		p.stage.Sync()
 	case "restart":
 		p.boot()
+	case "random":
+		p.stage.Random = number(t, args["percent"]) << 32 / 100 << 32
+	case "armed":
+		return p.armed(t, d.CmdArgs[0].Key)
 	case "rot":
 		p.stage.Durable(file)[number(t, args["at"])] ^= 1
 	case "state":
@@ -73,6 +83,14 @@ func (p *player) play(t *testing.T, d *datadriven.TestData) string {
 		return out
 	}
 	return "nothing\n"
+}
+
+func (p *player) armed(t *testing.T, name string) string {
+	at, armed := p.stage.Armed(timer(t, name))
+	if !armed {
+		return "not armed\n"
+	}
+	return fmt.Sprintln(time.Duration(at))
 }
 
 func (p *player) group(t *testing.T, args map[string]string) error {
@@ -103,6 +121,17 @@ func message(t *testing.T, kind string, args map[string]string) Message {
 	}
 	t.Fatalf("no command %q", kind)
 	return Message{}
+}
+
+func timer(t *testing.T, name string) node.TimerID {
+	switch name {
+	case "proposer":
+		return timerProposer
+	case "poll":
+		return timerPoll
+	}
+	t.Fatalf("no timer %q", name)
+	return 0
 }
 
 func number(t *testing.T, s string) uint64 {

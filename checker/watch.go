@@ -89,7 +89,6 @@ type ballotVotes struct {
 type nodeSet [2]uint64
 
 func (s *nodeSet) add(n uint16)      { s[(n-1)>>6] |= 1 << ((n - 1) & 63) }
-func (s *nodeSet) remove(n uint16)   { s[(n-1)>>6] &^= 1 << ((n - 1) & 63) }
 func (s *nodeSet) has(n uint16) bool { return s[(n-1)>>6]>>((n-1)&63)&1 == 1 }
 func (s *nodeSet) len() int          { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
 

@@ -108,7 +108,7 @@ func (b *board) Restart(id node.ID) {
 // left of any.
 func TestInjection(t *testing.T) {
 	began := map[Kind]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	one := func(t *rapid.T) {
 		s := stream.New(rapid.Uint64().Draw(t, "seed"), "plan", 0)
 		plan := Draw(&s, Profiles()[1], five)
 		require.NoError(t, plan.Validate(five))
@@ -136,6 +136,11 @@ func TestInjection(t *testing.T) {
 		require.Empty(t, b.rules)
 		require.Empty(t, b.down)
 		require.Empty(t, b.bad)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		for range 10 { // so that the counts below cannot fail by chance
+			one(t)
+		}
 	})
 	for k := Kind(1); k < NumKinds; k++ {
 		require.Positive(t, began[k], "%v", k)

@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
+	"simrun/checker"
 	"simrun/scenarios"
 	"simrun/sim"
 )
@@ -17,12 +19,10 @@ func (r *report) failure(result scenarios.Result, file string) {
 	if v.Detail != "" {
 		t.printf("  %s\n", v.Detail)
 	}
-	section("configuration")
-	config, err := json.Marshal(result.Config)
-	if err != nil {
-		panic("simrun: a configuration cannot be written as JSON: " + err.Error())
+	section("configuration, drawn from profile " + r.plan.profile.Name)
+	for _, line := range configLines(result.Config) {
+		t.printf("    %s\n", line)
 	}
-	t.printf("    %s\n", config)
 	section("faults")
 	for i := range result.Plan.Faults {
 		t.printf("    %s\n", result.Plan.Faults[i].Describe())
@@ -37,10 +37,34 @@ func (r *report) failure(result scenarios.Result, file string) {
 		}
 	}
 	section("again")
+	if v.Kind == checker.Nondeterministic {
+		t.printf("    go run ./cmd/simrun run %s --seed %d --profile %s --check-determinism\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
+	}
 	if file != "" {
-		t.printf("    go run ./cmd/simrun replay %s\n", file)
+		t.printf("    go run ./cmd/simrun replay %s\n", shellWord(file))
 	}
 	t.printf("    go run ./cmd/simrun replay --scenario %s --seed %d --profile %s\n\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
+}
+
+// configLines tells a configuration in a few lines, in the words of an artifact.
+func configLines(c scenarios.Config) []string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		panic("simrun: a configuration cannot be written as JSON: " + err.Error())
+	}
+	const width = 100
+	words := strings.Split(strings.NewReplacer("\"", "", ":{", " {", ":", " ").Replace(string(text[1:len(text)-1])), ",")
+	lines := words[:1]
+	for _, word := range words[1:] {
+		last := &lines[len(lines)-1]
+		if len(*last)+len(word) > width {
+			*last += ","
+			lines = append(lines, word)
+			continue
+		}
+		*last += ", " + word
+	}
+	return lines
 }
 
 // lastEvents runs the input again and returns the last n significant lines of its timeline.

@@ -10,7 +10,7 @@ import (
 func listCommand(t *term) *cobra.Command {
 	var verbose bool
 	c := &cobra.Command{
-		Use: "list", Short: "list the scenarios, the fault profiles and the kinds of faults", Args: cobra.NoArgs,
+		Use: "list", Short: "list the scenarios, the fault profiles and the kinds of faults", Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			t.printf("%s\n", t.paint(head, "Scenarios"))
 			for _, s := range scenarios.All() {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +24,7 @@ type replayFlags struct {
 	from, until             string
 	nodes, kinds            []string
 	all, state              bool
+	patience                time.Duration
 }
 
 func replayCommand(t *term, status *int) *cobra.Command {
@@ -28,7 +32,6 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay {ARTIFACT | --scenario NAME --seed N}",
 		Short: "run one seed or artifact again, and print its timeline",
-		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := f.parse(args, c.Flags().Changed)
 			if err != nil {
@@ -47,7 +50,8 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	fs.StringSliceVar(&f.nodes, "node", nil, "print only what concerns these, such as n1,c2")
 	fs.StringSliceVar(&f.kinds, "kind", nil, "print only records of these kinds, such as send,recv")
 	fs.BoolVar(&f.all, "all", false, "print everything, every message included")
-	fs.BoolVar(&f.state, "state", false, "print the replicas' states at the end")
+	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up when a handler takes longer than this")
+	fs.BoolVar(&f.state, "state", false, "print digests of the replicas' states at the end")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
 }
@@ -58,45 +62,55 @@ type replay struct {
 	input    scenarios.Input
 	artifact *scenarios.Artifact // what was expected; nil if only a seed was given
 	from     faults.Span
-	until    faults.Span // 0: to the end
+	until    faults.Span // 0 for the end
 	nodes    []node.Addr
 	wanted   func(sim.RecordKind) bool
 	state    bool
+	patience time.Duration // with one event
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
-	p := &replay{state: f.state}
-	if err := f.parseFilters(p); err != nil {
-		return nil, err
-	}
-	switch bySeed := changed("scenario") || changed("seed"); {
-	case len(args) == 1 && (bySeed || changed("profile")):
-		return nil, errors.New("replay takes an artifact, or --scenario and --seed, and not both")
+	p := &replay{state: f.state, patience: f.patience}
+	var err error
+	switch bySeed := changed("scenario") || changed("seed") || changed("profile"); {
+	case f.patience <= 0:
+		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case len(args) > 1:
+		return nil, fmt.Errorf("replay takes one artifact, and there are %d", len(args))
+	case len(args) == 1 && bySeed:
+		return nil, errors.New("an artifact says itself what its scenario, seed and profile are: give either it or these flags")
 	case len(args) == 1:
-		a, s, err := scenarios.LoadArtifact(args[0])
-		if err != nil {
-			return nil, err
-		}
-		p.artifact, p.scenario, p.input = &a, s, a.Input
-		return p, nil
+		err = p.fromArtifact(args[0])
 	case !changed("scenario") || !changed("seed"):
 		return nil, errors.New("replay needs an artifact, or both --scenario and --seed")
+	default:
+		err = p.fromSeed(f.scenario, f.seed, f.profile)
 	}
-	s, err := scenarios.Find(f.scenario)
 	if err != nil {
 		return nil, err
 	}
-	seed, err := scenarios.ParseSeed(f.seed)
-	if err != nil {
-		return nil, err
+	return p, f.parseFilters(p)
+}
+
+func (p *replay) fromArtifact(file string) error {
+	a, s, err := scenarios.LoadArtifact(file)
+	p.artifact, p.scenario, p.input = &a, s, a.Input
+	return err
+}
+
+func (p *replay) fromSeed(scenario, seed, profile string) (err error) {
+	if p.scenario, err = scenarios.Find(scenario); err != nil {
+		return err
 	}
-	profile, err := faults.FindProfile(f.profile)
-	if err != nil {
-		return nil, err
+	if p.input.Seed, err = scenarios.ParseSeed(seed); err != nil {
+		return err
 	}
-	p.scenario, p.input.Seed = s, seed
-	p.input.Config, p.input.Plan = s.Draw(seed, profile)
-	return p, nil
+	weather, err := faults.FindProfile(profile)
+	if err != nil {
+		return err
+	}
+	p.input.Config, p.input.Plan = p.scenario.Draw(p.input.Seed, weather)
+	return nil
 }
 
 func (f replayFlags) parseFilters(p *replay) (err error) {
@@ -109,19 +123,28 @@ func (f replayFlags) parseFilters(p *replay) (err error) {
 		if p.until, err = faults.ParseSpan(f.until); err != nil {
 			return fmt.Errorf("--until: %w", err)
 		}
+		if p.until < p.from {
+			return fmt.Errorf("--until %v is before --from %v", p.until, p.from)
+		}
 	}
 	for _, text := range f.nodes {
 		var a node.Addr
 		if err := a.UnmarshalText([]byte(text)); err != nil {
 			return fmt.Errorf("--node: %w", err)
 		}
+		if c := p.input.Config; int(a.ID()) > c.Nodes || a.IsClient() && uint64(a.Client()) > uint64(c.Clients) {
+			return fmt.Errorf("--node: the run has no %v: it has %d replicas and %d clients", a, c.Nodes, c.Clients)
+		}
 		p.nodes = append(p.nodes, a)
 	}
-	p.wanted = significant
-	if f.all {
+	switch {
+	case f.all && len(f.kinds) > 0:
+		return errors.New("--all and --kind contradict each other: give one of them")
+	case f.all:
 		p.wanted = func(sim.RecordKind) bool { return true }
-	}
-	if len(f.kinds) == 0 {
+		return nil
+	case len(f.kinds) == 0:
+		p.wanted = significant
 		return nil
 	}
 	kinds := map[sim.RecordKind]bool{}
@@ -151,39 +174,122 @@ func recordKind(text string) (sim.RecordKind, error) {
 func (p *replay) run(ctx context.Context, t *term) int {
 	if p.artifact != nil && p.artifact.Build.Sources != identity().Sources {
 		fmt.Fprintf(t.err, "simrun: warning: another build made this artifact (%s; this is %s), so the run may differ\n",
-			describeBuild(p.artifact.Build), describeBuild(identity()))
+			oneLine(describeBuild(p.artifact.Build)), describeBuild(identity()))
+	}
+	if p.artifact != nil && p.artifact.Verdict == checker.Nondeterministic.String() {
+		fmt.Fprintln(t.err, "simrun: note: a replay runs once; simrun run --check-determinism compares two runs")
 	}
 	c := p.scenario.NewCluster()
-	c.Reset(p.input.Seed, p.input.Config, p.input.Plan)
-	c.Trace(func(r sim.Record) {
-		if p.shows(r) {
-			line := timelineLine(r)
-			if r.Kind == sim.Violation {
-				line = t.paint(bad, line)
-			}
-			t.printf("%s\n", line)
-		}
-	})
-	var v checker.Verdict
-	for done, until := false, uint64(0); !done; {
-		until += 4096
-		v, done = c.Run(until)
-		if ctx.Err() != nil || t.writeError != nil {
-			return exitInterrupted
-		}
+	v, end := p.play(ctx, t, c)
+	switch end {
+	case interrupted:
+		return exitInterrupted
+	case unread:
+		return exitPass
+	case hung: // the cluster is still in use
+		return p.conclude(t, v, 0, 0)
 	}
 	if p.state {
-		for i := range p.input.Config.Nodes {
-			id := node.ID(i + 1)
-			t.printf("%v state %x\n", id.Addr(), c.AppendState(id, nil))
+		p.printStates(t, c)
+	}
+	return p.conclude(t, v, c.Hash(), c.Stats().Events)
+}
+
+// ending says how playing a run came to an end.
+type ending uint8
+
+const (
+	over        ending = iota + 1 // with a verdict
+	hung                          // a handler never returned
+	interrupted                   // by the user
+	unread                        // nobody reads the timeline
+)
+
+// play runs the cluster in a goroutine of its own, event by event, which is left behind if a handler never returns.
+func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v checker.Verdict, end ending) {
+	var event atomic.Uint64 // that is being handled
+	var pen sync.Mutex      // held to write, which a pager may hold up for as long as it likes, and for good after the end
+	done := make(chan checker.Verdict, 1)
+	go func() {
+		defer close(done)
+		c.Reset(p.input.Seed, p.input.Config, p.input.Plan)
+		c.Trace(func(r sim.Record) {
+			if p.shows(r) {
+				pen.Lock()
+				p.print(t, r)
+				pen.Unlock()
+			}
+		})
+		for n := uint64(1); ctx.Err() == nil && t.writeError == nil; n++ {
+			event.Store(n)
+			if v, judged := c.Run(n); judged {
+				done <- v
+				return
+			}
+		}
+	}()
+	for seen := uint64(0); ; {
+		select {
+		case v, judged := <-done:
+			switch {
+			case judged:
+				return v, over
+			case ctx.Err() != nil:
+				return v, interrupted
+			}
+			return v, unread
+		case <-ctx.Done():
+			select { // between two events it stops by itself
+			case <-done:
+			case <-time.After(time.Second):
+			}
+			return v, interrupted
+		case <-time.After(p.patience):
+			if now := event.Load(); now != seen || !pen.TryLock() {
+				seen = now
+				continue
+			}
+			return (&checker.Violation{Check: "watchdog", Shape: "a handler never returns", Detail: fmt.Sprintf(
+				"event %d was still being handled after %v", seen, p.patience)}).Verdict(), hung
 		}
 	}
+}
+
+func (p *replay) print(t *term, r sim.Record) {
+	line := timelineLine(r)
+	if r.Kind == sim.Violation {
+		line = t.paint(bad, line)
+	}
+	t.printf("%s\n", line)
+}
+
+// printStates tells the replicas' states by their digests, which are equal where the states are.
+func (p *replay) printStates(t *term, c scenarios.Cluster) {
+	t.printf("\n")
+	for i := range p.input.Config.Nodes {
+		id := node.ID(i + 1)
+		state := c.AppendState(id, nil)
+		if len(state) == 0 {
+			t.printf("%-4v down\n", id.Addr())
+			continue
+		}
+		digest := sim.Hash(0)
+		digest.Bytes(state)
+		t.printf("%-4v state %v of %s bytes\n", id.Addr(), digest, thousands(uint64(len(state))))
+	}
+}
+
+// conclude prints what came of the run and whether the artifact said so, and returns the exit status. A run that was given up has
+// no hash.
+func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, events uint64) int {
 	t.printf("\n%s seed %d: %s\n", p.scenario.Name, p.input.Seed, p.paintVerdict(t, v))
-	t.printf("trace hash %v after %d events\n", c.Hash(), c.Stats().Events)
+	if hash != 0 {
+		t.printf("trace hash %v after %d events\n", hash, events)
+	}
 	if p.artifact == nil {
 		return statusOf(v)
 	}
-	return p.compare(t, v, c.Hash())
+	return p.compare(t, v, hash)
 }
 
 func (p *replay) paintVerdict(t *term, v checker.Verdict) string {
@@ -213,23 +319,26 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
 	a := p.artifact
 	sameVerdict := v.Kind.String() == a.Verdict && v.Fingerprint == a.Fingerprint
 	sameHash := hash.String() == a.TraceHash
+	was := a.Verdict
+	if a.Fingerprint != "" {
+		was += ": " + oneLine(a.Fingerprint)
+	}
 	switch {
+	case a.Edited() && sameVerdict:
+		t.printf("same verdict as in the artifact, which was edited since, so that its trace hash is not compared\n")
 	case a.Edited():
-		t.printf("the artifact was edited, so its trace hash is not compared\n")
-		return statusOf(v)
+		t.printf("%s, which was %s; but it was edited since\n", t.paint(bad, "NOT the verdict of the artifact"), was)
+	case sameVerdict && hash == 0:
+		t.printf("same verdict as in the artifact; a run that never ends has no trace hash\n")
 	case sameVerdict && sameHash:
 		t.printf("same verdict and same trace hash as in the artifact\n")
 	case sameVerdict:
-		t.printf("same verdict as in the artifact, but its trace hash was %s\n", a.TraceHash)
+		t.printf("same verdict as in the artifact, but %s, which was %s\n", t.paint(bad, "NOT the same trace hash"), a.TraceHash)
 	default:
-		was := a.Verdict
-		if a.Fingerprint != "" {
-			was += ": " + a.Fingerprint
-		}
-		t.printf("NOT the verdict of the artifact, which was %s, with trace hash %s\n", was, a.TraceHash)
+		t.printf("%s, which was %s, with trace hash %s\n", t.paint(bad, "NOT the verdict of the artifact"), was, a.TraceHash)
 	}
-	if !sameHash && a.Build.Sources == identity().Sources {
-		t.printf("the build is the same and the hash is not: the run is not deterministic\n")
+	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {
+		t.printf("the build is the same and the trace hash is not: the run is not deterministic\n")
 		return worse(statusOf(v), exitDiverged)
 	}
 	return statusOf(v)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,8 @@ const (
 	exitPass        = 0
 	exitViolation   = 1
 	exitUsage       = 2
-	exitUnproved    = 3 // undecided, vacuous or unrecoverable
+	exitUnwritten   = 2 // results could not be written
+	exitUnproved    = 3 // undecided, vacuous or unrecoverable; or no seed was run
 	exitDiverged    = 4 // nondeterminism
 	exitInterrupted = 130
 )
@@ -29,26 +31,67 @@ func run(ctx context.Context, args []string, t *term) int {
 		Use:           "simrun",
 		Short:         "find, replay and explain bugs in consensus protocols by deterministic simulation",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.NoArgs,
+		Args: commands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetArgs(args)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.SetContext(ctx)
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), listCommand(t), versionCommand(t))
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Args = commands
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w (%s --help lists the flags)", err, c.CommandPath())
+		text, _, _ := strings.Cut(err.Error(), ": strconv.") // how Go reads numbers is no help
+		return fmt.Errorf("%s (%s --help lists the flags)", text, c.CommandPath())
 	})
 	err := root.ExecuteContext(ctx)
 	switch {
-	case errors.Is(err, errOutput):
-		return status // nobody is reading any more
-	case err != nil:
+	case err == nil || errors.Is(err, errOutput):
+		return status
+	case t.writeError != nil:
 		fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
-		return exitUsage
+		if status == exitPass {
+			return exitUnwritten
+		}
+		return status // what was found until then counts for more
 	}
-	return status
+	fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
+	return exitUsage
+}
+
+// helpCommand replaces cobra's, which takes an unknown topic for no error.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "explain a command",
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("there is no command %q to explain (simrun --help lists the commands)", strings.Join(args, " "))
+			}
+			return about.Help()
+		},
+	}
+}
+
+// noArguments refuses all of them.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments, and there is %q (%s --help explains it)", c.CommandPath(), args[0], c.CommandPath())
+	}
+	return nil
+}
+
+// commands refuses words that name no command.
+func commands(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("there is no command %q (%s --help lists the commands)", args[0], c.CommandPath())
+	}
+	return nil
 }
 
 // worse returns the graver of two exit statuses: 130 over 4 over 1 over 3 over 0.
@@ -88,7 +131,7 @@ func scenarioNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 
 func versionCommand(t *term) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "say which build this is", Args: cobra.NoArgs,
+		Use: "version", Short: "say which build this is", Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			t.printf("simrun %s\n", describeBuild(identity()))
 			return t.failed()

@@ -29,7 +29,10 @@ type sweepFlags struct {
 	failfast, json, twice, verbose   bool
 }
 
-const defaultCount = 200
+const (
+	defaultCount = 200
+	maxJobs      = 1024
+)
 
 func runCommand(t *term, status *int) *cobra.Command {
 	var f sweepFlags
@@ -52,7 +55,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.seed, "seed", "", "run this seed, or start --count from it; decimal or 0x")
 	fs.StringVar(&f.seeds, "seeds", "", "run these seeds, such as 1,5-10")
 	fs.Uint64Var(&f.count, "count", defaultCount, "how many seeds to run of each scenario")
-	fs.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "how many seeds to run at once; results do not depend on it")
+	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many seeds to run at once; results do not depend on it")
 	fs.StringVar(&f.shard, "shard", "", "run the i-th of n equal shares of the seeds, as i/n")
 	fs.StringVar(&f.profile, "profile", faults.Default, "how bad the weather is; simrun list names the profiles")
 	fs.DurationVar(&f.timeout, "timeout", 0, "stop after this time, and report what was done")
@@ -103,17 +106,41 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		}
 	}
 	switch {
-	case f.jobs < 1 || f.jobs > 1024:
-		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to 1024", f.jobs)
+	case f.jobs < 1 || f.jobs > maxJobs:
+		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
 	case f.timeout < 0 || changed("timeout") && f.timeout == 0:
 		return nil, fmt.Errorf("--timeout is %v, and must be a time such as 90s or 10m", f.timeout)
 	case f.patience <= 0:
 		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
 	}
-	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("--out %s is a file, and must be a folder", f.out)
+	return p, checkOut(f.out, changed("out"))
+}
+
+// checkOut refuses a folder that artifacts cannot be saved below, before any time is spent. Only a folder that somebody named must be
+// writable: a sweep that finds nothing needs none.
+func checkOut(dir string, named bool) error {
+	if dir == "" {
+		return errors.New("--out is empty, and must be a folder")
 	}
-	return p, nil
+	there := dir // or the nearest folder above it that there is
+	for {
+		info, err := os.Stat(there)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("--out %s: %s is a file, and must be a folder", dir, there)
+		}
+		if err == nil || filepath.Dir(there) == there {
+			break
+		}
+		there = filepath.Dir(there)
+	}
+	if !named {
+		return nil
+	}
+	probe, err := os.CreateTemp(there, ".simrun-*")
+	if err != nil {
+		return fmt.Errorf("--out %s: nothing can be written there: %w", dir, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, error) {
@@ -149,7 +176,11 @@ func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, error) {
 	if !ok || err1 != nil || err2 != nil || i < 1 || i > n {
 		return scenarios.Seeds{}, fmt.Errorf("--shard %q must be i/n with i from 1 to n, such as 2/4", text)
 	}
-	return all.Share(i-1, n), nil
+	share := all.Share(i-1, n)
+	if share.Len() == 0 {
+		return share, fmt.Errorf("--shard %s leaves none of the %d seeds: take fewer shares", text, all.Len())
+	}
+	return share, nil
 }
 
 // run sweeps every scenario and returns the exit status.
@@ -161,36 +192,62 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		defer cancel()
 	}
 	status := exitPass
+	stop, ran := notStopped, uint64(0)
 	for i, s := range p.scenarios {
 		if i > 0 && !p.json {
 			t.printf("\n")
 		}
 		r := &report{plan: p, scenario: s, term: t, failures: map[string]*failures{}}
+		if stop != notStopped {
+			r.finish(stop)
+			continue
+		}
 		bar := newProgress(t, s.Name, p.seeds.Len())
 		sweep := scenarios.Sweep{
 			Scenario: s, Profile: p.profile, Seeds: p.seeds, Jobs: p.jobs, Patience: p.patience, Repeat: p.twice,
 		}
 		err := sweep.Run(ctx, func(result scenarios.Result) bool {
-			bar.step(result)
 			failing := result.Verdict.Kind != checker.Pass
-			if failing {
+			if failing || p.json || p.verbose {
 				bar.clear()
 			}
 			r.add(result)
+			bar.step(result)
 			return !(failing && p.failfast) && t.writeError == nil
 		})
 		bar.done()
-		r.finish(err)
-		status = worse(status, r.status)
-		if interrupted.Err() != nil {
-			return exitInterrupted, t.failed()
+		switch {
+		case interrupted.Err() != nil:
+			stop = byInterrupt
+		case p.failfast && r.status != exitPass:
+			stop = byFailfast
+		case err != nil:
+			stop = byTimeout
 		}
-		if t.writeError != nil || ctx.Err() != nil || p.failfast && r.status != exitPass {
+		r.finish(stop)
+		status, ran = worse(status, r.status), ran+r.total.Runs
+		if t.writeError != nil {
 			break
 		}
 	}
+	if ran == 0 {
+		status = exitUnproved
+	}
+	if stop == byInterrupt {
+		status = exitInterrupted
+	}
 	return status, t.failed()
 }
+
+// stopped says what cut a sweep short.
+type stopped string
+
+const (
+	notStopped  stopped = ""
+	byInterrupt stopped = "by an interrupt"
+	byTimeout   stopped = "by --timeout"
+	byFailfast  stopped = "by --failfast"
+)
 
 // report gathers and prints the results of one scenario.
 type report struct {
@@ -202,6 +259,7 @@ type report struct {
 	failures map[string]*failures // by verdict and fingerprint
 	names    []string             // of failures, in the order of their first seeds
 	status   int
+	unsaved  uint64 // artifacts that could not be written
 }
 
 // failures counts the runs that ended in one way.
@@ -234,6 +292,8 @@ func (r *report) add(result scenarios.Result) {
 		r.failure(result, file)
 	case nth > 0 && (nth <= 1+maxLines || r.plan.verbose):
 		r.term.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, r.term.paint(bad, failureName(result.Verdict)))
+	case nth == 2+maxLines:
+		r.term.printf("%s\n", r.term.paint(dim, "more of these are only counted below; -v lists them all"))
 	case nth == 0 && r.plan.verbose:
 		r.term.printf("%s seed %d: pass, %d events, %d of %d operations, hash %v\n", r.scenario.Name, result.Seed,
 			result.Stats.Events, result.Stats.Finished, result.Stats.Called, result.Hash)
@@ -270,7 +330,9 @@ func (r *report) save(result scenarios.Result, withEvents bool) string {
 	file := filepath.Join(r.plan.out, fmt.Sprintf("%s-%d", r.scenario.Name, result.Seed), "artifact.json")
 	a := scenarios.NewArtifact(r.plan.build, r.scenario, r.plan.profile, result, last)
 	if err := a.Save(file); err != nil {
-		fmt.Fprintf(r.term.err, "simrun: the artifact of seed %d was not saved: %s\n", result.Seed, oneLine(err.Error()))
+		if r.unsaved++; r.unsaved == 1 { // one complaint is enough: the next seeds will hardly fare better
+			fmt.Fprintf(r.term.err, "simrun: the artifact of seed %d was not saved: %s\n", result.Seed, oneLine(err.Error()))
+		}
 		return ""
 	}
 	return file

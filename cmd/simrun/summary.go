@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,19 +10,26 @@ import (
 	"simrun/scenarios"
 )
 
-// finish prints the summary of a scenario. err is why the sweep stopped early, if it did.
-func (r *report) finish(err error) {
+// finish prints the summary of a scenario.
+func (r *report) finish(stop stopped) {
+	s := r.total
+	if r.unsaved > 1 {
+		fmt.Fprintf(r.term.err, "simrun: %s artifacts of %s were not saved\n", thousands(r.unsaved), r.scenario.Name)
+	}
 	if r.plan.json {
-		r.writeJSON(r.summaryJSON(err))
+		r.writeJSON(r.summaryJSON(stop))
 		return
 	}
-	s := r.total
 	row := func(label, format string, args ...any) {
 		r.term.printf("  %-12s %s\n", label, fmt.Sprintf(format, args...))
 	}
 	outcome := r.term.paint(good, "passed")
 	if r.status != exitPass {
 		outcome = r.term.paint(bad, "did not pass")
+	}
+	if s.Runs == 0 {
+		r.term.printf("%s: not run: stopped %s\n", r.term.paint(head, r.scenario.Name), stop)
+		return
 	}
 	r.term.printf("%s: %s of %s seeds, profile %s: %s\n", r.term.paint(head, r.scenario.Name),
 		thousands(s.Runs), thousands(r.plan.seeds.Len()), r.plan.profile.Name, outcome)
@@ -42,10 +47,8 @@ func (r *report) finish(err error) {
 		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
 	}
 	row("faults", "%s", strings.Join(kinds, ", "))
-	if err != nil && errors.Is(err, context.DeadlineExceeded) {
-		row("stopped", "by --timeout, after %s of %s seeds", thousands(s.Runs), thousands(r.plan.seeds.Len()))
-	} else if err != nil {
-		row("stopped", "by an interrupt, after %s of %s seeds", thousands(s.Runs), thousands(r.plan.seeds.Len()))
+	if stop != notStopped {
+		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
 	}
 }
 
@@ -70,14 +73,14 @@ type jsonSummary struct {
 	Seeds    uint64            `json:"seeds"` // asked for
 	Verdicts map[string]uint64 `json:"verdicts"`
 	Faults   map[string]uint64 `json:"faults"`
-	Stopped  string            `json:"stopped,omitempty"`
+	Stopped  stopped           `json:"stopped,omitempty"` // what cut the sweep short
 	Stats    scenarios.Stats   `json:"stats"`
 }
 
-func (r *report) summaryJSON(err error) jsonSummary {
+func (r *report) summaryJSON(stop stopped) jsonSummary {
 	s := jsonSummary{
 		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
-		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Stats: r.total,
+		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Stopped: stop, Stats: r.total,
 	}
 	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
 		if n := r.verdicts[k]; n > 0 {
@@ -86,9 +89,6 @@ func (r *report) summaryJSON(err error) jsonSummary {
 	}
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
 		s.Faults[k.String()] = r.total.Faults[k]
-	}
-	if err != nil {
-		s.Stopped = err.Error()
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // term is where a command writes: results on out, progress and complaints on err.
@@ -16,13 +17,14 @@ type term struct {
 	writeError error
 }
 
-// errOutput tells that results could not be written.
+// errOutput tells that nobody reads the results any more.
 var errOutput = errors.New("output closed")
 
 func newTerm(out, err *os.File) *term {
 	return &term{out: out, err: err, colour: isTerminal(out) && os.Getenv("NO_COLOR") == "", live: isTerminal(err)}
 }
 
+// isTerminal takes any character device for a terminal, /dev/null included, where nobody sees the difference.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
@@ -35,12 +37,16 @@ func (t *term) printf(format string, args ...any) {
 	}
 }
 
-// failed returns errOutput if a result could not be written.
+// failed returns errOutput if results could not be written because nobody reads them any more, and what is wrong if they could not be
+// written for another reason, such as a full disk.
 func (t *term) failed() error {
-	if t.writeError != nil {
+	switch {
+	case t.writeError == nil:
+		return nil
+	case errors.Is(t.writeError, syscall.EPIPE), errors.Is(t.writeError, io.ErrClosedPipe):
 		return errOutput
 	}
-	return nil
+	return fmt.Errorf("results could not be written: %w", t.writeError)
 }
 
 // Colours, by what they are for.
@@ -60,3 +66,14 @@ func (t *term) paint(colour, text string) string {
 
 // oneLine makes one line of a message.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// shellWord quotes a word for a shell, if that is needed.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./+:@%,=", r)
+	}
+	if s != "" && strings.TrimLeftFunc(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

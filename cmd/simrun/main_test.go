@@ -87,7 +87,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"run", "--out", file("taken", "")}, "must be a folder"},
 		{[]string{"replay"}, "needs an artifact"},
 		{[]string{"replay", "a", "b"}, "one artifact"},
-		{[]string{"replay", "a", "--seed", "1"}, "not both"},
+		{[]string{"replay", "a", "--seed", "1"}, "give either"},
 		{[]string{"replay", filepath.Join(dir, "missing")}, "no such file"},
 		{[]string{"replay", dir}, "directory"},
 		{[]string{"replay", file("empty", "")}, "not an artifact"},

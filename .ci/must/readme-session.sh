@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The session that the README shows is a real one: the summary, the violation and the replay are what the commands print today, line for line.
+source "$(dirname "$0")/lib.sh"
+git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf - | (mkdir "$scratch/tree" && tar xf - -C "$scratch/tree")
+go run ./cmd/simrun run --out "$scratch/runs" >"$scratch/summary" 2>/dev/null || fail "the sweep does not pass"
+sed -i -E 's/if m\.Accepted > p\.adopted/if false/' "$scratch/tree/node/paxos/proposer.go"
+cmp -s node/paxos/proposer.go "$scratch/tree/node/paxos/proposer.go" && fail "the edit changes nothing any more"
+cd "$scratch/tree"
+go build -o simrun ./cmd/simrun
+./simrun run single-decree >"$scratch/found" 2>/dev/null && fail "nothing was found"
+artifact=$(grep -m1 -o 'results/runs/[^ ]*artifact.json' "$scratch/found")
+./simrun replay "$artifact" >"$scratch/replayed" 2>/dev/null && fail "the replay passes"
+sed -i '/^single-decree: 200 of/,$d' "$scratch/found" # the summary, which the README leaves out here
+tail -16 "$scratch/replayed" >"$scratch/end"
+cd - >/dev/null
+if [ "${1:-}" = --show ]; then
+	cat "$scratch/summary" "$scratch/found" "$scratch/end"
+	exit
+fi
+lines=0
+for part in summary found end; do
+	while IFS= read -r line; do
+		[ -z "$line" ] || grep -qxF -- "$line" README.md || fail "the README does not show: $line"
+		lines=$((lines + 1))
+	done <"$scratch/$part"
+done
+echo "README session: $lines lines as printed today"

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -71,7 +72,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			plan.Faults = append(plan.Faults, f)
 		}
 	}
-	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return int(min(max(a.At-b.At, -1), 1)) })
+	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return plan
 }
 

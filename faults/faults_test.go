@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -116,7 +117,7 @@ func TestInjection(t *testing.T) {
 		j.Reset(plan)
 		b := &board{rules: map[int]int{}, down: map[node.ID]bool{}}
 		steps := plan.Steps(nil)
-		require.True(t, slices.IsSortedFunc(steps, func(a, b Step) int { return int(a.At - b.At) }))
+		require.True(t, slices.IsSortedFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) }))
 		stop := rapid.IntRange(0, len(steps)).Draw(t, "healed after")
 		for _, step := range steps[:stop] {
 			if step.End {

@@ -302,6 +302,9 @@ func TestWitnessIsSmall(t *testing.T) {
 }
 
 func TestCertificateDoesNotAllocate(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector allocates")
+	}
 	h := &History{}
 	for i := range uint64(1000) {
 		n := h.Call(1, Put, uint32(i%10), int64(i+1), 0, 2*i+1)

@@ -39,7 +39,7 @@ refuses replay --scenario kv --seed 1 --from yesterday
 git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf - | (mkdir "$scratch/tree" && tar xf - -C "$scratch/tree")
 sed -i -E 's/len\(nodes\)\/2 \+ 1/len(nodes)\/2/g' "$scratch/tree/node/paxos/config.go"
 (cd "$scratch/tree" && go run ./cmd/simrun run single-decree --count 5 >/dev/null 2>&1) && fail "the planted bug was not found"
-good=$(find "$scratch/tree/results/runs" -name artifact.json | sort | head -1)
+good=$(find "$scratch/tree/results/runs" -name artifact.json | sort | sed -n 1p)
 [ "$(status "$scratch/simrun" replay "$good")" != 2 ] || fail "the artifact itself is refused: $(cat "$scratch/err")"
 spoilt() { # spoilt SED-EXPRESSION
 	sed -E "$1" "$good" >"$scratch/spoilt.json"

@@ -17,13 +17,13 @@ plant() {
 	(cd "$dir" && ./simrun run >out 2>err) || s=$?
 	[ "$s" = 1 ] || fail "$1: exit status $s: $(tail -5 "$dir/out" "$dir/err")"
 	local artifact
-	artifact=$(cd "$dir" && find results/runs -name artifact.json | sort | head -1)
+	artifact=$(cd "$dir" && find results/runs -name artifact.json | sort | sed -n 1p)
 	[ -n "$artifact" ] || fail "$1: no artifact"
 	s=0
 	(cd "$dir" && ./simrun replay "$artifact" >again 2>err) || s=$?
 	[ "$s" = 1 ] || fail "$1: replay exits with $s"
 	grep -q '^same verdict and same trace hash' "$dir/again" || fail "$1: replay differs: $(tail -3 "$dir/again")"
-	echo "$1: $(grep -m1 -o 'violation: .*' "$dir/out")"
+	echo "$1: $(sed -n "s/.*\(violation: .*\)/\1/p" "$dir/out" | sed -n 1p)"
 	found=$((found + 1))
 }
 

@@ -48,14 +48,15 @@ func FindProfile(name string) (Profile, error) {
 // its own, derived from s.
 func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	root := s.Uint64()
-	if p.on == 0 || len(sh.Nodes) == 0 {
+	if p.on == 0 || len(sh.Nodes) == 0 || sh.Horizon <= tick {
 		return Plan{}
 	}
+	sh.LatencyMean = max(sh.LatencyMean, Microsecond) // delays are drawn as multiples of it
 	var plan Plan
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
 		own := stream.New(root, info.name, 0)
-		if !own.Chance(p.on) {
+		if !own.Chance(p.on) || len(sh.Nodes)+sh.Clients < info.least {
 			continue
 		}
 		n := own.Int(info.count[0], info.count[1])
@@ -63,7 +64,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			one := stream.New(root, info.name, uint64(i)+1)
 			f := info.draw(&one, &sh)
 			f.Kind = k
-			f.At = Span(one.N(uint64(max(sh.Horizon, 1))))
+			f.At = Span(one.N(uint64(sh.Horizon)))
 			f.For = 1 + Span(one.N(share(sh.Horizon, info.long)))
 			if one.Chance(200_000) {
 				f.For = 1 + f.For/20 // short ones find other bugs than long ones
@@ -83,8 +84,11 @@ func share(s Span, ppm uint64) uint64 {
 	return q
 }
 
-// round makes a span readable: to tens of microseconds, and at least one of them.
-func round(s Span) Span { return max(s/(10*Microsecond), 1) * 10 * Microsecond }
+// tick is what drawn times are multiples of, to be readable.
+const tick = 10 * Microsecond
+
+// round rounds a span down to ticks, and to one at least.
+func round(s Span) Span { return max(s/tick, 1) * tick }
 
 // drawLinks chooses all links, those from or to one replica, or those between two.
 func drawLinks(s *stream.Stream, sh *Shape) Fault {

@@ -3,8 +3,8 @@ package faults
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -38,12 +38,17 @@ func TestSpan(t *testing.T) {
 		require.Equal(t, want, got)
 		require.Equal(t, text, got.String())
 	}
-	for _, text := range []string{"", "5", "s", "-1s", "1m", "1e3s", "1.s1", "0.5ns", "1.0000000001s", "9999999999999s", "1 s", "+1s", "1.-5s", "NaNs", "1.5.5s", "0x5s"} {
+	for _, text := range []string{"", "5", "s", "-1s", "1m", "1e3s", "1.s1", "0.5ns", "1.0000000001s", "9999999999999s", "9223372036.9s", "1 s", "1.s", ".5s", "+1s", "1.-5s", "NaNs", "1.5.5s", "0x5s"} {
 		_, err := ParseSpan(text)
 		require.Error(t, err, text)
 	}
+	_, err := ParseSpan(Span(math.MaxInt64).String())
+	require.NoError(t, err)
+	require.Equal(t, "-9223372036.854775808s", Span(math.MinInt64).String())
+	_, err = Span(-1).MarshalText()
+	require.ErrorContains(t, err, "-1ns is negative")
 	rapid.Check(t, func(t *rapid.T) {
-		s := Span(rapid.Int64Range(0, 1<<62).Draw(t, "span"))
+		s := Span(rapid.Int64Range(0, math.MaxInt64).Draw(t, "span"))
 		got, err := ParseSpan(s.String())
 		require.NoError(t, err)
 		require.Equal(t, s, got)
@@ -53,6 +58,9 @@ func TestSpan(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for want, text := range map[string]string{
 		`fault 1 (partition): it needs at least two "groups"`:       `{"kind": "partition", "groups": [["n1"]]}`,
+		`fault 1 (partition): a group of it is empty`:               `{"kind": "partition", "groups": [["n1"], []]}`,
+		`fault 1 (reorder): it needs a "delay"`:                     `{"kind": "reorder", "rate": 5}`,
+		`fault 1 (reorder): it needs a "rate"`:                      `{"kind": "reorder", "delay": "1s"}`,
 		`an address is in two groups`:                               `{"kind": "partition", "groups": [["n1"], ["n1", "n2"]]}`,
 		`the cluster has no n6`:                                     `{"kind": "partition", "groups": [["n6"], ["n2"]]}`,
 		`the cluster has no c4`:                                     `{"kind": "drop", "rate": 5, "from": ["c4"]}`,
@@ -81,16 +89,94 @@ func TestRefusals(t *testing.T) {
 	}
 	_, err := DecodePlan(strings.NewReader(`{"faults": []} {}`))
 	require.ErrorContains(t, err, "something behind it")
+
+	second := Plan{Faults: []Fault{{Kind: Slow, Delay: 1}, {Kind: Drop, Rate: 1, From: []node.Addr{node.Client(0).Addr()}}}}
+	require.EqualError(t, second.Validate(five), "plan: fault 2 (drop): the cluster has no c0")
+	long := Plan{Faults: make([]Fault, MaxFaults+1)}
+	require.EqualError(t, long.Validate(five), "plan: 100001 faults, and at most 100000 are possible")
+	require.ErrorContains(t, (&Plan{Faults: []Fault{{Kind: NumKinds}}}).Encode(&bytes.Buffer{}), "no kind of fault 8")
+}
+
+// Every kind has a name of its own that reads back, and a complete entry in the table.
+func TestKinds(t *testing.T) {
+	for k := Kind(1); k < NumKinds; k++ {
+		text, err := k.MarshalText()
+		require.NoError(t, err)
+		var again Kind
+		require.NoError(t, again.UnmarshalText(text))
+		require.Equal(t, k, again)
+		require.NotEmpty(t, k.Doc())
+		info := &kinds[k]
+		require.NotNil(t, info.check, "%v", k)
+		require.NotNil(t, info.begin, "%v", k)
+		require.NotNil(t, info.end, "%v", k)
+		require.NotNil(t, info.draw, "%v", k)
+		require.Positive(t, info.count[0], "%v", k)
+		require.LessOrEqual(t, info.count[0], info.count[1], "%v", k)
+		require.Positive(t, info.long, "%v", k)
+	}
+}
+
+// plans generates valid plans of all kinds for a cluster: few instants, so that much falls together, and faults that
+// last until healed.
+func plans(sh Shape) *rapid.Generator[Plan] {
+	var all []node.Addr
+	for _, id := range sh.Nodes {
+		all = append(all, id.Addr())
+	}
+	for c := range sh.Clients {
+		all = append(all, node.Client(c+1).Addr())
+	}
+	instant := rapid.Int64Range(0, 8)
+	some := func(t *rapid.T, label string, least int) []node.Addr {
+		n := rapid.IntRange(least, len(all)).Draw(t, label)
+		if n == 0 {
+			return nil
+		}
+		return rapid.Permutation(all).Draw(t, label)[:n]
+	}
+	return rapid.Custom(func(t *rapid.T) (p Plan) {
+		for range rapid.IntRange(0, 8).Draw(t, "faults") {
+			f := Fault{
+				At: Span(instant.Draw(t, "at")) * Millisecond, For: Span(instant.Draw(t, "for")) * Millisecond,
+				Kind: Kind(rapid.IntRange(1, int(NumKinds)-1).Draw(t, "kind")),
+			}
+			uses := kinds[f.Kind].uses
+			if uses&usesNodes != 0 {
+				n := rapid.IntRange(1, len(sh.Nodes)).Draw(t, "nodes")
+				f.Nodes = rapid.Permutation(sh.Nodes).Draw(t, "nodes")[:n]
+			}
+			if uses&usesLinks != 0 {
+				f.From = some(t, "from", 1)
+				f.To = some(t, "to", 0)
+			}
+			if uses&usesGroups != 0 {
+				addrs := some(t, "groups", 2)
+				cut := rapid.IntRange(1, len(addrs)-1).Draw(t, "cut")
+				f.Groups = [][]node.Addr{addrs[:cut:cut], addrs[cut:]}
+			}
+			if uses&usesRate != 0 {
+				f.Rate = rapid.Uint32Range(1, stream.Million).Draw(t, "rate")
+			}
+			if uses&usesDelay != 0 {
+				f.Delay = Span(rapid.Int64Range(1, int64(maxSpan)).Draw(t, "delay"))
+			}
+			p.Faults = append(p.Faults, f)
+		}
+		return p
+	})
 }
 
 // board is a Target that keeps the score.
 type board struct {
-	rules map[int]int
+	rules map[int][]Rule
 	down  map[node.ID]bool
 	bad   string
 }
 
-func (b *board) AddRule(id int, _ Rule) { b.rules[id]++ }
+func newBoard() *board { return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}} }
+
+func (b *board) AddRule(id int, r Rule) { b.rules[id] = append(b.rules[id], r) }
 func (b *board) RemoveRule(id int)      { delete(b.rules, id) }
 func (b *board) Crash(id node.ID) {
 	if b.down[id] {
@@ -105,34 +191,101 @@ func (b *board) Restart(id node.ID) {
 	delete(b.down, id)
 }
 
-// Whatever the plan, its steps come in order of time, each fault comes off again, and when all is healed nothing is
-// left of any.
+// What each kind puts in force.
+func TestRules(t *testing.T) {
+	n1, n23, n4c1 := []node.Addr{1}, []node.Addr{2, 3}, []node.Addr{4, node.Client(1).Addr()}
+	covered := map[Kind]bool{}
+	for _, c := range []struct {
+		fault Fault
+		rules []Rule
+	}{
+		{Fault{Kind: Drop, From: n1, To: n23, Rate: 7}, []Rule{{From: n1, To: n23, Drop: 7}}},
+		{Fault{Kind: Duplicate, From: n1, Rate: 7, Delay: 9}, []Rule{{From: n1, Duplicate: 7, CopyMean: 9}}},
+		{Fault{Kind: Reorder, To: n1, Rate: 7, Delay: 9}, []Rule{{To: n1, Reorder: 7, HoldMean: 9}}},
+		{Fault{Kind: Slow, From: n1, To: n23, Delay: 9}, []Rule{{From: n1, To: n23, Delay: 9}}},
+		{Fault{Kind: OneWay, From: n1, To: n23}, []Rule{{From: n1, To: n23, Block: true}}},
+		{Fault{Kind: Partition, Groups: [][]node.Addr{n1, n23, n4c1}}, []Rule{
+			{From: n1, To: n23, Block: true}, {From: n1, To: n4c1, Block: true},
+			{From: n23, To: n1, Block: true}, {From: n23, To: n4c1, Block: true},
+			{From: n4c1, To: n1, Block: true}, {From: n4c1, To: n23, Block: true},
+		}},
+		{Fault{Kind: Crash, Nodes: []node.ID{1, 2}}, nil},
+	} {
+		plan := Plan{Faults: []Fault{c.fault}}
+		require.NoError(t, plan.Validate(five))
+		b := newBoard()
+		var j Injector
+		j.Reset(plan)
+		j.Begin(b, 0)
+		require.Equal(t, c.rules, b.rules[0], "%v", c.fault.Kind)
+		covered[c.fault.Kind] = true
+	}
+	require.Len(t, covered, int(NumKinds)-1)
+}
+
+// Ends come before beginnings of the same moment, so that a replica which one fault brings back and another stops is
+// stopped; apart from that the order is that of the plan. What lasts until healed does not end by itself. What was in the buffer stays.
+func TestSteps(t *testing.T) {
+	plan := Plan{Faults: []Fault{
+		{Kind: Crash, Nodes: []node.ID{1}, At: 20, For: 10},
+		{Kind: Crash, Nodes: []node.ID{2}, At: 30},
+		{Kind: Crash, Nodes: []node.ID{1}, At: 10, For: 20},
+		{Kind: Crash, Nodes: []node.ID{3}, At: 30, For: 5},
+	}}
+	first := Step{At: 99}
+	require.Equal(t, []Step{
+		first,
+		{At: 10, Index: 2},
+		{At: 20, Index: 0},
+		{At: 30, Index: 0, End: true}, {At: 30, Index: 2, End: true}, {At: 30, Index: 1}, {At: 30, Index: 3},
+		{At: 35, Index: 3, End: true},
+	}, plan.Steps([]Step{first}))
+}
+
+// Whatever the plan, after every step exactly those faults act which have begun and not ended, and when all is healed
+// nothing is left of any. What still ends after that does nothing.
 func TestInjection(t *testing.T) {
 	began := map[Kind]int{}
 	one := func(t *rapid.T) {
-		s := stream.New(rapid.Uint64().Draw(t, "seed"), "plan", 0)
-		plan := Draw(&s, Profiles()[1], five)
+		plan := plans(five).Draw(t, "plan")
+		if rapid.Bool().Draw(t, "drawn") {
+			s := stream.New(rapid.Uint64().Draw(t, "seed"), "plan", 0)
+			plan = Draw(&s, Profiles()[1], five)
+		}
 		require.NoError(t, plan.Validate(five))
 		var j Injector
 		j.Reset(plan)
-		b := &board{rules: map[int]int{}, down: map[node.ID]bool{}}
+		b := newBoard()
 		steps := plan.Steps(nil)
 		require.True(t, slices.IsSortedFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) }))
 		stop := rapid.IntRange(0, len(steps)).Draw(t, "healed after")
+		on := make([]bool, len(plan.Faults))
 		for _, step := range steps[:stop] {
+			on[step.Index] = !step.End
 			if step.End {
+				j.End(b, step.Index)
 				j.End(b, step.Index)
 			} else {
 				began[plan.Faults[step.Index].Kind]++
 				j.Begin(b, step.Index)
 				j.Begin(b, step.Index) // twice is once
-				if kinds[plan.Faults[step.Index].Kind].uses&usesNodes == 0 {
-					require.Positive(t, b.rules[step.Index])
+			}
+			down := map[node.ID]bool{}
+			for i, f := range plan.Faults {
+				require.Equal(t, on[i] && f.Kind != Crash, len(b.rules[i]) > 0, "fault %d", i)
+				for _, id := range f.Nodes {
+					if on[i] {
+						down[id] = true
+					}
 				}
 			}
+			require.Equal(t, down, b.down)
 		}
-		if stop < len(steps) {
-			j.HealAll(b)
+		j.HealAll(b)
+		for _, step := range steps[stop:] {
+			if step.End {
+				j.End(b, step.Index)
+			}
 		}
 		require.Empty(t, b.rules)
 		require.Empty(t, b.down)
@@ -148,12 +301,44 @@ func TestInjection(t *testing.T) {
 	}
 }
 
+// An injector forgets the run before, also if that was broken off in the middle of its faults.
+func TestInjectorReset(t *testing.T) {
+	plan := Plan{Faults: []Fault{{Kind: Crash, Nodes: []node.ID{1}}, {Kind: Slow, Delay: 1}}}
+	var j Injector
+	for range 2 {
+		j.Reset(plan)
+		b := newBoard()
+		j.Begin(b, 0)
+		j.Begin(b, 1)
+		require.Equal(t, map[node.ID]bool{1: true}, b.down)
+		require.Equal(t, map[int][]Rule{1: {{Delay: 1}}}, b.rules)
+	}
+}
+
+// Without one of its faults, a plan has the same steps for the others.
+func TestRemoval(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plan := plans(five).Filter(func(p Plan) bool { return len(p.Faults) > 0 }).Draw(t, "plan")
+		out := rapid.IntRange(0, len(plan.Faults)-1).Draw(t, "removed")
+		var want []Step
+		for _, s := range plan.Steps(nil) {
+			if s.Index > out {
+				want = append(want, Step{At: s.At, Index: s.Index - 1, End: s.End})
+			} else if s.Index < out {
+				want = append(want, s)
+			}
+		}
+		less := Plan{Faults: slices.Delete(slices.Clone(plan.Faults), out, out+1)}
+		require.Equal(t, want, less.Steps(nil))
+	})
+}
+
 // A replica that two faults keep down comes back when the second ends.
 func TestOverlappingCrashes(t *testing.T) {
 	plan := Plan{Faults: []Fault{
 		{Kind: Crash, Nodes: []node.ID{1, 2}, For: 10}, {Kind: Crash, Nodes: []node.ID{2, 3}, At: 5, For: 10},
 	}}
-	b := &board{rules: map[int]int{}, down: map[node.ID]bool{}}
+	b := newBoard()
 	var j Injector
 	j.Reset(plan)
 	j.Begin(b, 0)
@@ -167,18 +352,16 @@ func TestOverlappingCrashes(t *testing.T) {
 
 // JSON keeps a plan as it is.
 func TestJSON(t *testing.T) {
-	for seed := range uint64(200) {
-		plan := draw(t, seed, five)
+	same := func(t require.TestingT, plan Plan) {
 		var text bytes.Buffer
 		require.NoError(t, plan.Encode(&text))
 		again, err := DecodePlan(&text)
 		require.NoError(t, err)
-		require.Equal(t, describe(plan), describe(again))
-		a, err := json.Marshal(plan)
-		require.NoError(t, err)
-		b, err := json.Marshal(again)
-		require.NoError(t, err)
-		require.Equal(t, string(a), string(b))
+		require.Equal(t, plan, again)
+	}
+	rapid.Check(t, func(t *rapid.T) { same(t, plans(five).Draw(t, "plan")) })
+	for seed := range uint64(200) {
+		same(t, draw(t, seed, five))
 	}
 }
 
@@ -222,6 +405,8 @@ func TestSwarm(t *testing.T) {
 	}
 	s := stream.New(1, "plan", 0)
 	require.Empty(t, Draw(&s, Profiles()[0], five).Faults, "calm is calm")
+	_, err := FindProfile("stormy")
+	require.EqualError(t, err, `unknown profile "stormy": there are [calm default]`)
 }
 
 // Plans for clusters of all sizes are valid.
@@ -238,6 +423,16 @@ func TestDrawShapes(t *testing.T) {
 			}
 		}
 	}
+	for _, horizon := range []Span{0, 1, tick, tick + 1, 3 * tick, maxSpan} {
+		for seed := range uint64(50) {
+			sh := Shape{Nodes: five.Nodes, Horizon: horizon}
+			plan := draw(t, seed, sh)
+			require.NoError(t, plan.Validate(sh), "horizon %v, seed %d", horizon, seed)
+			for i := range plan.Faults {
+				require.Less(t, plan.Faults[i].At, horizon)
+			}
+		}
+	}
 }
 
 func FuzzDecodePlan(f *testing.F) {
@@ -249,7 +444,13 @@ func FuzzDecodePlan(f *testing.F) {
 			return
 		}
 		_ = describe(p)
-		b := &board{rules: map[int]int{}, down: map[node.ID]bool{}}
+		var once, twice bytes.Buffer
+		require.NoError(t, p.Encode(&once))
+		again, err := DecodePlan(bytes.NewReader(once.Bytes()))
+		require.NoError(t, err)
+		require.NoError(t, again.Encode(&twice))
+		require.Equal(t, once.String(), twice.String())
+		b := newBoard()
 		var j Injector
 		j.Reset(p)
 		for _, s := range p.Steps(nil) {

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,9 +50,11 @@ type kindInfo struct {
 	uses  fields
 	check func(f *Fault) error // beyond what uses says
 	begin func(j *Injector, t Target, id int, f *Fault)
-	draw  func(s *stream.Stream, sh *Shape) Fault // all but At, For and Kind
-	count [2]int                                  // how many are drawn for a run, from and to
-	long  uint64                                  // how long one lasts at most, in parts per million of the horizon
+	end   func(j *Injector, t Target, id int, f *Fault) // undoes begin
+	least int                                           // a cluster with fewer replicas and clients than this cannot suffer it
+	draw  func(s *stream.Stream, sh *Shape) Fault       // all but At, For and Kind
+	count [2]int                                        // how many are drawn for a run, from and to
+	long  uint64                                        // how long one lasts at most, in parts per million of the horizon
 }
 
 // kinds is the table of all kinds of faults. It is filled in by init because the entries refer to it.
@@ -65,6 +68,7 @@ func init() {
 			begin: func(_ *Injector, t Target, id int, f *Fault) {
 				t.AddRule(id, Rule{From: f.From, To: f.To, Drop: f.Rate})
 			},
+			end: liftRules,
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
 				f.Rate = pick[uint32](s, 10_000, 50_000, 200_000, 500_000)
@@ -78,6 +82,7 @@ func init() {
 			begin: func(_ *Injector, t Target, id int, f *Fault) {
 				t.AddRule(id, Rule{From: f.From, To: f.To, Duplicate: f.Rate, CopyMean: f.Delay})
 			},
+			end: liftRules,
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
 				f.Rate = pick[uint32](s, 20_000, 100_000, 500_000)
@@ -88,10 +93,11 @@ func init() {
 		},
 		Reorder: {
 			name: "reorder", doc: "holds up a share of the messages on some links", uses: usesLinks | usesRate | usesDelay,
-			check: checkRate,
+			check: func(f *Fault) error { return cmp.Or(checkRate(f), checkDelay(f)) },
 			begin: func(_ *Injector, t Target, id int, f *Fault) {
 				t.AddRule(id, Rule{From: f.From, To: f.To, Reorder: f.Rate, HoldMean: f.Delay})
 			},
+			end: liftRules,
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
 				f.Rate = pick[uint32](s, 20_000, 100_000, 300_000)
@@ -102,15 +108,11 @@ func init() {
 		},
 		Slow: {
 			name: "slow", doc: "makes all messages on some links take longer", uses: usesLinks | usesDelay,
-			check: func(f *Fault) error {
-				if f.Delay == 0 {
-					return errors.New(`it needs a "delay"`)
-				}
-				return nil
-			},
+			check: checkDelay,
 			begin: func(_ *Injector, t Target, id int, f *Fault) {
 				t.AddRule(id, Rule{From: f.From, To: f.To, Delay: f.Delay})
 			},
+			end: liftRules,
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				f := drawLinks(s, sh)
 				f.Delay = sh.LatencyMean * pick[Span](s, 2, 20, 100)
@@ -124,6 +126,11 @@ func init() {
 				if len(f.Groups) < 2 {
 					return errors.New(`it needs at least two "groups"`)
 				}
+				for _, g := range f.Groups {
+					if len(g) == 0 {
+						return errors.New("a group of it is empty")
+					}
+				}
 				all := slices.Concat(f.Groups...)
 				if slices.Sort(all); len(slices.Compact(slices.Clone(all))) != len(all) {
 					return errors.New("an address is in two groups")
@@ -133,12 +140,14 @@ func init() {
 			begin: func(_ *Injector, t Target, id int, f *Fault) {
 				for i, from := range f.Groups {
 					for j, to := range f.Groups {
-						if i != j && len(from) > 0 && len(to) > 0 {
+						if i != j {
 							t.AddRule(id, Rule{From: from, To: to, Block: true})
 						}
 					}
 				}
 			},
+			end:   liftRules,
+			least: 2,
 			draw:  drawPartition,
 			count: [2]int{1, 4}, long: 250_000,
 		},
@@ -153,6 +162,7 @@ func init() {
 			begin: func(_ *Injector, t Target, id int, f *Fault) {
 				t.AddRule(id, Rule{From: f.From, To: f.To, Block: true})
 			},
+			end: liftRules,
 			draw: func(s *stream.Stream, sh *Shape) Fault {
 				one := []node.Addr{pick(s, sh.Nodes...).Addr()}
 				switch s.N(3) {
@@ -182,6 +192,11 @@ func init() {
 					j.crash(t, id)
 				}
 			},
+			end: func(j *Injector, t Target, _ int, f *Fault) {
+				for _, id := range f.Nodes {
+					j.restart(t, id)
+				}
+			},
 			draw:  drawCrash,
 			count: [2]int{1, 6}, long: 200_000,
 		},
@@ -194,6 +209,16 @@ func checkRate(f *Fault) error {
 	}
 	return nil
 }
+
+func checkDelay(f *Fault) error {
+	if f.Delay == 0 {
+		return errors.New(`it needs a "delay"`)
+	}
+	return nil
+}
+
+// liftRules ends a fault that put rules in force.
+func liftRules(_ *Injector, t Target, id int, _ *Fault) { t.RemoveRule(id) }
 
 // String returns the kind's name.
 func (k Kind) String() string {

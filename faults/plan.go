@@ -41,6 +41,13 @@ type Shape struct {
 	LatencyMean Span
 }
 
+func (s *Shape) has(a node.Addr) bool {
+	if a.IsClient() {
+		return a.Client() > 0 && uint64(a.Client()) <= uint64(s.Clients)
+	}
+	return slices.Contains(s.Nodes, a.ID())
+}
+
 // MaxFaults bounds the length of a plan.
 const MaxFaults = 100_000
 
@@ -76,7 +83,7 @@ func (f *Fault) validate(s Shape) error {
 	}
 	for _, addrs := range append([][]node.Addr{f.From, f.To}, f.Groups...) {
 		for _, a := range addrs {
-			if a.IsClient() && int(a.Client()) > s.Clients || !a.IsClient() && !slices.Contains(s.Nodes, a.ID()) {
+			if !s.has(a) {
 				return fmt.Errorf("the cluster has no %v", a)
 			}
 		}

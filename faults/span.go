@@ -25,19 +25,18 @@ var units = []struct {
 
 // String writes the span in the largest unit of which it holds at least one, such as "250ms" or "1.000001s".
 func (s Span) String() string {
-	if s == 0 {
-		return "0s"
-	}
+	text, n := "", uint64(s)
 	if s < 0 {
-		return "-" + (-s).String()
+		text, n = "-", -n
 	}
 	for _, u := range units {
-		if s < u.span {
+		unit := uint64(u.span)
+		if n < unit {
 			continue
 		}
-		text := strconv.FormatInt(int64(s/u.span), 10)
-		if rest := s % u.span; rest > 0 {
-			digits := strconv.FormatInt(int64(u.span+rest), 10)[1:]
+		text += strconv.FormatUint(n/unit, 10)
+		if rest := n % unit; rest > 0 {
+			digits := strconv.FormatUint(unit+rest, 10)[1:]
 			text += "." + strings.TrimRight(digits, "0")
 		}
 		return text + u.name
@@ -58,9 +57,9 @@ func ParseSpan(text string) (Span, error) {
 			unit = u.span
 		}
 	}
-	whole, fraction, _ := strings.Cut(number, ".")
+	whole, fraction, point := strings.Cut(number, ".")
 	n, err := strconv.ParseUint(whole, 10, 63)
-	if unit == 0 || err != nil || n > uint64(1<<63-1)/uint64(unit) {
+	if unit == 0 || err != nil || n > uint64(1<<63-1)/uint64(unit) || point && fraction == "" {
 		return fail()
 	}
 	s := Span(n) * unit

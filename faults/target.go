@@ -57,15 +57,7 @@ func (j *Injector) End(t Target, index int) {
 	}
 	j.on[index] = false
 	f := &j.plan.Faults[index]
-	if kinds[f.Kind].uses&usesNodes == 0 {
-		t.RemoveRule(index)
-		return
-	}
-	for _, id := range f.Nodes {
-		if j.down[id]--; j.down[id] == 0 {
-			t.Restart(id)
-		}
-	}
+	kinds[f.Kind].end(j, t, index, f)
 }
 
 // HealAll ends every fault that is on.
@@ -81,5 +73,11 @@ func (j *Injector) crash(t Target, id node.ID) {
 	}
 	if j.down[id]++; j.down[id] == 1 {
 		t.Crash(id)
+	}
+}
+
+func (j *Injector) restart(t Target, id node.ID) {
+	if j.down[id]--; j.down[id] == 0 {
+		t.Restart(id)
 	}
 }

@@ -110,5 +110,6 @@ func timelineLine(r sim.Record) string {
 			who += " <- " + r.Peer.String()
 		}
 	}
-	return fmt.Sprintf("%8d %6d.%03dms  %-10s %-9s %s", r.Event, r.At/1_000_000, r.At/1000%1000, who, r.Kind, text)
+	line := fmt.Sprintf("%8d %6d.%03dms  %-10s %-9s %s", r.Event, r.At/1_000_000, r.At/1000%1000, who, r.Kind, text)
+	return strings.TrimRight(line, " ")
 }

@@ -7,13 +7,19 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A second interrupt ends the program at once.
-	go func() { <-ctx.Done(); stop() }()
+	// A second interrupt ends the program at once; so does the first, some time later, if a handler never returns.
+	go func() {
+		<-ctx.Done()
+		stop()
+		time.Sleep(10 * time.Second)
+		os.Exit(exitInterrupted)
+	}()
 	// With nobody reading any more, writes fail with an error, which ends the command quietly.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args[1:], newTerm(os.Stdout, os.Stderr)))

@@ -43,7 +43,7 @@ func (c *cluster[M, PM]) Run(untilEvent uint64) (v checker.Verdict, done bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.verdict, c.done = c.panicked(p), true
-			c.foldEnd()
+			c.foldWreck()
 			v, done = c.verdict, true
 		}
 	}()
@@ -83,6 +83,16 @@ func (c *cluster[M, PM]) Close() {
 	for _, h := range c.hosts {
 		h.SwitchOff()
 	}
+}
+
+// foldWreck folds the final states of a run that panicked. What a handler left halfway may panic again.
+func (c *cluster[M, PM]) foldWreck() {
+	defer func() {
+		if recover() != nil {
+			c.kernel.Hash().Word(0)
+		}
+	}()
+	c.foldEnd()
 }
 
 // faultStep handles a FaultStep event: a fault of the plan begins or ends.

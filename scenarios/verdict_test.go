@@ -17,10 +17,11 @@ import (
 
 // rogue is a protocol that misbehaves in a way of the test's choice when it is asked for the fifth time.
 type rogue struct {
-	kv    machine.KV
-	asked int
-	turn  func(env node.Env[whisper])
-	heard func(env node.Env[whisper])
+	kv     machine.KV
+	asked  int
+	turn   func(env node.Env[whisper])
+	heard  func(env node.Env[whisper])
+	broken bool
 }
 
 // whisper is a message that says nothing.
@@ -39,7 +40,12 @@ func (r *rogue) Receive(env node.Env[whisper], _ node.ID, _ *whisper) {
 	}
 }
 func (r *rogue) Timer(env node.Env[whisper], _ node.TimerID) { env.SetTimer(1, 0) }
-func (r *rogue) AppendState(dst []byte) []byte               { return r.kv.Snapshot(dst) }
+func (r *rogue) AppendState(dst []byte) []byte {
+	if r.broken {
+		panic("broken")
+	}
+	return r.kv.Snapshot(dst)
+}
 func (r *rogue) Request(env node.Env[whisper], from node.Client, q *node.Request) {
 	if r.asked++; r.asked == 5 && r.turn != nil {
 		r.turn(env)
@@ -93,6 +99,14 @@ func TestVerdicts(t *testing.T) {
 		{
 			name: "an index out of range", make: func() *rogue { return &rogue{turn: func(env node.Env[whisper]) { _ = make([]int, 1)[env.Self()] }} },
 			kind: checker.Violated, print: "panic: simrun/scenarios.TestVerdicts", detail: "index out of range",
+		},
+		{
+			name: "a panic that leaves a wreck", kind: checker.Violated, print: "panic: simrun/scenarios.TestVerdicts", detail: "halfway",
+			make: func() *rogue {
+				r := &rogue{}
+				r.turn = func(node.Env[whisper]) { r.broken = true; panic("halfway") }
+				return r
+			},
 		},
 		{
 			name: "sending to itself for ever", kind: checker.Violated, print: "livelock: no time passes", detail: "in a request event at n1",

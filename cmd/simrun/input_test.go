@@ -160,8 +160,10 @@ func TestOutputFails(t *testing.T) {
 			require.True(t, strings.HasSuffix(said.String(), c.says), said.String())
 		}
 	}
-	status := run(t.Context(), []string{"run", "toy-torn"}, &term{out: broken{syscall.EPIPE}, err: &strings.Builder{}})
-	require.Equal(t, exitViolation, status, "what was found before counts")
+	for _, err := range []error{syscall.EPIPE, syscall.ENOSPC} {
+		status := run(t.Context(), []string{"run", "toy-torn"}, &term{out: broken{err}, err: &strings.Builder{}})
+		require.Equal(t, exitViolation, status, "what was found before counts")
+	}
 }
 
 // Names to complete are those of the scenarios, and help is no error.

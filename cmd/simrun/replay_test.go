@@ -122,7 +122,7 @@ func TestReplayFiltersAreExact(t *testing.T) {
 	same(`ms  [cn0-9 <>-]+ (send|recv) `, "--kind", "send,recv")
 	same(`ms  ([cn0-9]+ (->|<-) )?(n1|c2) `, "--all", "--node", "n1,c2")
 	same(`ms  [cn0-9 <>-]+ (call|return) `, "--kind", "call", "--kind", "return")
-	same(` 1[0-4][0-9]{2}\.[0-9]{3}ms| 1500\.000ms`, "--all", "--from", "1s", "--until", "1.5s")
+	same(` 2[5-9][0-9]{2}\.[0-9]{3}ms| 3000\.000ms`, "--all", "--from", "2.5s", "--until", "3s") // at which time faults end
 	same(`ms  [cn0-9 <>-]* (crash|start|fault|heal|call|return|observe|log|phase|VIOLATION)( |$)`)
 	require.Empty(t, lines(t, "--from", "500s"))
 }

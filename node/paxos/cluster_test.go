@@ -23,7 +23,7 @@ type cluster struct {
 	asked  []bool // by client: proposed, and not answered yet
 	encode bool   // messages go through their encoding
 
-	dropPPM, dupPPM uint64
+	profile
 
 	votes    map[node.Ballot]map[string][]node.ID // durable voters
 	chosen   string                               // by durable votes, with
@@ -31,6 +31,12 @@ type cluster struct {
 	proposed map[string]bool
 	ballots  int // highest round that a message carried
 	wrong    string
+}
+
+// profile says how often what happens, relative to the rest, and how often messages are lost or doubled.
+type profile struct {
+	deliver, sync, fire, ask, crash uint64
+	dropPPM, dupPPM                 uint64
 }
 
 type packet struct {
@@ -263,8 +269,9 @@ func (c *cluster) fire(h *host, t node.TimerID) {
 }
 
 // ask lets a client propose its value, at any replica.
-func (c *cluster) ask(client int) {
-	h := c.hosts[c.rand.Int(0, len(c.hosts)-1)]
+func (c *cluster) ask(client int) { c.askAt(c.hosts[c.rand.Int(0, len(c.hosts)-1)], client) }
+
+func (c *cluster) askAt(h *host, client int) {
 	if h.r == nil {
 		return
 	}
@@ -277,55 +284,72 @@ func (c *cluster) ask(client int) {
 // torment lets one thing happen, anything at all: timers fire whenever they like, messages arrive in any order.
 func (c *cluster) torment() {
 	h := c.hosts[c.rand.Int(0, len(c.hosts)-1)]
-	switch p := c.rand.Int(0, 999); {
-	case p < 500:
+	if h.r == nil {
+		h.boot()
+		return
+	}
+	p := &c.profile
+	x := c.rand.N(p.deliver + p.sync + p.fire + p.ask + p.crash)
+	if x < p.deliver {
 		if len(c.flight) > 0 {
 			c.deliver(c.rand.Int(0, len(c.flight)-1))
 		}
-	case p < 800:
+		return
+	}
+	x -= p.deliver
+	if x < p.sync {
 		h.sync(c.rand.Int(0, len(h.states)-1))
-	case p < 920:
-		if names := slices.Sorted(maps.Keys(h.timers)); h.r != nil && len(names) > 0 {
+		return
+	}
+	x -= p.sync
+	if x < p.fire {
+		if names := slices.Sorted(maps.Keys(h.timers)); len(names) > 0 {
 			c.fire(h, names[c.rand.Int(0, len(names)-1)])
 		}
-	case p < 940:
-		if len(c.asked) > 0 {
-			c.ask(c.rand.Int(0, len(c.asked)-1))
-		}
-	case p < 970:
-		if h.r != nil {
-			h.crash()
-		}
-	default:
+		return
+	}
+	x -= p.fire
+	if x < p.ask {
+		c.askAt(h, c.rand.Int(0, len(c.asked)-1))
+		return
+	}
+	h.crash()
+}
+
+// heal ends all faults and boots who is down.
+func (c *cluster) heal() {
+	c.dropPPM, c.dupPPM = 0, 0
+	for _, h := range c.hosts {
 		if h.r == nil {
 			h.boot()
 		}
 	}
 }
 
-// calm heals everything and runs for a span of time. Messages take a tenth of a millisecond each, one after the other.
+// calm lets a span of time go by without faults, or until done. Messages take a tenth of a millisecond each, one after
+// the other.
 func (c *cluster) calm(span node.Local, done func() bool) bool {
-	c.dropPPM, c.dupPPM = 0, 0
-	for _, h := range c.hosts {
-		if h.r == nil {
-			h.boot()
-		}
-		for t := range h.timers {
-			h.timers[t] = max(h.timers[t], c.now)
-		}
-	}
-	for end := c.now + span; c.now < end && !done(); c.now += node.Millisecond / 10 {
+	for end := c.now + span; c.now < end && !done(); {
+		next := end
 		for _, h := range c.hosts {
 			h.sync(len(h.states) - 1)
-			for _, t := range slices.Sorted(maps.Keys(h.timers)) {
+			for _, t := range []node.TimerID{timerProposer, timerPoll} {
 				if at, armed := h.timers[t]; armed && at <= c.now {
 					c.fire(h, t)
 				}
 			}
+			for _, at := range h.timers {
+				next = min(next, at)
+			}
+			if len(h.states) > 1 {
+				next = c.now
+			}
 		}
 		if len(c.flight) > 0 {
 			c.deliver(c.rand.Int(0, min(len(c.flight), 3)-1))
+			next = c.now
 		}
+		c.now = max(next, c.now+node.Millisecond/10)
 	}
 	return done()
 }
@@ -333,7 +357,7 @@ func (c *cluster) calm(span node.Local, done func() bool) bool {
 // converged tells whether every replica knows the decision, for good.
 func (c *cluster) converged() bool {
 	for _, h := range c.hosts {
-		if !h.r.learner.known || len(h.states) > 1 {
+		if h.r == nil || !h.r.learner.known || len(h.states) > 1 {
 			return false
 		}
 	}

@@ -33,32 +33,6 @@ func (o Outcome) String() string {
 	return "invalid"
 }
 
-// OpKind says what an operation does. Values are numbers; 0 is the value of a key that was never written.
-type OpKind uint8
-
-const (
-	// Get reads Key. Out is its value.
-	Get OpKind = iota + 1
-	// Put sets Key to Arg.
-	Put
-	// CAS sets Key to Arg2 if its value is Arg. Out is the value it saw, which tells whether it did.
-	CAS
-	// Propose asks to decide Arg. Out is what was decided.
-	Propose
-
-	numOpKinds
-)
-
-var opKindNames = [numOpKinds]string{Get: "get", Put: "put", CAS: "cas", Propose: "propose"}
-
-// String returns the kind's name.
-func (k OpKind) String() string {
-	if k > 0 && k < numOpKinds {
-		return opKindNames[k]
-	}
-	return "invalid"
-}
-
 // Op is one operation of one client.
 type Op struct {
 	Call    uint64 // number of the event in which it began
@@ -69,9 +43,17 @@ type Op struct {
 	Key     uint32
 	Kind    OpKind
 	Outcome Outcome
+	Ext     uint32 // 1 + the place in History.Ext of what does not fit into numbers; 0: nothing
 	Arg     int64
 	Arg2    int64
 	Out     int64
+}
+
+// Ext is the part of an operation that does not fit into its numbers: the items of a transaction, the elements of a list.
+// Texts are numbers here too: see History.Texts.
+type Ext struct {
+	In  []int64
+	Out []int64
 }
 
 // String writes the operation as "c3 cas k1 4->7 = 4 [12,18]".
@@ -103,6 +85,9 @@ func (o Op) String() string {
 // History is the operations of a run, in order of their calls. The zero History is empty and ready.
 type History struct {
 	Ops []Op
+	Ext []Ext // of those operations that need it
+	// Texts[i] is what the number i+1 stands for, in histories whose values are texts. Equal texts have one number.
+	Texts []string
 }
 
 // Reset empties the history, keeping its memory.

@@ -7,13 +7,25 @@ import (
 )
 
 // Model is a sequential specification: what a single copy, executing one operation at a time, would answer. A state is one
-// number, 0 at first.
+// number, 0 at first: the state itself where it fits (Step), or else its number in a Space.
 type Model struct {
 	Name string
 	// ByKey tells that operations on different keys have nothing to do with each other, each key with a state of its own.
 	ByKey bool
 	// Step returns the state after the operation, and the output it must have.
 	Step func(state int64, o *Op) (next, out int64)
+	// Space makes, in place of Step, the space of states for one history, of a model whose states do not fit into a number.
+	Space func(h *History) Space
+}
+
+// Space is the states that a history may lead through. Equal states have equal numbers; 0 is the first. With ByKey it is
+// shared by all keys, which begin in 0 each.
+type Space interface {
+	// Step returns the state after the operation, and whether the operation may have gone this way: with any output, if its
+	// outcome is not known.
+	Step(state int64, o *Op) (next int64, ok bool)
+	// Describe writes a state for a picture.
+	Describe(state int64) string
 }
 
 // KV is the key-value store: get, put, compare-and-set. The output of a put is not looked at.

@@ -1,0 +1,145 @@
+package mutants
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Builder compiles mutants of the command simrun. Programs are kept in a cache and found again by what they are made of.
+type Builder struct {
+	root  string // of the repository
+	cache string // folder
+	tree  string // digest of everything that is compiled, unchanged, and of the toolchain
+}
+
+// Dir is where the diffs are, from the root of the repository.
+const Dir = "scenarios/mutants"
+
+// NewBuilder returns a builder for the repository whose root is given. The error says what is missing: the source tree, or a Go
+// toolchain.
+func NewBuilder(ctx context.Context, root, cache string) (*Builder, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	if text, err := os.ReadFile(filepath.Join(root, "go.mod")); err != nil || !strings.HasPrefix(string(text), "module simrun\n") {
+		return nil, fmt.Errorf("%s is not the root of simrun's source tree, which is compiled with each bug in turn: run this in a checkout", root)
+	}
+	version, err := exec.CommandContext(ctx, "go", "version").Output()
+	if err != nil {
+		return nil, errors.New("there is no Go toolchain: put go into the PATH, since every bug is compiled")
+	}
+	b := &Builder{root: root, cache: cache}
+	b.tree, err = digestTree(os.DirFS(root), version)
+	return b, err
+}
+
+// Tree returns the digest of the unchanged sources and the toolchain.
+func (b *Builder) Tree() string { return b.tree }
+
+// Mutants returns the mutants of the tree.
+func (b *Builder) Mutants() ([]Mutant, error) {
+	return Load(os.DirFS(filepath.Join(b.root, filepath.FromSlash(Dir))))
+}
+
+// digestTree digests all sources but tests.
+func digestTree(tree fs.FS, version []byte) (string, error) {
+	h := sha256.New()
+	h.Write(version)
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if n := d.Name(); n != "." && (strings.HasPrefix(n, ".") || n == "results" || n == "testdata") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		source := strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
+		if !source && path != "go.mod" && path != "go.sum" {
+			return nil
+		}
+		text, err := fs.ReadFile(tree, path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(text), text)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))[:16], err
+}
+
+// Program is a compiled mutant.
+type Program struct {
+	Path string // of the executable
+	Key  string // digest of all that it is made of
+}
+
+// Build compiles the command with the mutant in it, or unchanged if m is nil, unless the cache has it.
+func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
+	changed := map[string][]byte{}
+	name := "unchanged"
+	if m != nil {
+		var err error
+		if changed, err = m.Apply(os.DirFS(b.root)); err != nil {
+			return Program{}, err
+		}
+		name = m.Name
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, b.tree)
+	for _, path := range slices.Sorted(maps.Keys(changed)) {
+		fmt.Fprintf(h, "%s %d\n%s", path, len(changed[path]), changed[path])
+	}
+	p := Program{Key: hex.EncodeToString(h.Sum(nil))[:16]}
+	dir := filepath.Join(b.cache, p.Key)
+	p.Path = filepath.Join(dir, "simrun")
+	if info, err := os.Stat(p.Path); err == nil && info.Mode().IsRegular() {
+		return p, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return p, err
+	}
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	for i, path := range slices.Sorted(maps.Keys(changed)) {
+		file := filepath.Join(dir, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
+		if err := os.WriteFile(file, changed[path], 0o644); err != nil {
+			return p, err
+		}
+		overlay.Replace[filepath.Join(b.root, filepath.FromSlash(path))] = file
+	}
+	text, err := json.Marshal(overlay)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "overlay.json"), text, 0o644)
+	}
+	if err != nil {
+		return p, err
+	}
+	// The program appears under its name only when it is whole. No stamp: it is the digest that names a build.
+	half := filepath.Join(dir, fmt.Sprintf("half-%d", os.Getpid()))
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-overlay", filepath.Join(dir, "overlay.json"), "-o", half, "./cmd/simrun")
+	build.Dir = b.root
+	if said, err := build.CombinedOutput(); err != nil {
+		os.Remove(half)
+		return p, fmt.Errorf("%s does not compile: %w: %s", name, err, said)
+	}
+	return p, os.Rename(half, p.Path)
+}
+
+// CacheDir returns where programs are kept if nobody says otherwise: below the user's cache folder.
+func CacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, "simrun", "mutants"), nil
+}

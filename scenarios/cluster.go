@@ -30,12 +30,14 @@ type cluster[M any, PM node.Message[M]] struct {
 	steps    []faults.Step
 	injector faults.Injector
 
-	watch   checker.Watch
-	history checker.History
-	decider checker.Checker
-	durable func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
-	decode  func(string, []byte) // decodes what is durable in a file
-	owner   node.ID
+	watch     checker.Watch
+	history   checker.History
+	sights    sights
+	decider   checker.Checker
+	durable   func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
+	decode    func(string, []byte) // decodes what is durable in a file
+	appliedBy func(node.ID) uint64
+	owner     node.ID
 
 	ticks  uint64 // numbers calls and returns
 	healed bool   // the liveness phase has begun
@@ -55,7 +57,11 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.spec.Facts(file, b, c.durable)
 		}
 	}
-	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
+	c.durable = func(f fact.Fact) {
+		c.watch.Durable(uint16(c.owner), f)
+		c.sight(c.owner, &f)
+	}
+	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.watch.StateOf(uint16(id)); return slot }
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.ClientWakes, c.clientWakes)
@@ -77,6 +83,7 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 	}, config.Nodes)
 	c.bytes.Reset()
 	c.history.Reset()
+	c.sights.reset(config.Nodes)
 	c.crowd.reset(seed, config.Clients)
 	c.steps = plan.Steps(c.steps[:0])
 	c.injector.Reset(plan)
@@ -129,6 +136,9 @@ func (c *cluster[M, PM]) AppendState(id node.ID, dst []byte) []byte {
 	return c.host(id).Replica().AppendState(dst)
 }
 
+// States returns the states that the run went through.
+func (c *cluster[M, PM]) States() []uint64 { return c.sights.list }
+
 // tick numbers calls and returns: the order of a history is that of events, never of simulated time.
 func (c *cluster[M, PM]) tick() uint64 {
 	c.ticks++
@@ -180,6 +190,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	if c.kernel.Tracing() {
 		c.tell(id, &f)
 	}
+	c.sight(id, &f)
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
@@ -221,7 +232,17 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 }
 
 // Started tells the watch that a replica begins with an empty memory.
-func (c *cluster[M, PM]) Started(id node.ID) { c.watch.Booted(uint16(id)) }
+func (c *cluster[M, PM]) Started(id node.ID) {
+	c.watch.Booted(uint16(id))
+	c.sights.power(id, true)
+}
+
+// sight takes note of a fact that may make a state worth looking at.
+func (c *cluster[M, PM]) sight(id node.ID, f *fact.Fact) {
+	if c.sights.note(id, f) {
+		c.sights.look(c.healed, c.appliedBy)
+	}
+}
 
 // Perturb is false: no protocol has perturbation points yet.
 func (c *cluster[M, PM]) Perturb(node.ID, uint16) bool { return false }

@@ -10,8 +10,13 @@ import (
 // is drawn from a stream of its own.
 func (s Scenario) Draw(seed uint64, profile faults.Profile) (Config, faults.Plan) {
 	c := s.drawConfig(seed, profile)
+	return c, s.DrawPlan(seed, profile, &c)
+}
+
+// DrawPlan draws the plan of a seed for a configuration that need not be the one drawn with it.
+func (s Scenario) DrawPlan(seed uint64, profile faults.Profile, c *Config) faults.Plan {
 	faulty := stream.New(seed, "plan", 0)
-	return c, faults.Draw(&faulty, profile, shape(&c))
+	return faults.Draw(&faulty, profile, shape(c))
 }
 
 func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {

@@ -8,6 +8,7 @@ func (c *cluster[M, PM]) Poison() {
 	for _, h := range c.hosts {
 		h.Poison()
 	}
+	c.sights.poison()
 	poison(c.scratch[:cap(c.scratch)])
 }
 

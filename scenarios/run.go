@@ -290,6 +290,7 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 	if c.host(id).Up() {
 		c.stats.Crashes++
 	}
+	c.sights.power(id, false)
 	c.host(id).Crash()
 }
 

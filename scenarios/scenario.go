@@ -65,6 +65,9 @@ type Cluster interface {
 	Hash() sim.Hash
 	// Stats returns the figures of the run so far.
 	Stats() Stats
+	// States returns digests of the states that the run went through so far, seen from far away, so that runs share many
+	// of them: each once. It belongs to the cluster.
+	States() []uint64
 	// History returns what clients saw so far. It belongs to the cluster.
 	History() *checker.History
 	// AppendState appends a replica's state to dst, and nothing if it is down.

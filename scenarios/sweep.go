@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ type Result struct {
 	Verdict checker.Verdict
 	Hash    sim.Hash
 	Stats   Stats
+	States  []uint64 // digests of states that the run went through: see Cluster.States
 }
 
 // Run runs the input to its end on a cluster, which it resets first.
@@ -36,7 +38,7 @@ func run(c Cluster, in Input, beat func()) Result {
 	for until := uint64(slice); ; until += slice {
 		beat()
 		if v, done := c.Run(until); done {
-			return Result{Input: in, Verdict: v, Hash: c.Hash(), Stats: c.Stats()}
+			return Result{Input: in, Verdict: v, Hash: c.Hash(), Stats: c.Stats(), States: slices.Clone(c.States())}
 		}
 	}
 }
@@ -52,6 +54,8 @@ type Sweep struct {
 	Jobs     int           // workers; 1 or more
 	Patience time.Duration // how long a handler may take before it is given up for lost; 0 for DefaultPatience
 	Repeat   bool          // run every seed twice and compare the hashes
+	// Draw makes the input of a seed; nil for Scenario.Draw with Profile. It is called by several goroutines.
+	Draw func(seed uint64) Input
 	// Adjust changes what a seed draws, for every seed alike. May be nil. It is called by several goroutines.
 	Adjust func(*Input)
 }
@@ -147,7 +151,11 @@ func (s Sweep) work(ctx context.Context, next *atomic.Uint64, window chan struct
 // input draws a seed's input.
 func (s Sweep) input(seed uint64) Input {
 	in := Input{Seed: seed}
-	in.Config, in.Plan = s.Scenario.Draw(seed, s.Profile)
+	if s.Draw != nil {
+		in = s.Draw(seed)
+	} else {
+		in.Config, in.Plan = s.Scenario.Draw(seed, s.Profile)
+	}
 	if s.Adjust != nil {
 		s.Adjust(&in)
 	}

@@ -126,7 +126,7 @@ func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
 	}
 	// The program appears under its name only when it is whole. No stamp: it is the digest that names a build.
 	half := filepath.Join(dir, fmt.Sprintf("half-%d", os.Getpid()))
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-overlay", filepath.Join(dir, "overlay.json"), "-o", half, "./cmd/simrun")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", half, "./cmd/simrun")
 	build.Dir = b.root
 	if said, err := build.CombinedOutput(); err != nil {
 		os.Remove(half)

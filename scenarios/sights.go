@@ -6,17 +6,15 @@ import (
 	"simrun/sim/stream"
 )
 
-// sights notes which states a run goes through, seen from so far away that runs share many of them: how the replicas' promised
-// and voted ballots are ordered, who leads, who is down, who lags. Replicas are not told apart. A state that no run has shown
+// sights notes which states a run goes through, seen from so far away that runs share many of them: who holds the highest promise,
+// who the highest vote, who leads, who is down, who lags. Replicas are not told apart. A state that no run has shown
 // before tells that a seed did something new.
 //
 // What changes with every message, such as the slots themselves, is looked at only when one of the rare things changes.
 type sights struct {
-	nodes  []sight               // by node.ID, from 1
-	list   []uint64              // digests of the states seen, each once
-	table  [2 * maxSights]uint64 // the same, hashed
-	shapes [maxSighted]uint64
-	high   uint64 // ballot
+	nodes []sight               // by node.ID, from 1
+	list  []uint64              // digests of the states seen, each once
+	table [2 * maxSights]uint64 // the same, hashed
 }
 
 // sight is what is noted of a replica.
@@ -31,7 +29,7 @@ const (
 )
 
 func (s *sights) reset(nodes int) {
-	s.list, s.high = s.list[:0], 0
+	s.list = s.list[:0]
 	clear(s.table[:])
 	s.nodes = append(s.nodes[:0], make([]sight, nodes+1)...)
 }
@@ -56,7 +54,6 @@ func (s *sights) note(id node.ID, f *fact.Fact) (changed bool) {
 	case fact.Snapshot:
 		changed = true
 	}
-	s.high = max(s.high, n.promised, n.voted)
 	return changed
 }
 
@@ -71,54 +68,42 @@ func (s *sights) look(healed bool, applied func(id node.ID) uint64) {
 	if n > maxSighted || len(s.list) == maxSights {
 		return
 	}
-	last := uint64(0)
+	var promised, voted, last uint64
 	for id := 1; id <= n; id++ {
+		promised, voted = max(promised, s.nodes[id].promised), max(voted, s.nodes[id].voted)
 		last = max(last, applied(node.ID(id)))
 	}
+	var count [1 << 6]uint8 // replicas by shape: they are not told apart
 	for id := 1; id <= n; id++ {
-		shape := s.shape(&s.nodes[id], last-applied(node.ID(id)))
-		at := id - 1
-		for ; at > 0 && s.shapes[at-1] > shape; at-- { // sorted: replicas are not told apart
-			s.shapes[at] = s.shapes[at-1]
+		x := &s.nodes[id]
+		shape := flag(x.up) | flag(x.leading)<<1 | flag(x.promised == promised)<<2 | flag(applied(node.ID(id)) < last)<<5
+		switch {
+		case x.voted == 0:
+		case x.voted == voted:
+			shape |= 1 << 3
+		default:
+			shape |= 2 << 3
 		}
-		s.shapes[at] = shape
+		count[shape]++
 	}
-	h := stream.Mix(uint64(n), min(s.high>>16, 7)) // and how many rounds it took, if they are few
-	if healed {
-		h = ^h
-	}
-	for _, shape := range s.shapes[:n] {
-		h = stream.Mix(h, shape)
+	h := stream.Mix(uint64(n)<<2|flag(healed)<<1|flag(voted < promised), min(promised>>16, 3)) // and how many rounds it took, if they are few
+	for i := 0; i < len(count); i += 8 {
+		word := uint64(0)
+		for j, c := range count[i : i+8] {
+			word |= uint64(c) << (8 * j)
+		}
+		if word != 0 {
+			h = stream.Mix(h, word^uint64(i)<<56)
+		}
 	}
 	s.add(h | 1) // 0 marks a free place
 }
 
-// shape packs what is noted of a replica, with its ballots as ranks among all.
-func (s *sights) shape(n *sight, lag uint64) uint64 {
-	var below, under, same uint64
-	for i := range s.nodes[1:] {
-		o := &s.nodes[i+1]
-		if o.promised < n.promised {
-			below++
-		}
-		if o.promised < n.voted {
-			under++
-		}
-		if o.voted == n.voted {
-			same++
-		}
+func flag(b bool) uint64 {
+	if b {
+		return 1
 	}
-	shape := below | under<<8 | same<<16 | min(lag, 3)<<24
-	if n.up {
-		shape |= 1 << 32
-	}
-	if n.leading {
-		shape |= 1 << 33
-	}
-	if n.voted == 0 {
-		shape |= 1 << 34
-	}
-	return shape
+	return 0
 }
 
 func (s *sights) add(h uint64) {
@@ -140,8 +125,5 @@ func (s *sights) poison() {
 	}
 	for i := range s.nodes[:cap(s.nodes)] {
 		s.nodes[:cap(s.nodes)][i] = sight{promised: 0xdbdb, voted: 0xdbdb, up: true, leading: true}
-	}
-	for i := range s.shapes {
-		s.shapes[i] = 0xdbdb
 	}
 }

@@ -321,17 +321,14 @@ func (b *bench) trial(ctx context.Context, p mutants.Program, trial mutants.Tria
 	return trial, b.note(&trial)
 }
 
-// openJournal reads the trials known, or forgets them.
+// openJournal reads the trials known. What is measured anew is added behind them, and counts for more.
 func (b *bench) openJournal() error {
-	if !b.resume {
-		if err := os.Remove(b.journal); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		return os.MkdirAll(filepath.Dir(b.journal), 0o755)
+	if err := os.MkdirAll(filepath.Dir(b.journal), 0o755); err != nil || !b.resume {
+		return err
 	}
 	f, err := os.Open(b.journal)
 	if errors.Is(err, os.ErrNotExist) {
-		return os.MkdirAll(filepath.Dir(b.journal), 0o755)
+		return nil
 	}
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/scenarios"
+	"simrun/scenarios/strategies"
 )
 
 // sweepFlags are what "simrun run" was asked for.
@@ -259,7 +260,8 @@ type report struct {
 	failures map[string]*failures // by verdict and fingerprint
 	names    []string             // of failures, in the order of their first seeds
 	status   int
-	unsaved  uint64 // artifacts that could not be written
+	species  strategies.Species // states that runs went through
+	unsaved  uint64             // artifacts that could not be written
 }
 
 // failures counts the runs that ended in one way.
@@ -276,6 +278,7 @@ const (
 
 func (r *report) add(result scenarios.Result) {
 	r.total.Add(result.Stats)
+	r.species.Add(result.States)
 	r.verdicts[result.Verdict.Kind]++
 	r.status = worse(r.status, statusOf(result.Verdict))
 	file, nth := "", uint64(0)

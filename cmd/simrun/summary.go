@@ -8,6 +8,7 @@ import (
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/scenarios"
+	"simrun/scenarios/strategies"
 )
 
 // finish prints the summary of a scenario.
@@ -47,9 +48,22 @@ func (r *report) finish(stop stopped) {
 		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
 	}
 	row("faults", "%s", strings.Join(kinds, ", "))
+	row("states", "%s", enough(&r.species))
 	if stop != notStopped {
 		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
 	}
+}
+
+// enough tells whether more seeds are likely to show something new: states are those of replicas seen from far away.
+func enough(s *strategies.Species) string {
+	line := fmt.Sprintf("%s kinds seen, at least %s not yet", thousands(s.Distinct()), thousands(s.Missing()))
+	if s.Once() == 0 {
+		return line
+	}
+	if tenths := s.Runs * 10 / s.Once(); tenths < 100 {
+		return fmt.Sprintf("%s; a new one every %d.%d seeds", line, tenths/10, tenths%10)
+	}
+	return fmt.Sprintf("%s; a new one every %s seeds", line, thousands(s.Runs/s.Once()))
 }
 
 func (r *report) verdictsLine() string {
@@ -75,12 +89,15 @@ type jsonSummary struct {
 	Faults   map[string]uint64 `json:"faults"`
 	Stopped  stopped           `json:"stopped,omitempty"` // what cut the sweep short
 	Stats    scenarios.Stats   `json:"stats"`
+	States   uint64            `json:"states"`  // told apart
+	New      uint64            `json:"newSoon"` // expected of the next seed, in millionths
 }
 
 func (r *report) summaryJSON(stop stopped) jsonSummary {
 	s := jsonSummary{
 		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
 		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Stopped: stop, Stats: r.total,
+		States: r.species.Distinct(), New: r.species.Discovery(),
 	}
 	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
 		if n := r.verdicts[k]; n > 0 {

@@ -1,0 +1,109 @@
+package mutants_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/scenarios"
+	"simrun/scenarios/mutants"
+)
+
+const (
+	root   = "../.."
+	corpus = "../corpus"
+)
+
+// Every artifact of scenarios/corpus still fails with the bug that it was found with, in the same way, and passes without. The short
+// form looks at a few. "simrun hunt NAME --save scenarios/corpus/NAME.json" makes an artifact anew, where drawing or the network changed.
+func TestCorpus(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(corpus, "*.json"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 5)
+	slices.Sort(files)
+	cache, err := mutants.CacheDir()
+	require.NoError(t, err)
+	builder, err := mutants.NewBuilder(t.Context(), root, cache)
+	require.NoError(t, err)
+	all, err := builder.Mutants()
+	require.NoError(t, err)
+	for i, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			a, s, err := scenarios.LoadArtifact(file)
+			require.NoError(t, err)
+			c := s.NewCluster()
+			defer c.Close()
+			require.Equal(t, checker.Pass, scenarios.Run(c, a.Input).Verdict.Kind, "without the bug")
+
+			if testing.Short() && i%4 != 0 {
+				t.Skip("builds a program")
+			}
+			at := slices.IndexFunc(all, func(m mutants.Mutant) bool { return m.Name == name })
+			require.GreaterOrEqual(t, at, 0, "there is no such bug")
+			p, err := builder.Build(t.Context(), &all[at])
+			require.NoError(t, err)
+			path, err := filepath.Abs(file)
+			require.NoError(t, err)
+			replay := exec.CommandContext(t.Context(), p.Path, "replay", path)
+			replay.Dir = t.TempDir()
+			out, err := replay.Output()
+			var exit *exec.ExitError
+			require.True(t, errors.As(err, &exit) && exit.ExitCode() == 1, "with the bug it must fail: %v", err)
+			require.Contains(t, string(out), "violation: "+a.Fingerprint)
+		})
+	}
+}
+
+// Every mutant compiles. The short form takes a few.
+func TestDiffsCompile(t *testing.T) {
+	cache, err := mutants.CacheDir()
+	require.NoError(t, err)
+	builder, err := mutants.NewBuilder(t.Context(), root, cache)
+	require.NoError(t, err)
+	all, err := builder.Mutants()
+	require.NoError(t, err)
+	for i := range all {
+		if testing.Short() && i%20 != 0 {
+			continue
+		}
+		_, err := builder.Build(t.Context(), &all[i])
+		require.NoError(t, err)
+	}
+}
+
+// A program is made once, and not out of a mutant that does not compile.
+func TestBuild(t *testing.T) {
+	cache := t.TempDir()
+	builder, err := mutants.NewBuilder(t.Context(), root, cache)
+	require.NoError(t, err)
+	m, err := mutants.Parse("broken", "wrong: w\nseen: s\nneeds: none\nexpect: panic\nscenario: kv\nfamily: ballots\n"+
+		"--- a/node/ballot.go\n+++ b/node/ballot.go\n@@ -1,1 +1,1 @@\n-package node\n+package mode\n")
+	require.NoError(t, err)
+	_, err = builder.Build(t.Context(), &m)
+	require.ErrorContains(t, err, "broken does not compile")
+
+	p, err := builder.Build(t.Context(), nil)
+	require.NoError(t, err)
+	before, err := os.Stat(p.Path)
+	require.NoError(t, err)
+	again, err := builder.Build(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, p, again)
+	after, err := os.Stat(p.Path)
+	require.NoError(t, err)
+	require.True(t, os.SameFile(before, after))
+
+	_, err = mutants.NewBuilder(t.Context(), cache, cache)
+	require.ErrorContains(t, err, "is not the root of simrun's source tree")
+	t.Setenv("PATH", "")
+	_, err = mutants.NewBuilder(t.Context(), root, cache)
+	require.ErrorContains(t, err, "no Go toolchain")
+}

@@ -62,6 +62,9 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	began := time.Now()
 	t.printf("%s\n  %s\n  seen: %s\n", t.paint(head, m.Name), m.Wrong, m.Seen)
 	p, err := b.builder.Build(ctx, m)
+	if ctx.Err() != nil {
+		return exitInterrupted, nil
+	}
 	if err != nil {
 		return exitUsage, err
 	}

@@ -46,6 +46,10 @@ func mutantsCommand(t *term, status *int) *cobra.Command {
 			"tells how many runs it took. The sources as they are get as many runs, and must pass them all. It needs the source tree and a Go toolchain.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := f.parse(c.Context())
+			if c.Context().Err() != nil {
+				*status = exitInterrupted
+				return nil
+			}
 			if err != nil {
 				return err
 			}

@@ -11,9 +11,11 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Builder compiles mutants of the command simrun. Programs are kept in a cache and found again by what they are made of.
@@ -41,6 +43,7 @@ func NewBuilder(ctx context.Context, root, cache string) (*Builder, error) {
 		return nil, errors.New("there is no Go toolchain: put go into the PATH, since every bug is compiled")
 	}
 	b := &Builder{root: root, cache: cache}
+	prune(cache)
 	b.tree, err = digestTree(os.DirFS(root), version)
 	return b, err
 }
@@ -86,53 +89,97 @@ type Program struct {
 
 // Build compiles the command with the mutant in it, or unchanged if m is nil, unless the cache has it.
 func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
+	l, err := b.layOut(m)
+	if err != nil {
+		return Program{}, err
+	}
+	p := Program{Key: l.key, Path: filepath.Join(l.dir, "simrun")}
+	if info, err := os.Stat(p.Path); err == nil && info.Mode().IsRegular() {
+		return p, nil
+	}
+	// The program appears under its name only when it is whole. No stamp: it is the digest that names a build.
+	half := filepath.Join(l.dir, fmt.Sprintf("half-%d", os.Getpid()))
+	if err := b.compile(ctx, l, "-ldflags=-s -w", "-o", half, "./cmd/simrun"); err != nil {
+		os.Remove(half)
+		return p, err
+	}
+	return p, os.Rename(half, p.Path)
+}
+
+// Compiles tells why the packages that the mutant changes do not compile; nil if they do. It makes no program, which takes longer.
+func (b *Builder) Compiles(ctx context.Context, m *Mutant) error {
+	l, err := b.layOut(m)
+	if err != nil {
+		return err
+	}
+	var packages []string
+	for _, p := range m.Files {
+		packages = append(packages, "./"+path.Dir(p.Path))
+	}
+	return b.compile(ctx, l, packages...)
+}
+
+// layout is where the changed files of a mutant are.
+type layout struct {
+	name, key, dir string
+}
+
+// layOut writes the changed files and the overlay that puts them in the place of those of the tree.
+func (b *Builder) layOut(m *Mutant) (l layout, err error) {
 	changed := map[string][]byte{}
-	name := "unchanged"
+	l.name = Unchanged
 	if m != nil {
-		var err error
 		if changed, err = m.Apply(os.DirFS(b.root)); err != nil {
-			return Program{}, err
+			return l, err
 		}
-		name = m.Name
+		l.name = m.Name
 	}
 	h := sha256.New()
 	fmt.Fprintln(h, b.tree)
 	for _, path := range slices.Sorted(maps.Keys(changed)) {
 		fmt.Fprintf(h, "%s %d\n%s", path, len(changed[path]), changed[path])
 	}
-	p := Program{Key: hex.EncodeToString(h.Sum(nil))[:16]}
-	dir := filepath.Join(b.cache, p.Key)
-	p.Path = filepath.Join(dir, "simrun")
-	if info, err := os.Stat(p.Path); err == nil && info.Mode().IsRegular() {
-		return p, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return p, err
+	l.key = hex.EncodeToString(h.Sum(nil))[:16]
+	l.dir = filepath.Join(b.cache, l.key)
+	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+		return l, err
 	}
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for i, path := range slices.Sorted(maps.Keys(changed)) {
-		file := filepath.Join(dir, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
+		file := filepath.Join(l.dir, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
 		if err := os.WriteFile(file, changed[path], 0o644); err != nil {
-			return p, err
+			return l, err
 		}
 		overlay.Replace[filepath.Join(b.root, filepath.FromSlash(path))] = file
 	}
 	text, err := json.Marshal(overlay)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "overlay.json"), text, 0o644)
-	}
 	if err != nil {
-		return p, err
+		return l, err
 	}
-	// The program appears under its name only when it is whole. No stamp: it is the digest that names a build.
-	half := filepath.Join(dir, fmt.Sprintf("half-%d", os.Getpid()))
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-overlay", filepath.Join(dir, "overlay.json"), "-o", half, "./cmd/simrun")
+	return l, os.WriteFile(filepath.Join(l.dir, "overlay.json"), text, 0o644)
+}
+
+// compile runs "go build" with the overlay.
+func (b *Builder) compile(ctx context.Context, l layout, args ...string) error {
+	build := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-overlay", filepath.Join(l.dir, "overlay.json")}, args...)...)
 	build.Dir = b.root
 	if said, err := build.CombinedOutput(); err != nil {
-		os.Remove(half)
-		return p, fmt.Errorf("%s does not compile: %w: %s", name, err, said)
+		return fmt.Errorf("%s does not compile: %w: %s", l.name, err, said)
 	}
-	return p, os.Rename(half, p.Path)
+	return nil
+}
+
+// keepFor is how long a program stays in the cache that nobody builds any more.
+const keepFor = 48 * time.Hour
+
+// prune drops old programs: each is some megabytes large, and every change of the sources makes all of them anew.
+func prune(cache string) {
+	entries, _ := os.ReadDir(cache)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && len(e.Name()) == 16 && time.Since(info.ModTime()) > keepFor {
+			os.RemoveAll(filepath.Join(cache, e.Name())) // at worst it stays
+		}
+	}
 }
 
 // CacheDir returns where programs are kept if nobody says otherwise: below the user's cache folder.

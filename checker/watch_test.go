@@ -145,7 +145,7 @@ func TestInvariants(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var w Watch
 			for range 2 { // the second time in used memory
-				w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+				w.Reset(WatchConfig{Nodes: 5, Phase2: 3}) // votes are safe whoever promised: see TestVotesSafe
 				for i, value := range []string{"a", "b", "c"} {
 					w.Submitted(1, uint64(i+1), fact.Digest([]byte(value)))
 				}
@@ -177,7 +177,7 @@ func TestValidityOfBatches(t *testing.T) {
 	}
 	for value, legal := range map[string]bool{"": true, "x": true, "xy": true, "xz": false, "xyz": false} {
 		var w Watch
-		w.Reset(WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2, Commands: split})
+		w.Reset(WatchConfig{Nodes: 3, Phase2: 2, Commands: split})
 		w.Submitted(1, 1, fact.Digest([]byte("x")))
 		w.Submitted(1, 2, fact.Digest([]byte("y")))
 		votes(1, ballot(1, 1), value, 1, 2)(&w)
@@ -189,7 +189,7 @@ func TestValidityOfBatches(t *testing.T) {
 // snapshot is remembered.
 func TestSettle(t *testing.T) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2})
+	w.Reset(WatchConfig{Nodes: 3, Phase2: 2})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	b := ballot(1, 1)
 	for s := uint64(1); s <= 50_000; s++ {
@@ -216,22 +216,22 @@ func TestSettle(t *testing.T) {
 
 func TestConverged(t *testing.T) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 2, Phase1: 2, Phase2: 2})
+	w.Reset(WatchConfig{Nodes: 2, Phase2: 2})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
-	require.True(t, w.Converged(), "nothing happened anywhere")
+	require.True(t, w.Converged(nil), "nothing happened anywhere")
 	votes(1, ballot(1, 1), "a", 1, 2)(&w)
-	require.False(t, w.Converged(), "nobody has applied what is chosen")
+	require.False(t, w.Converged(nil), "nobody has applied what is chosen")
 	applies(1, 1, "a", 7)(&w)
-	require.False(t, w.Converged())
+	require.False(t, w.Converged(nil))
 	applies(2, 1, "a", 7)(&w)
-	require.True(t, w.Converged())
+	require.True(t, w.Converged(nil))
 	boots(2)(&w)
-	require.False(t, w.Converged())
+	require.False(t, w.Converged(nil))
 }
 
 func TestWatchDoesNotAllocate(t *testing.T) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+	w.Reset(WatchConfig{Nodes: 5, Phase2: 3})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	w.slot(10_000)
 	s := uint64(0)
@@ -248,7 +248,7 @@ func TestWatchDoesNotAllocate(t *testing.T) {
 
 func BenchmarkDurable(b *testing.B) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+	w.Reset(WatchConfig{Nodes: 5, Phase2: 3})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	f := voteFor(1, ballot(1, 1), "a")
 	i := uint64(0)

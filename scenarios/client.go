@@ -16,6 +16,7 @@ type client struct {
 	id      node.Client
 	process uint32 // in the history
 	random  stream.Stream
+	session uint64 // 0: none yet
 	wake    uint64 // number of the wake-up that counts; others are stale
 	seq     uint64
 	target  node.ID
@@ -110,7 +111,14 @@ func (c *cluster[M, PM]) submit(x *client) {
 		patience = c.config.Patience
 	}
 	c.wakeAfter(x, int64(patience))
-	c.net.SendRequest(x.id, x.target, node.Request{Op: node.Command, Seq: x.seq, Command: x.command})
+	r := node.Request{Op: node.Command, Session: x.session, Seq: x.seq, Command: x.command}
+	switch {
+	case c.spec.Reads && x.op.Kind == checker.Get:
+		r.Op, r.Session = node.Read, 0
+	case c.spec.Sessions && x.session == 0:
+		r.Op, r.Command = node.Register, nil
+	}
+	c.net.SendRequest(x.id, x.target, r)
 }
 
 // anyReplica returns a replica other than the one given, if there is another.
@@ -130,7 +138,16 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	}
 	switch r.Status {
 	case node.OK:
-		c.conclude(x, from, r)
+		if r.Session == 0 {
+			c.conclude(x, from, r)
+		} else if x.session == 0 {
+			x.session = r.Session
+			x.target = from
+			c.submit(x)
+		}
+	case node.Expired: // an earlier copy of the request may have been executed before the session was dropped
+		x.session = 0
+		c.giveUp(x)
 	case node.Unknown:
 		c.giveUp(x)
 	case node.Redirect:

@@ -37,6 +37,9 @@ type cluster[M any, PM node.Message[M]] struct {
 	decode  func(string, []byte) // decodes what is durable in a file
 	owner   node.ID
 
+	perturb   uint64 // chance of the unusual path, in parts per million
+	perturbed uint64 // how often it was asked for
+
 	ticks  uint64 // numbers calls and returns
 	healed bool   // the liveness phase has begun
 	endsAt int64  // of the liveness phase
@@ -82,8 +85,9 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 	c.injector.Reset(plan)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
-	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands})
+	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now})
 	c.ticks, c.healed, c.endsAt = 0, false, 0
+	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
 	c.verdict, c.done = checker.Verdict{}, false
 	c.stats = Stats{Runs: 1}
 
@@ -183,6 +187,13 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
+	case fact.Following:
+		c.watch.Released(f.Ballot)
+	case fact.Leased:
+		now := c.kernel.Now()
+		c.watch.Leased(uint16(id), f, now, now+c.host(id).TrueSpan(node.Local(f.Seq)))
+		c.check()
+		return
 	case fact.Executed:
 		c.hint(&f)
 	}
@@ -223,5 +234,11 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 // Started tells the watch that a replica begins with an empty memory.
 func (c *cluster[M, PM]) Started(id node.ID) { c.watch.Booted(uint16(id)) }
 
-// Perturb is false: no protocol has perturbation points yet.
-func (c *cluster[M, PM]) Perturb(node.ID, uint16) bool { return false }
+// Perturb takes the unusual path with the chance that the knob "perturb" gives, if the protocol has that knob.
+func (c *cluster[M, PM]) Perturb(id node.ID, point uint16) bool {
+	if c.perturb == 0 {
+		return false
+	}
+	c.perturbed++
+	return stream.Chance(stream.Mix(c.kernel.Seed()^uint64(id)<<32^uint64(point), c.perturbed), c.perturb)
+}

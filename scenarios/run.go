@@ -162,7 +162,7 @@ func (c *cluster[M, PM]) finished() bool {
 			return false
 		}
 	}
-	return c.watch.Converged()
+	return c.watch.Converged(nil)
 }
 
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
@@ -204,7 +204,7 @@ func (c *cluster[M, PM]) unfinished() string {
 			parts = append(parts, fmt.Sprintf("%v still waits for %v to %s", x.id.Addr(), x.target.Addr(), x.op))
 		}
 	}
-	if !c.watch.Converged() {
+	if !c.watch.Converged(nil) {
 		for i := range c.config.Nodes {
 			slot, state := c.watch.StateOf(uint16(i + 1))
 			parts = append(parts, fmt.Sprintf("n%d is at slot %d with state %08x", i+1, slot, uint32(state[0])))

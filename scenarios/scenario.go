@@ -36,6 +36,10 @@ type Spec[M any, PM node.Message[M]] struct {
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a
 	// retry again.
 	SendOnce bool
+	// Sessions makes clients open a session before anything else, and another when theirs has expired.
+	Sessions bool
+	// Reads makes clients send reads as such, which replicas may answer without the log.
+	Reads bool
 	// Workload is what clients do.
 	Workload Workload
 }

@@ -85,6 +85,9 @@ func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 // Up tells whether the host is running.
 func (h *Host[M]) Up() bool { return h.replica != nil }
 
+// TrueSpan returns how much simulated time passes, in nanoseconds, until the host's clock has advanced by span.
+func (h *Host[M]) TrueSpan(span node.Local) int64 { return h.config.Clock.Span(span) }
+
 // Boots returns how often the host was started.
 func (h *Host[M]) Boots() uint64 { return h.boots }
 

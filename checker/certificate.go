@@ -25,7 +25,7 @@ func (r *refusal) Error() string { return r.why }
 // Where there is one state for all keys, operations may share a place, and follow each other in the order of their calls: all
 // who hear of one decision have its slot.
 func (c *Checker) certify(ops []Op, m *rules) *refusal {
-	c.order = c.order[:0]
+	c.order = empty(c.order, len(ops))
 	for i := range ops {
 		o := &ops[i]
 		switch {

@@ -74,6 +74,10 @@ func (s *sorter) countDigits(list []ranked, low uint64, width int) {
 	}
 }
 
+// empty returns an empty slice with room for n elements, of s's memory if that is enough. Long histories are why it matters: growing step by
+// step takes several times the memory.
+func empty[T any](s []T, n int) []T { return resize(s, n)[:0] }
+
 // resize returns a slice of n elements, of s's memory if that is enough. Its contents are undefined.
 func resize[T any](s []T, n int) []T {
 	if cap(s) < n {

@@ -64,7 +64,7 @@ func (s *search) decide(ops []Op, part []int32, m *rules, budget uint64) decisio
 func (s *search) line(ops []Op, part []int32, narrow bool) {
 	n := len(part)
 	s.rankByLog(ops, part)
-	s.events = s.events[:0]
+	s.events = empty(s.events, 2*n)
 	for _, r := range s.order { // in which the key is that last call
 		o := &ops[part[r.op]]
 		switch {
@@ -96,7 +96,7 @@ func (s *search) line(ops []Op, part []int32, narrow bool) {
 // rankByLog ranks operations with a place in the log by it, and puts the others among them by their returns. For that, a place stands for the last
 // call up to it.
 func (s *search) rankByLog(ops []Op, part []int32) {
-	s.order = s.order[:0]
+	s.order = empty(s.order, len(part))
 	for p, i := range part {
 		if ops[i].Slot > 0 {
 			s.order = append(s.order, ranked{ops[i].Slot, int32(p)})
@@ -131,7 +131,7 @@ func (s *search) run(ops []Op, part []int32, m *rules, budget uint64) decision {
 	allowed := budget + uint64(len(part))
 	steps := allowed * stepsEach
 	s.visited.reset(len(part))
-	s.stack = s.stack[:0]
+	s.stack = empty(s.stack, len(part))
 	state, done := int64(0), digest{}
 	last := int32(-1) // rank of the candidate tried before at this place
 	for left > 0 {

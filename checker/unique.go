@@ -56,14 +56,17 @@ const (
 // decide answers open if a value is written twice, or is that of a key never written, or if an operation is not one of a register.
 // If it is impossible, conflict returns the values that show it.
 func (u *unique) decide(ops []Op, part []int32, s *sorter) (d decision, conflict []int64) {
-	writes := 1
+	writes, puts := 1, 1
 	for _, i := range part {
-		if ops[i].Kind != Get {
+		if o := &ops[i]; !reads(o) {
 			writes++
+			if o.Kind == Put {
+				puts++
+			}
 		}
 	}
 	u.table.reset(writes)
-	u.stages = append(u.stages[:0], stage{writer: -1, seen: true, firstReturn: Never})
+	u.stages = append(empty(u.stages, writes), stage{writer: -1, seen: true, firstReturn: Never})
 	u.table.find(0).number = 0
 	for _, i := range part {
 		o := &ops[i]
@@ -90,6 +93,7 @@ func (u *unique) decide(ops []Op, part []int32, s *sorter) (d decision, conflict
 	if conflict = u.seeUnknown(ops); conflict != nil {
 		return impossible, conflict
 	}
+	u.blocks = empty(u.blocks, puts)
 	if conflict = u.chain(ops); conflict != nil {
 		return impossible, conflict
 	}
@@ -162,7 +166,6 @@ func (u *unique) seeUnknown(ops []Op) (conflict []int64) {
 
 // chain follows the compare-and-sets from every put, and makes blocks.
 func (u *unique) chain(ops []Op) (conflict []int64) {
-	u.blocks = u.blocks[:0]
 	covered, seen := 0, 0
 	for head := range u.stages {
 		g := &u.stages[head]
@@ -215,7 +218,13 @@ func later(event uint64) uint64 {
 
 // zones looks for two blocks that must each come before the other.
 func (u *unique) zones(ops []Op, s *sorter) (conflict []int64) {
-	u.forward, u.backward = u.forward[:0], u.backward[:0]
+	forward := 0
+	for i := range u.blocks {
+		if b := &u.blocks[i]; b.firstReturn < b.lastCall {
+			forward++
+		}
+	}
+	u.forward, u.backward = empty(u.forward, forward), empty(u.backward, len(u.blocks)-forward)
 	for i := range u.blocks {
 		if b := &u.blocks[i]; b.firstReturn < b.lastCall {
 			u.forward = append(u.forward, ranked{b.firstReturn, int32(i)})

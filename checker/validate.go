@@ -85,7 +85,7 @@ func (v *validator) twice(ops []Op, highest uint64) (int, uint64) {
 }
 
 func (v *validator) twiceSparse(ops []Op) (int, uint64) {
-	v.ends = v.ends[:0]
+	v.ends = empty(v.ends, 2*len(ops))
 	for i := range ops {
 		v.ends = append(v.ends, ranked{ops[i].Call, int32(i)})
 		if ops[i].Return != Never {

@@ -37,7 +37,7 @@ func (w *writeOrder) certify(ops []Op, part []int32, s *sorter) *refusal {
 
 // order runs the writes in the order of the log, and numbers the versions.
 func (w *writeOrder) order(ops []Op, part []int32, s *sorter) *refusal {
-	w.writes = w.writes[:0]
+	w.writes = empty(w.writes, len(part))
 	w.place = resize(w.place, len(part))
 	clear(w.place)
 	for p, i := range part {
@@ -50,7 +50,7 @@ func (w *writeOrder) order(ops []Op, part []int32, s *sorter) *refusal {
 		}
 	}
 	sortByPlace(w.writes, s, func(p int32) uint64 { return uint64(ops[part[p]].Index) })
-	w.versions = append(w.versions[:0], version{})
+	w.versions = append(empty(w.versions, len(w.writes)+1), version{})
 	latest := uint64(0)
 	for j := range w.writes {
 		o := &ops[part[w.writes[j].op]]
@@ -84,7 +84,7 @@ func (w *writeOrder) order(ops []Op, part []int32, s *sorter) *refusal {
 // read returned.
 func (w *writeOrder) bound(ops []Op, part []int32, s *sorter) {
 	w.upTo = resize(w.upTo, len(part))
-	w.returned = w.returned[:0]
+	w.returned = empty(w.returned, len(part))
 	first := int32(len(w.versions))
 	for p := len(part) - 1; p >= 0; p-- {
 		if v := w.place[p]; v > 0 {

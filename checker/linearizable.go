@@ -164,7 +164,12 @@ func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
 			}
 		case impossible:
 			r.Configurations = c.search.configurations
-			r.Answer, r.Witness = NotLinearizable, witness(ops, part, m, values, budget)
+			r.Answer = NotLinearizable
+			if values != nil {
+				r.Witness = witnessOfValues(ops, part, m, values, budget)
+			} else {
+				r.Witness = witnessFrom(c.search.blocked(), ops, part, m, budget)
+			}
 			r.Reason = explain(ops, r.Witness, m)
 			return
 		}
@@ -178,6 +183,9 @@ func (c *Checker) decidePart(ops []Op, part []int32, m *rules, budget uint64, r 
 	if m.Register {
 		if d, values = c.unique.decide(ops, part, &c.sorter); d != open {
 			return d, values
+		}
+		if values = c.unique.unwritten(ops, part); values != nil {
+			return impossible, values
 		}
 	}
 	r.Method = BySearch

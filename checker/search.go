@@ -28,6 +28,7 @@ type search struct {
 	prev     []int32
 	stack    []frame
 	visited  visited
+	furthest int32 // the last return in the list of events that some order came to
 	// Configurations visited, over all searches since they were last set to 0.
 	configurations uint64
 }
@@ -120,6 +121,10 @@ func (s *search) rankByLog(ops []Op, part []int32) {
 	}
 }
 
+// blocked returns the event of the last return that the last search came to. Up to there, there was an order, so the shortest impossible
+// history ends there or later: later, if an operation that returns behind it has an output that did not fit already.
+func (s *search) blocked() uint64 { return s.events[s.furthest-1].key / 2 }
+
 // run searches.
 func (s *search) run(ops []Op, part []int32, m *rules, budget uint64) decision {
 	left := 0 // returns in the list
@@ -130,6 +135,7 @@ func (s *search) run(ops []Op, part []int32, m *rules, budget uint64) decision {
 	}
 	allowed := budget + uint64(len(part))
 	steps := allowed * stepsEach
+	s.furthest = 0
 	s.visited.reset(len(part))
 	s.stack = empty(s.stack, len(part))
 	state, done := int64(0), digest{}
@@ -192,6 +198,7 @@ func (s *search) candidate(ops []Op, part []int32, m *rules, state int64, last i
 		looked++
 		p := s.events[at-1].op
 		if p < 0 {
+			s.furthest = max(s.furthest, at)
 			break
 		}
 		if last < 0 && harmless(&ops[part[p]]) {

@@ -103,6 +103,27 @@ func (u *unique) decide(ops []Op, part []int32, s *sorter) (d decision, conflict
 	return explained, nil
 }
 
+// unwritten returns a value that was seen and that nothing wrote, or nil. This is for histories whose values are not unique: the search
+// would try everything else first.
+func (u *unique) unwritten(ops []Op, part []int32) []int64 {
+	u.table.reset(len(part) + 1)
+	*u.table.find(0) = valueEntry{0, 0}
+	for _, i := range part {
+		switch o := &ops[i]; {
+		case o.Kind == Put:
+			*u.table.find(o.Arg) = valueEntry{o.Arg, 0}
+		case o.Kind == CAS && !reads(o):
+			*u.table.find(o.Arg2) = valueEntry{o.Arg2, 0}
+		}
+	}
+	for _, i := range part {
+		if o := &ops[i]; o.Outcome == OK && o.Kind != Put && u.table.find(o.Out).number < 0 {
+			return []int64{o.Out}
+		}
+	}
+	return nil
+}
+
 // see tells each value who saw it.
 func (u *unique) see(ops []Op, part []int32) (conflict []int64) {
 	writes := int32(0)

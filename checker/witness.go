@@ -16,43 +16,45 @@ type reducer struct {
 	checker Checker
 	rules   *rules
 	budget  uint64
-	effort  uint64 // operations that may still be looked at
+	effort  uint64 // that may still be spent
 }
 
-// reduceEffort bounds the work of making a witness small, in operations looked at. What is left then is the witness.
-const reduceEffort = 50_000_000
+// reduceEffort bounds the work of making a witness small, in operations looked at and configurations visited. What is left then is the witness.
+const reduceEffort = 6_000_000
 
-// witness returns a small part of the operations of a key that no order explains. If values are given, they show it.
-func witness(ops []Op, part []int32, m *rules, values []int64, budget uint64) []Op {
+// witnessOfValues returns a small part of the operations on a register that no order explains, of those that have to do with some values,
+// which show it.
+func witnessOfValues(ops []Op, part []int32, m *rules, values []int64, budget uint64) []Op {
 	r := reducer{rules: m, budget: budget, effort: reduceEffort}
+	in := map[int64]bool{0: true}
+	for _, v := range values {
+		in[v] = true
+	}
 	var small []Op
-	if values != nil {
-		in := map[int64]bool{0: true}
-		for _, v := range values {
-			in[v] = true
-		}
-		for _, i := range part {
-			if o, ok := project(ops[i], in); ok {
-				small = append(small, o)
-			}
-		}
-		if !r.bad(small) {
-			small = nil
+	for _, i := range part {
+		if o, ok := project(ops[i], in); ok {
+			small = append(small, o)
 		}
 	}
-	if small == nil {
-		small = pick(ops, part)
+	return r.reduce(r.cutEnd(small, 0))
+}
+
+// witnessFrom returns a small part of the operations of a key that no order explains, which are explained before an event.
+func witnessFrom(event uint64, ops []Op, part []int32, m *rules, budget uint64) []Op {
+	r := reducer{rules: m, budget: budget, effort: reduceEffort}
+	return r.reduce(r.cutEnd(pick(ops, part), event))
+}
+
+func (r *reducer) reduce(ops []Op) []Op {
+	for range 2 {
+		ops = r.dropHarmless(r.dropValues(ops))
 	}
-	small = r.cutEnd(small)
-	small = r.dropValues(small)
-	small = r.dropHarmless(small)
-	small = r.dropValues(small)
-	return r.dropHarmless(small)
+	return ops
 }
 
 // bad tells whether no order explains the operations, so far as the effort allows to tell.
 func (r *reducer) bad(ops []Op) bool {
-	if cost := uint64(len(ops)) + 1; r.effort < cost {
+	if r.spent(ops) {
 		return false
 	}
 	r.effort -= uint64(len(ops)) + 1
@@ -60,23 +62,25 @@ func (r *reducer) bad(ops []Op) bool {
 	r.checker.keys.split(ops)
 	before := r.checker.search.configurations
 	var ignored Result
-	d, _ := r.checker.decidePart(ops, r.checker.keys.part(0), r.rules, min(r.budget, r.effort/8), &ignored)
-	r.effort -= min(r.effort, 8*(r.checker.search.configurations-before))
+	d, _ := r.checker.decidePart(ops, r.checker.keys.part(0), r.rules, min(r.budget, r.effort), &ignored)
+	r.effort -= min(r.effort, r.checker.search.configurations-before)
 	return d == impossible
 }
 
-// cutEnd finds the earliest bad prefix by bisection.
-func (r *reducer) cutEnd(ops []Op) []Op {
+// spent tells whether the effort is too small to look at the operations again.
+func (r *reducer) spent(ops []Op) bool { return r.effort < uint64(len(ops))+1 }
+
+// cutEnd finds the earliest bad prefix that ends at an event or later: most often right there, or else by bisection.
+func (r *reducer) cutEnd(ops []Op, from uint64) []Op {
 	var ends []uint64
 	for i := range ops {
-		if ops[i].Return != Never {
+		if ops[i].Return != Never && ops[i].Return >= from {
 			ends = append(ends, ops[i].Return)
 		}
 	}
 	slices.Sort(ends)
 	low, high := 0, len(ends)-1 // up to ends[high] it is bad
-	for low < high {
-		middle := (low + high) / 2
+	for middle := low; low < high; middle = (low + high) / 2 {
 		if r.bad(prefix(ops, ends[middle])) {
 			high = middle
 		} else {
@@ -98,6 +102,9 @@ func (r *reducer) dropHarmless(ops []Op) []Op {
 		}
 	}
 	drop(candidates, func(out []uint64) bool {
+		if r.spent(ops) {
+			return false
+		}
 		rest := slices.DeleteFunc(slices.Clone(ops), func(o Op) bool {
 			_, found := slices.BinarySearch(out, o.Call)
 			return found
@@ -128,6 +135,9 @@ func (r *reducer) dropValues(ops []Op) []Op {
 		}
 	}
 	drop(values, func(out []int64) bool {
+		if r.spent(ops) {
+			return false
+		}
 		for _, v := range out {
 			in[v] = false
 		}

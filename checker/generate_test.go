@@ -43,8 +43,8 @@ func generate(random *rand.Rand, m Model, w weather) *History {
 		return fresh
 	}
 	execute := func(i int) {
+		h.Hint(i, slot/3+1, uint32(slot%3)) // batches of three
 		slot++
-		h.Hint(i, slot, 0)
 		o := &h.Ops[i]
 		state := &states[0]
 		if m.ByKey {

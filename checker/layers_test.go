@@ -68,6 +68,17 @@ func TestLayers(t *testing.T) {
 			ByUniqueValues, NotLinearizable, "c2 get k0 = 7 [6,7] is stale: c2 get k0 = 8 [4,5] had returned before it was called, and saw 8, a later value",
 		},
 		{
+			"reads without places, and the writes the wrong way round",
+			[]Op{at(2, op(1, Put, 7, 0, 0, 1, 2)), at(1, op(1, Put, 8, 0, 0, 3, 4)), op(2, Get, 0, 0, 7, 5, 6)},
+			ByUniqueValues, NotLinearizable, "c2 get k0 = 7 [5,6] is stale",
+		},
+		{
+			// That the first compare-and-set hit is known from a read of what replaced what it wrote.
+			"two compare-and-sets of one value, one of which is known to have happened from far away",
+			[]Op{op(1, Put, 5, 0, 0, 1, 2), op(1, CAS, 5, 6, 0, 3, Never), op(2, CAS, 5, 7, 5, 4, 5), op(3, CAS, 6, 8, 0, 6, Never), op(4, Get, 0, 0, 8, 7, 8)},
+			ByUniqueValues, NotLinearizable, "",
+		},
+		{
 			// Each replaced what the other wrote: every value has its writer, and no order has a beginning.
 			"a ring of two compare-and-sets", []Op{op(1, CAS, 1, 2, 1, 1, 4), op(2, CAS, 2, 1, 2, 2, 3)},
 			ByUniqueValues, NotLinearizable, "no order explains c2 cas k0 2->1 = 2 [2,3], given c1 cas k0 1->2 (unknown) [1,...]",

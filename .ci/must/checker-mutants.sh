@@ -54,7 +54,7 @@ if [ "$MUST" = long ]; then
 	mutant failed-operations-happened keys.go 's/return o\.Outcome == OK .*\}/return o.Outcome <= Unknown }/'
 	mutant keys-run-together keys.go 's/return int32\(o\.Key\)/return 0/'
 	mutant events-may-be-shared validate.go 's/if \*word&bit != 0/if false/'
-	mutant clients-may-overlap validate.go 's/if until > o\.Call/if false/'
+	mutant clients-may-overlap validate.go 's/if until > o\.Call/if false \&\& until > o.Call/'
 	mutant porcupine-is-not-heard oracle.go 's/r\.Answer, r\.Reason = CheckersDisagree, reason/_ = reason/'
 	mutant undecided-is-a-pass linearizable.go 's/r\.Answer, r\.Reason = NotDecided, undecided/_, r.Reason = NotDecided, undecided/'
 	mutant log-is-not-blamed linearizable.go 's/r\.Answer == Linearizable && refused\.disagrees/false/'

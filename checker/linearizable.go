@@ -34,6 +34,7 @@ type Options struct {
 const (
 	// DefaultBudget takes about a second, and 100 MB.
 	DefaultBudget = 2_000_000
+	maxBudget     = 1 << 40
 	// DefaultPatience is for histories that porcupine does not get through.
 	DefaultPatience = time.Second
 )
@@ -107,6 +108,7 @@ func (c *Checker) Check(h *History, m Model, o Options) Result {
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
 	}
+	o.Budget = min(o.Budget, maxBudget)
 	if o.Patience == 0 {
 		o.Patience = DefaultPatience
 	}

@@ -48,7 +48,7 @@ cat "$scratch/beside"
 
 Made by `MUST=long .ci/must/checker-speed.sh results/checkers.md`.
 
-Exact verdicts on one core: 30 clients, 5% of the operations of unknown outcome, unique values. Bytes are those of the history and of a fresh checker together.
+Exact verdicts on one core: 30 clients, 5% of the operations of unknown outcome, unique values, a fresh checker each time. Bytes are those of the history and of the checker together.
 
 | operations | keys | log order | one stale read | cpu ms | bytes an operation |
 |---|---|---|---|---|---|

@@ -33,6 +33,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	watch   checker.Watch
 	history checker.History
 	decider checker.Checker
+	oracle  bool                 // porcupine looks at the history too
 	durable func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
 	decode  func(string, []byte) // decodes what is durable in a file
 	owner   node.ID
@@ -80,6 +81,7 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 	}, config.Nodes)
 	c.bytes.Reset()
 	c.history.Reset()
+	c.oracle = asksOracle(seed)
 	c.crowd.reset(seed, config.Clients)
 	c.steps = plan.Steps(c.steps[:0])
 	c.injector.Reset(plan)

@@ -175,7 +175,7 @@ func (c *cluster[M, PM]) pass() {
 }
 
 func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
-	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{})
+	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle})
 	return r.Verdict()
 }
 

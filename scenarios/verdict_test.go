@@ -133,7 +133,7 @@ func TestVerdicts(t *testing.T) {
 			},
 		},
 		{
-			name: "wrong answers", kind: checker.Violated, print: "linearizability: not linearizable", detail: "no order explains",
+			name: "wrong answers", kind: checker.Violated, print: "linearizability: not linearizable", detail: "which nothing wrote",
 			make: func() *rogue {
 				r := &rogue{}
 				r.turn = func(node.Env[whisper]) {

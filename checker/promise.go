@@ -61,7 +61,7 @@ func (w *Watch) Reloaded(n uint16) {
 	})
 	for s := max(l.floor, w.base) + 1; s <= w.base+uint64(len(w.slots)); s++ {
 		want := w.slot(s).lastVote(n)
-		if want == 0 {
+		if want == 0 || l.damage.forgives(s, want) {
 			continue
 		}
 		i, _ := slices.BinarySearchFunc(r.votes, s+1, func(v vote, s uint64) int { return compare(v.slot, s) })

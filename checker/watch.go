@@ -64,6 +64,7 @@ type nodeLedger struct {
 	applied  uint64    // last slot it applied since it booted
 	state    [2]uint64 // its digest after that
 	reload   reload
+	damage   damage
 }
 
 // slotLedger is what happened to one slot.
@@ -245,14 +246,21 @@ func (w *Watch) StateOf(n uint16) (slot uint64, state [2]uint64) {
 	return w.nodes[n].applied, w.nodes[n].state
 }
 
-// Converged tells whether all replicas have applied the same, and everything that is chosen up to there.
+// Converged tells whether all replicas of which anything is expected have applied the same, and everything that is
+// chosen up to there.
 func (w *Watch) Converged() bool {
-	for n := 2; n < len(w.nodes); n++ {
-		if w.nodes[n].applied != w.nodes[1].applied || w.nodes[n].state != w.nodes[1].state {
+	var first *nodeLedger
+	for n := 1; n < len(w.nodes); n++ {
+		l := &w.nodes[n]
+		switch {
+		case l.damage.excused:
+		case first == nil:
+			first = l
+		case l.applied != first.applied || l.state != first.state:
 			return false
 		}
 	}
-	return w.nodes[1].applied == w.last
+	return first == nil || first.applied == w.last
 }
 
 // name writes a packed ballot as "round.id".

@@ -103,17 +103,21 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 	s := c.steps[e.B]
 	f := &c.plan.Faults[s.Index]
 	kind := sim.FaultOn
-	if s.End {
+	switch {
+	case s.End:
 		kind = sim.FaultOff
-	} else {
+	case s.Beat == 0:
 		c.stats.Faults[f.Kind]++
 	}
-	if c.kernel.Tracing() {
+	if c.kernel.Tracing() && s.Beat == 0 {
 		c.kernel.Emit(sim.Record{Kind: kind, Text: f.Describe()})
 	}
-	if s.End {
+	switch {
+	case s.End:
 		c.injector.End(c, s.Index)
-	} else {
+	case s.Beat > 0:
+		c.injector.Beat(c, s.Index)
+	default:
 		c.injector.Begin(c, s.Index)
 	}
 }
@@ -183,6 +187,11 @@ func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
 // that is not linearizable is the graver finding.
 func (c *cluster[M, PM]) stuck() {
 	if v := c.judgeHistory(); v.Kind == checker.Violated {
+		c.kernel.Halt()
+		c.verdict = v
+		return
+	}
+	if v, beyond := c.destroyed(); beyond {
 		c.kernel.Halt()
 		c.verdict = v
 		return
@@ -302,5 +311,8 @@ func (c *cluster[M, PM]) Restart(id node.ID) {
 }
 
 func (c *cluster[M, PM]) startHost(id node.ID) {
-	c.host(id).Start(c.spec.Replica(id, &c.config))
+	c.host(id).Start(c.spec.Replica(id, c.configOf(id)))
+	if c.machine(id).condition.Paused {
+		c.host(id).Pause()
+	}
 }

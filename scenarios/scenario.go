@@ -36,6 +36,15 @@ type Spec[M any, PM node.Message[M]] struct {
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a
 	// retry again.
 	SendOnce bool
+	// Files are the names of replicas' files, and Messages the highest number of a kind of message: steps at which
+	// replicas can be stopped. May be empty.
+	Files    []string
+	Messages uint8
+	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good,
+	// and nothing is expected of it.
+	Repairs bool
+	// Wipes says that seeds may draw faults that empty a disk. Nothing is expected of such a replica any more.
+	Wipes bool
 	// Workload is what clients do.
 	Workload Workload
 }
@@ -48,6 +57,7 @@ type Scenario struct {
 
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
+	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
 }
 
@@ -80,6 +90,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
+		shape:      spec.shape,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }
@@ -124,7 +135,10 @@ func (s Scenario) Check(c Config, p faults.Plan) error {
 			return fmt.Errorf("config: %w", err)
 		}
 	}
-	return p.Validate(shape(&c))
+	if err := p.Validate(s.shape(&c)); err != nil {
+		return err
+	}
+	return s.checkOverrides(&c, &p)
 }
 
 // shape tells the generator and the validator of plans about the cluster.

@@ -126,34 +126,35 @@ type change struct {
 	rewrote  bool   // the durable contents are another image now
 }
 
-// commit makes the operations up to the given number durable and reports each file that changed to each.
+// commit makes the operations up to the given number durable and reports each file that changed to each: image by image, as if
+// every one had been durable for a moment before the next took its place. A replica that waited for this commit may truly say
+// what it wrote into an image that is gone by now.
 func (d *disk) commit(upTo uint64, each func(change)) {
 	for i := range d.files {
 		f := &d.files[i]
-		n := 0
-		for n < len(f.pending) && f.pending[n].number <= upTo {
-			n++
+		for len(f.pending) > 0 && f.pending[0].number <= upTo {
+			n := 1
+			for n < len(f.pending) && f.pending[n].number <= upTo && f.pending[n].image == f.pending[0].image {
+				n++
+			}
+			last := f.pending[n-1]
+			f.pending = f.pending[:copy(f.pending, f.pending[n:])]
+			if last.image == 0 {
+				from := f.durable
+				f.grow(last.size)
+				each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
+				continue
+			}
+			for _, m := range f.images[:last.image] {
+				d.spare = append(d.spare, m.bytes[:0])
+			}
+			f.images = f.images[:copy(f.images, f.images[last.image:])]
+			for j := range f.pending {
+				f.pending[j].image -= last.image
+			}
+			f.unsettle(last.size)
+			each(change{file: f.name, rewrote: true})
 		}
-		if n == 0 {
-			continue
-		}
-		last := f.pending[n-1]
-		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
-		if last.image == 0 {
-			from := f.durable
-			f.grow(last.size)
-			each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
-			continue
-		}
-		for _, m := range f.images[:last.image] {
-			d.spare = append(d.spare, m.bytes[:0])
-		}
-		f.images = f.images[:copy(f.images, f.images[last.image:])]
-		for j := range f.pending {
-			f.pending[j].image -= last.image
-		}
-		f.unsettle(last.size)
-		each(change{file: f.name, rewrote: true})
 	}
 	d.durable = upTo
 }

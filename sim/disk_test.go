@@ -51,7 +51,7 @@ func TestReplace(t *testing.T) {
 	d.append("log", []byte("er"))
 	var changes []change
 	d.commit(d.issued, func(c change) { changes = append(changes, c) })
-	require.Equal(t, []change{{file: "log", rewrote: true}}, changes)
+	require.Equal(t, []change{{file: "log", appended: []byte("old")}, {file: "log", rewrote: true}}, changes, "in passing, the old contents were durable")
 	require.Equal(t, "newer", string(d.durableBytes("log")))
 }
 

@@ -236,8 +236,10 @@ func init() {
 			count: [2]int{1, 6}, long: 200_000, family: Processes,
 		},
 	}
-	addMachineKinds()
-	for k := range kinds {
+	for k, info := range machineKinds() {
+		if info.name != "" {
+			kinds[k] = info
+		}
 		if kinds[k].family == "" {
 			kinds[k].family = Links
 		}

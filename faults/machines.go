@@ -111,7 +111,8 @@ type LocalKnob struct {
 // maxBeats bounds how often one fault strikes.
 const maxBeats = 1000
 
-func addMachineKinds() {
+// machineKinds returns the entries of the table for kinds that happen to machines.
+func machineKinds() (kinds [NumKinds]kindInfo) {
 	kinds[PowerCut] = kindInfo{
 		name: "power-cut", doc: "stops all of the replicas at once, and any write that was not durable may be lost", uses: usesNodes,
 		check: checkNodes,
@@ -296,6 +297,7 @@ func addMachineKinds() {
 		},
 		count: [2]int{1, 3}, long: 500_000, family: Clocks,
 	})
+	return kinds
 }
 
 // lasting completes a kind whose faults are a Condition of machines.

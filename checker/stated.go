@@ -12,6 +12,7 @@ func (w *Watch) Stated(n uint16, f fact.Fact) {
 	if !w.sane(n, &f) {
 		return
 	}
+	w.takesPart(n)
 	l := &w.nodes[n]
 	switch f.Kind {
 	case fact.Promised:

@@ -77,6 +77,8 @@ func damages(n uint16, facts ...step) step {
 	}
 }
 
+func retires(n uint16) step { return func(w *Watch) { w.Retire(n) } }
+
 func replied(slot uint64) step { return func(w *Watch) { w.Replied(1, 1, slot) } }
 
 // Every invariant fires on what breaks it, and on nothing that comes near.
@@ -121,6 +123,11 @@ func TestInvariants(t *testing.T) {
 		{"a fault takes a promise, and the replica forgets a later one", "promise: durable promise fell", []step{promise(1, b2), damages(1), promise(1, b3), reloads(1, promise(1, b2))}},
 		{"a promise that a fault took is stated", "stated: promise not durable", []step{promise(1, b2), damages(1, promise(1, b1)), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2})}},
 		{"a vote that a fault took still chose", "agreement: two values chosen", []step{votes(1, b1, "a", 1, 2, 3), damages(1), votes(1, b2, "b", 1, 4, 5)}},
+		{"a replica takes part after a loss", "damage: takes part after losing promises or votes", []step{promise(1, b1), votes(1, b1, "a", 1), damages(1, promise(1, b1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"a replica takes part after losing its promise", "damage: takes part after losing promises or votes", []step{promise(1, b2), damages(1, promise(1, b1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"a replica takes part after a repair", "", []step{votes(1, b1, "a", 1), damages(1), promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2})}},
+		{"a replica takes part after a fault that took nothing", "", []step{votes(1, b1, "a", 1), damages(1, votes(1, b1, "a", 1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"a later reading is no loss", "", []step{votes(1, b1, "a", 1), damages(1, votes(1, b1, "a", 1)), reloads(1, promise(1, b1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
 		{"another's loss excuses nobody", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1, 2), damages(1), reloads(2, promise(2, b1))}},
 
 		{"a promise on disk is stated", "", []step{promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2}), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},

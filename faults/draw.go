@@ -50,7 +50,7 @@ func Profiles() []Profile {
 		{Name: Calm, Doc: "no faults"},
 		{Name: Default, Doc: "every kind of fault is on or off by the seed, and every number is drawn", on: 500_000, rare: 150_000},
 		{Name: Processes, Doc: "replicas crash at the worst moments, hang and dawdle; other faults are rare", on: 500_000, rare: 50_000, families: []string{Processes}},
-		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are rare", on: 500_000, rare: 50_000, families: []string{Disks}},
+		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are fewer", on: 500_000, rare: 200_000, families: []string{Disks}},
 		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: 700_000, rare: 50_000, families: []string{Clocks}},
 		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: 700_000, rare: 50_000, families: []string{Clocks}, beyond: true},
 		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: 500_000, rare: 100_000, families: []string{Processes}, destroys: true},

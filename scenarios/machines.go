@@ -164,6 +164,9 @@ func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) {
 	if kind == faults.Wipe || !c.spec.Repairs {
 		c.watch.Excuse(uint16(id))
 	}
+	if kind == faults.Wipe && !c.spec.Wipes || kind != faults.Wipe && !c.spec.Repairs {
+		c.watch.Retire(uint16(id))
+	}
 }
 
 // JumpClock makes a host's clock jump forward.

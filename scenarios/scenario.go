@@ -40,10 +40,10 @@ type Spec[M any, PM node.Message[M]] struct {
 	// replicas can be stopped. May be empty.
 	Files    []string
 	Messages uint8
-	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good,
-	// and nothing is expected of it.
+	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good:
+	// nothing is expected of it, and if promises or votes of it are gone it must not take part.
 	Repairs bool
-	// Wipes says that seeds may draw faults that empty a disk. Nothing is expected of such a replica any more.
+	// Wipes says that replicas may come back with an empty disk: seeds draw that, and nothing is expected of such a replica.
 	Wipes bool
 	// Workload is what clients do.
 	Workload Workload

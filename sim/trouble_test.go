@@ -58,6 +58,23 @@ func TestPause(t *testing.T) {
 	require.Equal(t, Counts{Pauses: 1, Held: 4}, b.host.Counts())
 }
 
+// A durable send of a replica that goes on does not overtake those that the replica thinks are still waiting.
+func TestPauseKeepsOrder(t *testing.T) {
+	b := newBench(HostConfig{SyncMin: 5})
+	b.host.Start(&script{
+		start: func(env node.Env[string]) {
+			env.Append("log", []byte("x"))
+			env.SendDurable(2, "first")
+		},
+		receive: func(env node.Env[string], _ node.ID, _ string) { env.SendDurable(2, "second") },
+	})
+	b.host.Pause()
+	m := "m"
+	b.host.Receive(2, &m)
+	b.at(10, b.host.Resume)
+	require.Equal(t, []string{"0: boot", "5: durable log x", "10: send n2 first", "10: send n2 second"}, b.take())
+}
+
 // A crash ends a pause, and what waited is gone.
 func TestPauseAndCrash(t *testing.T) {
 	b := newBench(HostConfig{})

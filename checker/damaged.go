@@ -39,12 +39,10 @@ func (w *Watch) Retire(n uint16) {
 	d.retired = d.lost
 }
 
-// takesPart holds against a replica that it states a fact as if nothing had happened to it.
+// takesPart holds against a replica that is retired that it states a fact as if nothing had happened to it.
 func (w *Watch) takesPart(n uint16) {
-	if w.nodes[n].damage.retired {
-		w.violate(n, 0, "damage", "takes part after losing promises or votes", fmt.Sprintf(
-			"n%d lost what it had promised or voted to a fault of its disk, and sends messages that others rely on", n))
-	}
+	w.violate(n, 0, "damage", "takes part after losing promises or votes", fmt.Sprintf(
+		"n%d lost what it had promised or voted to a fault of its disk, and sends messages that others rely on", n))
 }
 
 // forgives tells whether a vote may be missing from the replica's disk.

@@ -12,8 +12,10 @@ func (w *Watch) Stated(n uint16, f fact.Fact) {
 	if !w.sane(n, &f) {
 		return
 	}
-	w.takesPart(n)
 	l := &w.nodes[n]
+	if l.damage.retired {
+		w.takesPart(n)
+	}
 	switch f.Kind {
 	case fact.Promised:
 		if f.Ballot > l.promised {

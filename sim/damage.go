@@ -13,17 +13,17 @@ type stretch struct{ from, to int }
 
 // grow takes note of another group commit that adds to the file.
 func (f *file) grow(durable int) {
-	copy(f.sizes[1:], f.sizes[:settling-1])
-	f.sizes[0] = f.durable
+	f.sizes[f.commits%settling] = f.durable
+	f.commits++
 	f.durable = durable
 }
 
 // settled returns how many bytes from the start may be damaged.
-func (f *file) settled() int { return min(f.sizes[settling-1], f.durable) }
+func (f *file) settled() int { return min(f.sizes[f.commits%settling], f.durable) }
 
 // unsettle begins anew, for a file whose contents are others.
 func (f *file) unsettle(durable int) {
-	f.sizes = [settling]int{}
+	f.sizes, f.commits = [settling]int{}, 0
 	f.durable = durable
 }
 

@@ -19,7 +19,8 @@ type file struct {
 	images  []image
 	durable int           // bytes of images[0] that are durable
 	pending []mark        // operations not yet durable, in order
-	sizes   [settling]int // what durable was before the latest group commits, the last one first: see damage.go
+	sizes   [settling]int // what durable was before each of the latest group commits: see damage.go
+	commits uint          // that added to the file since its contents were others
 }
 
 type image struct {

@@ -50,6 +50,9 @@ type Host[M any] struct {
 	random  stream.Stream
 
 	replica node.Node[M] // nil while the host is down
+	gated   bool         // paused or slow: what comes goes to the inbox
+	wary    bool         // traps are set, or it is dying
+	dying   bool         // a trap has sprung: nothing that the handler at hand still does has any effect
 	crashes uint64
 	boots   uint64
 	timers  []timer
@@ -59,14 +62,11 @@ type Host[M any] struct {
 	noticed uint64 // operations up to this are known to be durable
 
 	// What faults have done to the machine. See inbox.go, trap.go and trouble.go.
-	gated   bool // paused or slow: what comes goes to the inbox
 	paused  bool
 	working bool   // slow, and at work
 	works   uint64 // numbers the items that a slow host works on
 	service int64
 	inbox   inbox[M]
-	wary    bool // traps are set, or it is dying
-	dying   bool // a trap has sprung: nothing that the handler at hand still does has any effect
 	traps   []Trap
 	trouble trouble
 	counts  Counts
@@ -202,7 +202,7 @@ func (h *Host[M]) Receive(from node.ID, m *M) bool {
 		return false
 	}
 	if h.gated {
-		h.put(item[M]{what: messageItem, from: from, m: *m})
+		h.putMessage(from, m)
 		return true
 	}
 	h.replica.Receive(h, from, m)
@@ -216,7 +216,7 @@ func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
 		return false
 	}
 	if h.gated {
-		h.put(item[M]{what: requestItem, client: from, request: *r})
+		h.putRequest(from, r)
 		return true
 	}
 	h.replica.Request(h, from, r)
@@ -281,7 +281,7 @@ func (h *Host[M]) OnSync(e *Event) {
 		return
 	}
 	if h.gated {
-		h.put(item[M]{what: syncItem})
+		h.putSync()
 		return
 	}
 	h.syncNoticed()

@@ -38,6 +38,26 @@ func (q *inbox[M]) len() int { return len(q.items) - q.head }
 
 func (q *inbox[M]) clear() { q.items, q.head = q.items[:0], 0 }
 
+// What puts something into the inbox is a function of its own, so that the frames of its callers stay small.
+//
+//go:noinline
+func (h *Host[M]) putMessage(from node.ID, m *M) {
+	h.put(item[M]{what: messageItem, from: from, m: *m})
+}
+
+//go:noinline
+func (h *Host[M]) putRequest(from node.Client, r *node.Request) {
+	h.put(item[M]{what: requestItem, client: from, request: *r})
+}
+
+//go:noinline
+func (h *Host[M]) putTimer(t node.TimerID, number uint64) {
+	h.put(item[M]{what: timerItem, timer: t, number: number})
+}
+
+//go:noinline
+func (h *Host[M]) putSync() { h.put(item[M]{what: syncItem}) }
+
 // put adds to the inbox of a gated host.
 func (h *Host[M]) put(x item[M]) {
 	if (x.what == messageItem || x.what == requestItem) && h.inbox.len() >= inboxCap {

@@ -50,7 +50,7 @@ func (h *Host[M]) OnTimer(e *Event) {
 		return // the timer was set to an earlier time, or the host crashed, and this event is nobody's
 	}
 	if h.gated {
-		h.put(item[M]{what: timerItem, timer: node.TimerID(e.B), number: e.C})
+		h.putTimer(node.TimerID(e.B), e.C)
 		return
 	}
 	h.timerDue(node.TimerID(e.B))

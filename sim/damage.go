@@ -11,10 +11,13 @@ const settling = 4
 // stretch is a run of bytes; none if to is 0.
 type stretch struct{ from, to int }
 
-// grow takes note of another group commit that adds to the file.
-func (f *file) grow(durable int) {
-	f.sizes[f.commits%settling] = f.durable
-	f.commits++
+// grow takes note that a group commit, named by the last operation it covers, adds to the file.
+func (f *file) grow(durable int, commit uint64) {
+	if f.commit != commit {
+		f.commit = commit
+		f.sizes[f.commits%settling] = f.durable
+		f.commits++
+	}
 	f.durable = durable
 }
 

@@ -20,7 +20,8 @@ type file struct {
 	durable int           // bytes of images[0] that are durable
 	pending []mark        // operations not yet durable, in order
 	sizes   [settling]int // what durable was before each of the latest group commits: see damage.go
-	commits uint          // that added to the file since its contents were others
+	commits uint          // that added to the file since its contents were others,
+	commit  uint64        // the latest of them
 }
 
 type image struct {
@@ -51,6 +52,7 @@ func (d *disk) reset() {
 		}
 		f.images, f.pending = f.images[:0], f.pending[:0]
 		f.unsettle(0)
+		f.commit = 0
 		f.name = ""
 	}
 	d.files = d.files[:0]
@@ -127,37 +129,59 @@ type change struct {
 	rewrote  bool   // the durable contents are another image now
 }
 
-// commit makes the operations up to the given number durable and reports each file that changed to each: image by image, as if
-// every one had been durable for a moment before the next took its place. A replica that waited for this commit may truly say
-// what it wrote into an image that is gone by now.
+// commit makes the operations up to the given number durable and reports what changed to each, in the order in which
+// the operations were issued: bytes that were appended, and image after image, as if every one had been durable for a moment
+// before the next took its place. A replica that waited for this commit may truly say what it wrote into an image that is
+// gone by now, and what it did in one file was done before or after what it did in another.
 func (d *disk) commit(upTo uint64, each func(change)) {
-	for i := range d.files {
-		f := &d.files[i]
-		for len(f.pending) > 0 && f.pending[0].number <= upTo {
-			n := 1
-			for n < len(f.pending) && f.pending[n].number <= upTo && f.pending[n].image == f.pending[0].image {
-				n++
-			}
-			last := f.pending[n-1]
-			f.pending = f.pending[:copy(f.pending, f.pending[n:])]
-			if last.image == 0 {
-				from := f.durable
-				f.grow(last.size)
-				each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
-				continue
-			}
-			for _, m := range f.images[:last.image] {
-				d.spare = append(d.spare, m.bytes[:0])
-			}
-			f.images = f.images[:copy(f.images, f.images[last.image:])]
-			for j := range f.pending {
-				f.pending[j].image -= last.image
-			}
-			f.unsettle(last.size)
-			each(change{file: f.name, rewrote: true})
+	for {
+		f, until := d.earliest(upTo)
+		if f == nil {
+			break
 		}
+		n := 1
+		for n < len(f.pending) && f.pending[n].number < until && f.pending[n].image == f.pending[0].image {
+			n++
+		}
+		last := f.pending[n-1]
+		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
+		if last.image == 0 {
+			from := f.durable
+			f.grow(last.size, upTo)
+			each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
+			continue
+		}
+		for _, m := range f.images[:last.image] {
+			d.spare = append(d.spare, m.bytes[:0])
+		}
+		f.images = f.images[:copy(f.images, f.images[last.image:])]
+		for j := range f.pending {
+			f.pending[j].image -= last.image
+		}
+		f.unsettle(last.size)
+		f.commit = upTo
+		each(change{file: f.name, rewrote: true})
 	}
 	d.durable = upTo
+}
+
+// earliest returns the file with the earliest operation that is not durable, if there is one up to the number given, and
+// the number of the first operation after it that is on another file, or beyond that number.
+func (d *disk) earliest(upTo uint64) (f *file, until uint64) {
+	until = upTo + 1
+	for i := range d.files {
+		other := &d.files[i]
+		switch {
+		case len(other.pending) == 0 || other.pending[0].number >= until:
+		case f == nil:
+			f = other
+		case other.pending[0].number < f.pending[0].number:
+			f, until = other, f.pending[0].number
+		default:
+			until = other.pending[0].number
+		}
+	}
+	return f, until
 }
 
 // grows tells whether any of the operations up to the given number adds to a file.

@@ -55,6 +55,26 @@ func TestReplace(t *testing.T) {
 	require.Equal(t, "newer", string(d.durableBytes("log")))
 }
 
+// What became durable is told in the order in which it was written, also if that was to several files.
+func TestCommitOrder(t *testing.T) {
+	var d disk
+	d.append("vow", []byte("1"))
+	d.append("log", []byte("2"))
+	d.append("log", []byte("3"))
+	d.replace("vow", []byte("4"))
+	d.append("log", []byte("5"))
+	d.append("idle", nil)
+	upTo := d.issued
+	d.append("log", []byte("6"))
+	var told []string
+	note := func(c change) { told = append(told, c.file+" "+string(c.appended)+string(d.durableBytes("vow"))) }
+	d.commit(upTo, note)
+	require.Equal(t, []string{"vow 11", "log 231", "vow 4", "log 54", "idle 4"}, told)
+	told = nil
+	d.commit(d.issued, note)
+	require.Equal(t, []string{"log 64"}, told)
+}
+
 // Truncate survives a crash like any other operation, or does not: then the bytes it cut off are back.
 func TestTruncate(t *testing.T) {
 	seen := map[string]bool{}

@@ -134,7 +134,7 @@ type change struct {
 // before the next took its place. A replica that waited for this commit may truly say what it wrote into an image that is
 // gone by now, and what it did in one file was done before or after what it did in another.
 func (d *disk) commit(upTo uint64, each func(change)) {
-	for {
+	for more := true; more; {
 		f, until := d.earliest(upTo)
 		if f == nil {
 			break
@@ -144,6 +144,7 @@ func (d *disk) commit(upTo uint64, each func(change)) {
 			n++
 		}
 		last := f.pending[n-1]
+		more = until <= upTo || n < len(f.pending) && f.pending[n].number <= upTo
 		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
 		if last.image == 0 {
 			from := f.durable

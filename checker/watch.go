@@ -81,6 +81,7 @@ type nodeLedger struct {
 	applied  uint64    // last slot it applied since it booted
 	state    [2]uint64 // its digest after that
 	reload   reload
+	damage   damage
 }
 
 // slotLedger is what happened to one slot.
@@ -283,13 +284,14 @@ func (w *Watch) StateOf(n uint16) (slot uint64, state [2]uint64) {
 	return w.nodes[n].applied, w.nodes[n].state
 }
 
-// Converged tells whether all members, except those named, have applied the same, and everything that is chosen up to there.
-func (w *Watch) Converged(except func(n uint16) bool) bool {
+// Converged tells whether all members of which anything is expected have applied the same, and everything that is chosen up
+// to there.
+func (w *Watch) Converged() bool {
 	e := &w.eras[len(w.eras)-1]
 	first := uint16(0)
 	for n := uint16(1); int(n) < len(w.nodes); n++ {
 		switch {
-		case !e.members.has(n) || except != nil && except(n):
+		case !e.members.has(n) || w.nodes[n].damage.excused:
 		case first == 0:
 			first = n
 		case w.nodes[n].applied != w.nodes[first].applied || w.nodes[n].state != w.nodes[first].state:

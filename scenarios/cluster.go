@@ -21,11 +21,12 @@ type cluster[M any, PM node.Message[M]] struct {
 	plan   faults.Plan
 	lots   uint64 // seed of the operations
 
-	kernel *sim.Kernel
-	net    *netsim.Net[M, PM]
-	hosts  []*sim.Host[M] // hosts[i] is the replica i+1
-	crowd  crowd
-	bytes  sim.Bytes // of commands
+	kernel   *sim.Kernel
+	net      *netsim.Net[M, PM]
+	hosts    []*sim.Host[M] // hosts[i] is the replica i+1
+	machines []machineState // machines[i] is that of hosts[i]
+	crowd    crowd
+	bytes    sim.Bytes // of commands
 
 	steps    []faults.Step
 	injector faults.Injector
@@ -62,6 +63,7 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
+	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
 	c.kernel.On(sim.ClientWakes, c.clientWakes)
 	c.kernel.On(sim.FaultStep, c.faultStep)
 	c.kernel.On(sim.PhaseEnds, c.phaseEnds)
@@ -94,15 +96,20 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 	c.stats = Stats{Runs: 1}
 
 	for len(c.hosts) < config.Nodes {
-		c.hosts = append(c.hosts, sim.NewHost[M](c.kernel, c.net, c))
+		h := sim.NewHost[M](c.kernel, c.net, c)
+		h.SiteOf(func(m *M) uint8 { kind, _ := PM(m).Site(); return kind })
+		c.hosts = append(c.hosts, h)
 	}
+	c.resetMachines()
 	machines := stream.New(seed, "clocks", 0)
 	for i := range config.Nodes {
+		clock := sim.Clock{
+			Offset:   node.Local(machines.Int64(0, int64(config.ClockOffset))),
+			DriftPPM: machines.Int64(-config.ClockDrift, config.ClockDrift),
+		}
+		c.machines[i].drift = clock.DriftPPM
 		c.hosts[i].Reset(node.ID(i+1), sim.HostConfig{
-			Clock: sim.Clock{
-				Offset:   node.Local(machines.Int64(0, int64(config.ClockOffset))),
-				DriftPPM: machines.Int64(-config.ClockDrift, config.ClockDrift),
-			},
+			Clock:   clock,
 			SyncMin: int64(config.SyncMin), SyncMean: int64(config.SyncMean),
 			Disk: config.Disk,
 		})
@@ -124,6 +131,9 @@ func (c *cluster[M, PM]) Stats() Stats {
 	s := c.stats
 	s.Events, s.Simulated, s.Net = c.kernel.Events(), c.kernel.Now(), c.net.Counts()
 	s.Chosen = c.watch.Chosen()
+	for _, h := range c.hosts[:c.config.Nodes] {
+		s.Machines.Add(h.Counts())
+	}
 	return s
 }
 
@@ -193,7 +203,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 		c.watch.Released(f.Ballot)
 	case fact.Leased:
 		now := c.kernel.Now()
-		c.watch.Leased(uint16(id), f, now, now+c.host(id).TrueSpan(node.Local(f.Seq)))
+		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()
 		return
 	case fact.Executed:

@@ -11,7 +11,7 @@ import (
 func (s Scenario) Draw(seed uint64, profile faults.Profile) (Config, faults.Plan) {
 	c := s.drawConfig(seed, profile)
 	faulty := stream.New(seed, "plan", 0)
-	return c, faults.Draw(&faulty, profile, shape(&c))
+	return c, faults.Draw(&faulty, profile, s.shape(&c))
 }
 
 func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
@@ -43,6 +43,9 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		}
 		c.ClockOffset = pick(&machines, 0, 1*faults.Second, 3600*faults.Second)
 		c.ClockDrift = pick[int64](&machines, 0, 200, 50_000)
+		bounds := stream.New(seed, "clock bounds", 0)
+		c.ClockDriftMax = max(c.ClockDrift, pick[int64](&bounds, 0, 500, 50_000))
+		c.ClockJumpMax = pick(&bounds, 0, 100*faults.Millisecond, 10*faults.Second)
 	}
 
 	knobs := stream.New(seed, "knobs", 0)

@@ -103,17 +103,21 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 	s := c.steps[e.B]
 	f := &c.plan.Faults[s.Index]
 	kind := sim.FaultOn
-	if s.End {
+	switch {
+	case s.End:
 		kind = sim.FaultOff
-	} else {
+	case s.Beat == 0:
 		c.stats.Faults[f.Kind]++
 	}
-	if c.kernel.Tracing() {
+	if c.kernel.Tracing() && s.Beat == 0 {
 		c.kernel.Emit(sim.Record{Kind: kind, Text: f.Describe()})
 	}
-	if s.End {
+	switch {
+	case s.End:
 		c.injector.End(c, s.Index)
-	} else {
+	case s.Beat > 0:
+		c.injector.Beat(c, s.Index)
+	default:
 		c.injector.Begin(c, s.Index)
 	}
 }
@@ -162,7 +166,7 @@ func (c *cluster[M, PM]) finished() bool {
 			return false
 		}
 	}
-	return c.watch.Converged(nil)
+	return c.watch.Converged()
 }
 
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
@@ -187,6 +191,11 @@ func (c *cluster[M, PM]) stuck() {
 		c.verdict = v
 		return
 	}
+	if v, beyond := c.destroyed(); beyond {
+		c.kernel.Halt()
+		c.verdict = v
+		return
+	}
 	shape := "no convergence"
 	for i := range c.crowd.clients {
 		if !c.settled(&c.crowd.clients[i]) {
@@ -204,7 +213,7 @@ func (c *cluster[M, PM]) unfinished() string {
 			parts = append(parts, fmt.Sprintf("%v still waits for %v to %s", x.id.Addr(), x.target.Addr(), x.op))
 		}
 	}
-	if !c.watch.Converged(nil) {
+	if !c.watch.Converged() {
 		for i := range c.config.Nodes {
 			slot, state := c.watch.StateOf(uint16(i + 1))
 			parts = append(parts, fmt.Sprintf("n%d is at slot %d with state %08x", i+1, slot, uint32(state[0])))
@@ -302,5 +311,8 @@ func (c *cluster[M, PM]) Restart(id node.ID) {
 }
 
 func (c *cluster[M, PM]) startHost(id node.ID) {
-	c.host(id).Start(c.spec.Replica(id, &c.config))
+	c.host(id).Start(c.spec.Replica(id, c.configOf(id)))
+	if c.machine(id).condition.Paused {
+		c.host(id).Pause()
+	}
 }

@@ -40,6 +40,15 @@ type Spec[M any, PM node.Message[M]] struct {
 	Sessions bool
 	// Reads makes clients send reads as such, which replicas may answer without the log.
 	Reads bool
+	// Files are the names of replicas' files, and Messages the highest number of a kind of message: steps at which
+	// replicas can be stopped. May be empty.
+	Files    []string
+	Messages uint8
+	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good:
+	// nothing is expected of it, and if promises or votes of it are gone it must not take part.
+	Repairs bool
+	// Wipes says that replicas may come back with an empty disk: seeds draw that, and nothing is expected of such a replica.
+	Wipes bool
 	// Workload is what clients do.
 	Workload Workload
 }
@@ -52,6 +61,7 @@ type Scenario struct {
 
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
+	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
 }
 
@@ -84,6 +94,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
+		shape:      spec.shape,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }
@@ -128,7 +139,10 @@ func (s Scenario) Check(c Config, p faults.Plan) error {
 			return fmt.Errorf("config: %w", err)
 		}
 	}
-	return p.Validate(shape(&c))
+	if err := p.Validate(s.shape(&c)); err != nil {
+		return err
+	}
+	return s.checkOverrides(&c, &p)
 }
 
 // shape tells the generator and the validator of plans about the cluster.

@@ -8,6 +8,7 @@ import (
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/scenarios"
+	"simrun/sim"
 )
 
 // finish prints the summary of a scenario.
@@ -46,10 +47,32 @@ func (r *report) finish(stop stopped) {
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
 		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
 	}
+	if m := machines(&s.Machines); m != "" {
+		row("machines", "%s", m)
+	}
 	row("faults", "%s", strings.Join(kinds, ", "))
 	if stop != notStopped {
 		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
 	}
+}
+
+// machines tells how often faults of machines had an effect, and which.
+func machines(m *sim.Counts) string {
+	var parts []string
+	for _, c := range []struct {
+		n    uint64
+		what string
+	}{
+		{m.Pauses, "pauses"}, {m.Held, "events held up by them"}, {m.Slowed, "slowed"}, {m.Trapped, "crashes at a step"},
+		{m.SlowSyncs, "slow commits"}, {m.HungSyncs, "hung"}, {m.FailedSyncs, "failed"}, {m.FullDisks, "without room"},
+		{m.Rotten, "files rotten"}, {m.Unreadable, "unreadable"}, {m.Misdirected, "overwritten"}, {m.Wiped, "disks wiped"},
+		{m.ClockJumps, "clock jumps"}, {m.ClockRates, "changes of rate"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, thousands(c.n)+" "+c.what)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (r *report) verdictsLine() string {

@@ -85,6 +85,12 @@ func (c *cluster[M, PM]) begin(x *client) {
 	}
 	x.index = c.crowd.issued
 	c.crowd.issued++
+	if len(c.skip) > 0 && c.skip[0] == x.index {
+		if c.skip = c.skip[1:]; !c.healed {
+			c.pause(x)
+			return
+		}
+	}
 	c.stats.Called++
 	x.op = c.spec.Workload.Operation(&c.config, stream.Mix(c.lots, uint64(x.index)), x.index)
 	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)

@@ -238,7 +238,7 @@ type counts struct {
 }
 
 func countsOf(r scenarios.Result) counts {
-	return counts{len(r.Plan.Faults), len(r.Fates), r.Config.Operations - len(r.Skip), r.Config.Nodes, r.Config.Clients, r.Stats.Events}
+	return counts{len(r.Plan.Faults), len(r.Fates), int(r.Stats.Called), r.Config.Nodes, r.Config.Clients, r.Stats.Events}
 }
 
 func sizeLine(r scenarios.Result) string {

@@ -1,6 +1,7 @@
 package shrink
 
 import (
+	"fmt"
 	"slices"
 
 	"simrun/faults"
@@ -18,6 +19,11 @@ func (s *shrinker) convert() {
 		if len(f.Nodes) > 0 {
 			continue
 		}
+		name := fmt.Sprint("convert ", i, base.Hash())
+		if s.tried[name] {
+			continue
+		}
+		s.tried[name] = true
 		struck := s.strikes(base, f)
 		if len(struck) == 0 || len(struck) > maxStrikes {
 			continue
@@ -59,11 +65,9 @@ func (s *shrinker) strikes(in scenarios.Input, f *faults.Fault) (list []scenario
 	c := s.scenario.NewCluster()
 	defer c.Close()
 	c.Reset(in)
-	var now int64
 	fresh := 0 // from here on they have no note yet
 	var struck []scenarios.Exception
 	c.Trace(func(r sim.Record) {
-		now = r.At
 		if r.Kind != sim.Sent {
 			return
 		}
@@ -79,7 +83,6 @@ func (s *shrinker) strikes(in scenarios.Input, f *faults.Fault) (list []scenario
 	})
 	c.Strikes(func(e scenarios.Exception) { struck = append(struck, e) })
 	c.Run(s.best.Stats.Events)
-	_ = now
 	return slices.DeleteFunc(list, func(e scenarios.Exception) bool { return slices.Contains(in.Fates, e) })
 }
 

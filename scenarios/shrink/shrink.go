@@ -57,7 +57,7 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 	case before.Verdict.Kind != checker.Violated:
 		return Report{}, fmt.Errorf("its run does not fail in this build: %v", before.Verdict)
 	}
-	sh.best, sh.size = before, SizeOf(s, &in)
+	sh.best, sh.size = before, SizeOf(s, &before)
 	if !sh.confirm(before) {
 		return Report{Best: before, Before: before}, ErrDiverged
 	}
@@ -82,7 +82,7 @@ type shrinker struct {
 	best     scenarios.Result
 	size     Size // of best
 	runs     uint64
-	tried    map[string]bool // hashes of inputs that do not fail in the same way
+	tried    map[string]bool // hashes of inputs that are no better than the best
 	pass     string
 	done     bool // no step is left
 	diverged bool
@@ -103,7 +103,8 @@ func (s *shrinker) try(n int, propose func(int) scenarios.Input) int {
 	var names []string
 	for i := 0; i < n && uint64(len(inputs)) < s.options.Budget-s.runs; i++ {
 		in := propose(i)
-		if SizeOf(s.scenario, &in).Compare(s.size) >= 0 || s.scenario.Check(in) != nil {
+		// How many operations it will come to is not known yet.
+		if sizeOf(s.scenario, &in, s.size[called]).Compare(s.size) >= 0 || s.scenario.Check(in) != nil {
 			continue
 		}
 		if name := in.Hash(); !s.tried[name] {
@@ -112,7 +113,7 @@ func (s *shrinker) try(n int, propose func(int) scenarios.Input) int {
 	}
 	// A run that takes far longer than the best tells no smaller story.
 	limit := 2*s.best.Stats.Events + 1000
-	k, r := s.pool.first(s.ctx, len(inputs), limit, func(i int) scenarios.Input { return inputs[i] }, s.same)
+	k, r := s.pool.first(s.ctx, len(inputs), limit, func(i int) scenarios.Input { return inputs[i] }, s.better)
 	if s.ctx.Err() != nil {
 		return -1
 	}
@@ -126,7 +127,7 @@ func (s *shrinker) try(n int, propose func(int) scenarios.Input) int {
 		s.diverged = true
 		return -1
 	}
-	s.best, s.size = r, SizeOf(s.scenario, &r.Input)
+	s.best, s.size = r, SizeOf(s.scenario, &r)
 	s.tell()
 	return index[k]
 }
@@ -146,9 +147,10 @@ func (s *shrinker) tell() {
 	}
 }
 
-// same tells whether a run fails as the best does.
-func (s *shrinker) same(r scenarios.Result) bool {
-	return r.Verdict.Kind == checker.Violated && r.Verdict.Fingerprint == s.best.Verdict.Fingerprint
+// better tells whether a run fails as the best does, and is smaller.
+func (s *shrinker) better(r scenarios.Result) bool {
+	return r.Verdict.Kind == checker.Violated && r.Verdict.Fingerprint == s.best.Verdict.Fingerprint &&
+		SizeOf(s.scenario, &r).Compare(s.size) < 0
 }
 
 // confirm runs it again, in a fresh cluster.

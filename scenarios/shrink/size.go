@@ -14,7 +14,8 @@ type Size [numParts]int64
 // The parts of a Size, the most important first.
 const (
 	mishaps     = iota // faults and exceptions, by how much has to be told of each
-	calls              // operations that are left in
+	called             // operations that clients began in the run
+	planned            // operations of the safety phase that are left in
 	replicas           // of the cluster
 	callers            // clients
 	restless           // numbers of the configuration that are not calm
@@ -35,8 +36,12 @@ const (
 // Compare returns -1, 0 or 1 where a is smaller than, equal to or larger than b.
 func (a Size) Compare(b Size) int { return slices.Compare(a[:], b[:]) }
 
-// SizeOf measures an input of the scenario.
-func SizeOf(s scenarios.Scenario, in *scenarios.Input) (z Size) {
+// SizeOf measures a run of the scenario.
+func SizeOf(s scenarios.Scenario, r *scenarios.Result) Size {
+	return sizeOf(s, &r.Input, int64(r.Stats.Called))
+}
+
+func sizeOf(s scenarios.Scenario, in *scenarios.Input, calls int64) (z Size) {
 	for i := range in.Plan.Faults {
 		f := &in.Plan.Faults[i]
 		cost := int64(costFault)
@@ -47,7 +52,8 @@ func SizeOf(s scenarios.Scenario, in *scenarios.Input) (z Size) {
 		z[breadth] += reach(in, f)
 	}
 	z[mishaps] += costException * int64(len(in.Fates))
-	z[calls] = int64(in.Config.Operations - len(in.Skip))
+	z[called] = calls
+	z[planned] = int64(in.Config.Operations - len(in.Skip))
 	z[replicas] = int64(in.Config.Nodes)
 	z[callers] = int64(in.Config.Clients)
 	for _, n := range weather(s, in) {

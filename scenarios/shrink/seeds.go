@@ -5,7 +5,7 @@ import (
 )
 
 // otherSeedsTried is how many other seeds each structural step is tried with.
-const otherSeedsTried = 24
+const otherSeedsTried = 100
 
 // otherSeeds tries the structural steps, which take away a fault, an exception, an operation, a replica or a client, together with another seed each:
 // what the failure needs may be there by another chance. It tells whether one was accepted.

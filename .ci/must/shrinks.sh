@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Planted bugs are found, and what was found is shrunk: to a case from which no single thing can be taken, which replays with the
+# same trace hash, in the median with at most 3 faults and messages and 5 operations, in less than a minute on two cores.
+#
+# A bug is a line of plant below, or a file with a unified diff in the folder that DIFFS names (by default scenarios/mutants),
+# whose name begins with paxos- or multi-. The short form takes four; MUST=long takes all. TABLE=results/shrink.md writes the table.
+source "$(dirname "$0")/lib.sh"
+git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf "$scratch/tree.tar"
+DIFFS=${DIFFS:-scenarios/mutants}
+[ ! -d "$DIFFS" ] || DIFFS=$(cd "$DIFFS" && pwd)
+rows="$scratch/rows"
+: >"$rows"
+missed=""
+
+unpack() {
+	dir="$scratch/bug"
+	rm -rf "$dir"
+	mkdir "$dir"
+	tar xf "$scratch/tree.tar" -C "$dir"
+}
+
+# number NAME: its value in the "after" part of the sizes, or with before in front in the other
+number() { sed -E "s/.*\"$1\":\{[^}]*\"$2\":([0-9]+).*/\1/" "$dir/sizes"; }
+
+# shrunk NAME SCENARIO: finds the bug planted in $dir, shrinks it, and adds a row
+shrunk() {
+	(cd "$dir" && go build -o simrun ./cmd/simrun) || fail "$1 does not build"
+	local s=0 artifact
+	(cd "$dir" && ./simrun run "$2" --count "${COUNT:-3000}" --failfast --jobs 2 --watchdog 5s >out 2>err) || s=$?
+	artifact=$(cd "$dir" && find results/runs -name artifact.json 2>/dev/null | sort | sed -n 1p)
+	if [ "$s" != 1 ] || [ -z "$artifact" ]; then
+		missed="$missed $1"
+		return
+	fi
+	if grep -q '"fingerprint": "watchdog' "$dir/$artifact"; then
+		missed="$missed $1(hangs)"
+		return
+	fi
+	local from=${EPOCHREALTIME/./}
+	(cd "$dir" && ./simrun shrink "$artifact" --jobs 2 --json --out min.json >sizes 2>err) || fail "$1: shrink: $(tail -3 "$dir/err")"
+	local took=$((${EPOCHREALTIME/./} - from))
+	s=0
+	(cd "$dir" && ./simrun replay min.json >again 2>err) || s=$?
+	[ "$s" = 1 ] || fail "$1: the replay of the small case exits with $s"
+	grep -q '^same verdict and same trace hash' "$dir/again" || fail "$1: the replay of the small case differs: $(tail -3 "$dir/again")"
+	grep -q '"minimal":true' "$dir/sizes" || fail "$1: not minimal: $(cat "$dir/sizes")"
+	local check
+	check=$(sed -E 's/.*"fingerprint":"([^"]*)".*/\1/' "$dir/sizes")
+	printf '%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n' "$1" "$2" "$check" \
+		"$(number before faults)" $(($(number after faults) + $(number after messages))) \
+		"$(number before operations)" "$(number after operations)" "$(number before replicas)" "$(number after replicas)" \
+		"$(number before events)" "$(number after events)" $((took / 1000)) >>"$rows"
+}
+
+# plant NAME SCENARIO FILE SED-EXPRESSION
+plant() {
+	unpack
+	sed -i -E "$4" "$dir/$3"
+	cmp -s "$3" "$dir/$3" && fail "$1: the edit of $3 changes nothing any more"
+	shrunk "$1" "$2"
+}
+
+# apply FILE: a bug as a diff
+apply() {
+	local name
+	name=$(basename "$1" .diff)
+	unpack
+	if ! (cd "$dir" && git init -q . && git apply "$1" 2>err); then
+		missed="$missed $name(does not apply)"
+		return
+	fi
+	case $name in
+	paxos-*) shrunk "$name" single-decree ;;
+	*) shrunk "$name" kv ;;
+	esac
+}
+
+# median COLUMN
+median() { cut -f "$1" "$rows" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+plant majority-off-by-one single-decree node/paxos/config.go 's/len\(nodes\)\/2 \+ 1/len(nodes)\/2/g'
+plant accepted-values-ignored single-decree node/paxos/proposer.go 's/if m\.Accepted > p\.adopted/if false/'
+plant vote-below-promise single-decree node/paxos/acceptor.go '/^func.*onAccept/,/^}/s/if b < a\.promised/if false/'
+plant promise-for-another-ballot-counts single-decree node/paxos/proposer.go 's/ \|\| m\.Ballot != p\.ballot \{/ {/'
+if [ "$MUST" = long ]; then
+	plant multi-majority-off-by-one kv node/multipaxos/config.go 's/return n\/2 \+ 1/return n\/2/'
+	for diff in "$DIFFS"/paxos-*.diff "$DIFFS"/multi-*.diff; do
+		[ ! -f "$diff" ] || apply "$diff"
+	done
+fi
+
+count=$(wc -l <"$rows")
+if [ -n "${TABLE:-}" ]; then
+	{
+		cat <<'TEXT'
+# Shrinking
+
+Planted bugs, the first seed that finds each, and the smallest case that fails in the same way: what `simrun run` finds, and what
+`simrun shrink` makes of it. Faults include single messages whose fate is fixed. Made by
+
+```sh
+MUST=long TABLE=results/shrink.md bash .ci/must/shrinks.sh
+```
+
+| bug | scenario | check | faults | operations | replicas | events | seconds |
+|---|---|---|---|---|---|---|---|
+TEXT
+		awk -F '\t' '{ printf "| %s | %s | %s | %d → %d | %d → %d | %d → %d | %d → %d | %.1f |\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 / 1000 }' "$rows"
+		printf '| **median** | | | %d → %d | %d → %d | %d → %d | %d → %d | %s |\n' "$(median 4)" "$(median 5)" "$(median 6)" "$(median 7)" \
+			"$(median 8)" "$(median 9)" "$(median 10)" "$(median 11)" "$(median 12 | awk '{ printf "%.1f", $1 / 1000 }')"
+		[ -z "$missed" ] || printf '\nNot found in %s seeds, or not applied, and so not shrunk:%s.\n' "${COUNT:-3000}" "$missed"
+	} >"$TABLE"
+fi
+[ "$count" -ge 4 ] || fail "only $count bugs were found"
+[ "$(median 5)" -le 3 ] || fail "the median case has $(median 5) faults"
+[ "$(median 7)" -le 5 ] || fail "the median case has $(median 7) operations"
+[ "$(median 12)" -lt 60000 ] || fail "shrinking took $(median 12) ms in the median"
+echo "shrunk: $count bugs, median $(median 4) faults to $(median 5), $(median 6) operations to $(median 7), $(median 10) events to $(median 11), in $(median 12) ms"

@@ -27,7 +27,7 @@ shrunk() {
 	(cd "$dir" && go build -o simrun ./cmd/simrun) || fail "$1 does not build"
 	local s=0 artifact
 	(cd "$dir" && ./simrun run "$2" --count "${COUNT:-3000}" --failfast --jobs 2 --watchdog 5s >out 2>err) || s=$?
-	artifact=$(cd "$dir" && find results/runs -name artifact.json 2>/dev/null | sort | sed -n 1p)
+	artifact=$(cd "$dir" && mkdir -p results/runs && find results/runs -name artifact.json | sort | sed -n 1p)
 	if [ "$s" != 1 ] || [ -z "$artifact" ]; then
 		missed="$missed $1"
 		return

@@ -62,13 +62,13 @@ func (e *Exception) Describe() string {
 }
 
 // Hash returns a digest of the input, which names the run among those of its scenario and build.
-func (in *Input) Hash() string {
+func (in Input) Hash() string {
 	h := sim.Hash(0)
 	h.Bytes(in.text())
 	return h.String()
 }
 
-func (in *Input) text() []byte {
+func (in Input) text() []byte {
 	text, err := json.Marshal(in)
 	if err != nil {
 		panic("scenarios: an input cannot be written as JSON: " + err.Error())

@@ -87,7 +87,8 @@ func (c *cluster[M, PM]) begin(x *client) {
 	c.crowd.issued++
 	if len(c.skip) > 0 && c.skip[0] == x.index {
 		if c.skip = c.skip[1:]; !c.healed {
-			c.pause(x)
+			// The client thinks as after any operation, but draws nothing: whom it turns to next stays as it was.
+			c.wakeAfter(x, sim.Exponential(stream.Mix(c.lots, uint64(x.index)), int64(c.config.Think)))
 			return
 		}
 	}

@@ -32,7 +32,7 @@ func (s *shrinker) convert() {
 		// To be worth while, the exceptions must cost less than the fault, and so are few: they are sought with the fault gone,
 		// as if they cost nothing yet.
 		search := &shrinker{
-			ctx: s.ctx, scenario: s.scenario, pool: s.pool, tried: map[string]bool{}, pass: s.pass, best: s.best, runs: s.runs,
+			ctx: s.ctx, first: s.first, scenario: s.scenario, pool: s.pool, tried: map[string]bool{}, pass: s.pass, best: s.best, runs: s.runs,
 			options: Options{Budget: s.options.Budget, Progress: s.options.Progress},
 		}
 		search.size = Size{mishaps: 1 << 40}

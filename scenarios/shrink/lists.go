@@ -6,21 +6,25 @@ import (
 	"simrun/scenarios"
 )
 
-// list reduces a list of n elements, of which build makes an input that keeps only some, named by ascending indices. It is delta
-// debugging by complements (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002): all elements at once, then halves,
-// and so on down to single ones, until no single one can go.
+// list reduces a list of n elements of the best input, of which build makes an input that keeps only some, named by ascending indices.
 func (s *shrinker) list(n int, build func(keep []int) scenarios.Input) {
-	keep := make([]int, n)
-	for i := range keep {
-		keep[i] = i
-	}
-	if n > 1 && s.try(1, func(int) scenarios.Input { return build(nil) }) >= 0 {
+	reduce(n, func(k int, propose func(int) []int) int {
+		return s.try(k, func(i int) scenarios.Input { return build(propose(i)) })
+	})
+}
+
+// reduce looks for a part of a list of n elements from which no single one can go. It asks try, which is offered k ways to keep only some
+// elements, and returns the index of the first that will do, or -1. It is delta debugging by complements (Zeller and Hildebrandt, "Simplifying and
+// Isolating Failure-Inducing Input", 2002): without all elements at once, then without a half, and so on down to single ones.
+func reduce(n int, try func(k int, propose func(int) []int) int) {
+	keep := upTo(n)
+	if n > 1 && try(1, func(int) []int { return nil }) >= 0 {
 		return
 	}
 	for chunk := max(n/2, 1); n > 0; chunk /= 2 {
 		for from, removed := 0, false; ; {
 			left := (len(keep) - from + chunk - 1) / chunk
-			i := s.try(left, func(i int) scenarios.Input { return build(without(keep, from+i*chunk, chunk)) })
+			i := try(left, func(i int) []int { return without(keep, from+i*chunk, chunk) })
 			if i >= 0 {
 				from += i * chunk
 				keep, removed = without(keep, from, chunk), true

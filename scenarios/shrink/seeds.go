@@ -1,21 +1,21 @@
 package shrink
 
 import (
+	"simrun/faults"
 	"simrun/scenarios"
 )
 
-// otherSeedsTried is how many other seeds each structural step is tried with.
-const otherSeedsTried = 100
+// seedsTried is how many other seeds each structural step is tried with, in each weather.
+const seedsTried = 100
 
 // otherSeeds tries the structural steps, which take away a fault, an exception, an operation, a replica or a client, together with another seed each:
-// what the failure needs may be there by another chance. It tells whether one was accepted.
+// what the failure needs may be there by another chance. Where everything takes its fixed time, seeds differ little, so half of them
+// get changeable weather, which the passes calm again. It tells whether one was accepted.
 func (s *shrinker) otherSeeds() bool {
 	in := s.best.Input
 	var steps []scenarios.Input
-	if n := len(in.Plan.Faults); n > 0 {
-		for i := range n {
-			steps = append(steps, keepFaults(&in, without(upTo(n), i, 1)))
-		}
+	for i := range in.Plan.Faults {
+		steps = append(steps, keepFaults(&in, without(upTo(len(in.Plan.Faults)), i, 1)))
 	}
 	for i := range in.Fates {
 		steps = append(steps, keepFates(&in, without(upTo(len(in.Fates)), i, 1)))
@@ -27,9 +27,14 @@ func (s *shrinker) otherSeeds() bool {
 		steps = append(steps, fewer)
 	}
 	steps = append(steps, dropped(&in)...)
-	return s.try(len(steps)*otherSeedsTried, func(i int) scenarios.Input {
-		out := steps[i/otherSeedsTried]
-		out.Seed = uint64(i%otherSeedsTried) + 1
+	return s.try(len(steps)*2*seedsTried, func(i int) scenarios.Input {
+		out := clone(&steps[i/(2*seedsTried)])
+		out.Seed = uint64(i/2%seedsTried) + 1
+		if i%2 == 1 {
+			out.Config.LatencyMean = max(out.Config.LatencyMean, faults.Millisecond)
+			out.Config.SyncMean = max(out.Config.SyncMean, faults.Millisecond)
+			out.Config.Think = max(out.Config.Think, faults.Millisecond)
+		}
 		return out
 	}) >= 0
 }

@@ -57,6 +57,7 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 	case before.Verdict.Kind != checker.Violated:
 		return Report{}, fmt.Errorf("its run does not fail in this build: %v", before.Verdict)
 	}
+	sh.first = in
 	sh.best, sh.size = before, SizeOf(s, &before)
 	if !sh.confirm(before) {
 		return Report{Best: before, Before: before}, ErrDiverged
@@ -79,6 +80,7 @@ type shrinker struct {
 	pool     *pool
 	options  Options
 
+	first    scenarios.Input // that all began with
 	best     scenarios.Result
 	size     Size // of best
 	runs     uint64
@@ -192,11 +194,14 @@ func (s *shrinker) round() {
 	s.pass = "messages"
 	base = in()
 	s.list(len(base.Fates), func(keep []int) scenarios.Input { return keepFates(base, keep) })
+	s.any(s.backed)
 
 	s.pass = "operations"
 	base = in()
 	numbers := kept(base)
 	s.list(len(numbers), func(keep []int) scenarios.Input { return keepOperations(base, chosen(numbers, keep)) })
+
+	s.any(earlier)
 
 	s.pass = "replicas and clients"
 	s.any(func(in *scenarios.Input) []scenarios.Input { return append(smallClusters(in), dropped(in)...) })

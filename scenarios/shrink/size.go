@@ -15,9 +15,9 @@ type Size [numParts]int64
 const (
 	mishaps     = iota // faults and exceptions, by how much has to be told of each
 	called             // operations that clients began in the run
-	planned            // operations of the safety phase that are left in
 	replicas           // of the cluster
 	callers            // clients
+	planned            // operations of the safety phase that are left in
 	restless           // numbers of the configuration that are not calm
 	breadth            // addresses that faults happen to
 	clutter            // decimal digits of all numbers that are not calm

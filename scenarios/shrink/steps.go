@@ -58,6 +58,43 @@ func chosen[T any](list []T, keep []int) []T {
 	return out
 }
 
+// backed returns the inputs with one fault, exception or client less, but all operations back: what it takes to fail without it may have been taken away.
+func (s *shrinker) backed(in *scenarios.Input) (list []scenarios.Input) {
+	all := func(out scenarios.Input) {
+		out.Config.Operations, out.Skip = s.first.Config.Operations, slices.Clone(s.first.Skip)
+		list = append(list, out)
+	}
+	for i := range in.Plan.Faults {
+		all(keepFaults(in, without(upTo(len(in.Plan.Faults)), i, 1)))
+	}
+	for i := range in.Fates {
+		all(keepFates(in, without(upTo(len(in.Fates)), i, 1)))
+	}
+	for id := node.Client(in.Config.Clients); id > 0 && in.Config.Clients > 1; id-- {
+		all(dropClient(in, id))
+	}
+	return list
+}
+
+// earlier returns the inputs without the first operations, in which exceptions are about messages with keys that are lower by as many:
+// keys are often slots or other numbers that count operations.
+func earlier(in *scenarios.Input) (list []scenarios.Input) {
+	if len(in.Fates) == 0 {
+		return nil
+	}
+	numbers := kept(in)
+	for n := len(numbers) / 2; n > 0; n /= 2 {
+		out := keepOperations(in, numbers[n:])
+		for i := range out.Fates {
+			if e := &out.Fates[i]; e.Key > uint64(n) {
+				e.Key -= uint64(n)
+			}
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
 // kept returns the numbers of the operations that are not skipped.
 func kept(in *scenarios.Input) []int {
 	var list []int
@@ -195,7 +232,7 @@ func narrower(in *scenarios.Input) (list []scenarios.Input) {
 		for k := range f.Nodes {
 			propose(i, func(f *faults.Fault) { f.Nodes = slices.Delete(f.Nodes, k, k+1) })
 		}
-		if len(f.Groups) > 0 {
+		if slices.ContainsFunc(slices.Concat(f.Groups...), node.Addr.IsClient) {
 			propose(i, func(f *faults.Fault) {
 				f.Groups = groups(f.Groups, func(g []node.Addr) []node.Addr { return slices.DeleteFunc(g, node.Addr.IsClient) })
 			})

@@ -196,6 +196,25 @@ func TestReseed(t *testing.T) {
 	}
 }
 
+// Reseeding reaches what a replica draws itself.
+func TestReseedReachesReplicas(t *testing.T) {
+	draw := func(points ...Reseed) (drawn uint64) {
+		s := rogues(func() *rogue {
+			return &rogue{turn: func(env node.Env[whisper]) { drawn = env.Rand() }}
+		})
+		in := inputOf(t, s, 1, faults.Calm)
+		oneOfEach(&in)
+		in.Config.Think = 0
+		in.Reseed = points
+		tracedRun(t, s, in, func(sim.Record) bool { return false })
+		return drawn
+	}
+	require.NotZero(t, draw())
+	require.Equal(t, draw(), draw())
+	require.NotEqual(t, draw(), draw(Reseed{5, 1}))
+	require.NotEqual(t, draw(Reseed{5, 2}), draw(Reseed{5, 1}))
+}
+
 // What reduces a run is refused where it makes no sense, and comes back from JSON as it was.
 func TestInputIsChecked(t *testing.T) {
 	s, err := Find("kv")

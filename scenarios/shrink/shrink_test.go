@@ -80,8 +80,8 @@ func counters() scenarios.Scenario {
 	})
 }
 
-// failing returns the first seeds whose runs lose a message that matters, their plans cut down to faults that lose messages.
-func failing(t testing.TB, s scenarios.Scenario, n int) (list []scenarios.Input) {
+// failing returns the first seeds whose runs lose a message that matters, their plans cut down to faults of one kind.
+func failing(t testing.TB, s scenarios.Scenario, n int, kind faults.Kind) (list []scenarios.Input) {
 	t.Helper()
 	weather, err := faults.FindProfile(faults.Default)
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func failing(t testing.TB, s scenarios.Scenario, n int) (list []scenarios.Input)
 		require.Less(t, seed, uint64(500))
 		in := scenarios.Input{Seed: seed}
 		in.Config, in.Plan = s.Draw(seed, weather)
-		in.Plan.Faults = slices.DeleteFunc(in.Plan.Faults, func(f faults.Fault) bool { return f.Kind != faults.Drop })
+		in.Plan.Faults = slices.DeleteFunc(in.Plan.Faults, func(f faults.Fault) bool { return f.Kind != kind })
 		if r := scenarios.Run(c, in); lossFound(r) {
 			list = append(list, in)
 		}
@@ -104,49 +104,65 @@ func lossFound(r scenarios.Result) bool {
 }
 
 // A case that was shrunk is 1-minimal: none of all single steps that make it smaller fails in the same way.
-func TestShrunkIsMinimal(t *testing.T) {
-	s := counters()
-	for _, in := range failing(t, s, 6) {
-		r, err := Shrink(context.Background(), s, in, Options{Jobs: 2})
-		require.NoError(t, err)
-		require.True(t, r.Minimal)
-		require.Equal(t, r.Before.Verdict.Fingerprint, r.Best.Verdict.Fingerprint)
-		require.NoError(t, s.Check(r.Best.Input))
+func minimal(t *testing.T, s scenarios.Scenario, in scenarios.Input) scenarios.Result {
+	t.Helper()
+	r, err := Shrink(context.Background(), s, in, Options{Jobs: 2})
+	require.NoError(t, err)
+	require.True(t, r.Minimal)
+	require.Equal(t, r.Before.Verdict.Fingerprint, r.Best.Verdict.Fingerprint)
+	require.NoError(t, s.Check(r.Best.Input))
 
-		c := s.NewCluster()
-		require.Equal(t, r.Best, scenarios.Run(c, r.Best.Input))
-		size := SizeOf(s, &r.Best)
-		require.Negative(t, size.Compare(SizeOf(s, &r.Before)))
-		tried := 0
-		for _, step := range Steps(s, r.Best.Input, r.Best.Verdict.Fingerprint) {
-			if s.Check(step) != nil {
-				continue
-			}
-			tried++
-			if one := scenarios.Run(c, step); one.Verdict.Fingerprint == r.Best.Verdict.Fingerprint {
-				require.GreaterOrEqual(t, SizeOf(s, &one).Compare(size), 0, "a smaller step from\n%+v\nfails too:\n%+v", r.Best.Input, step)
-			}
+	c := s.NewCluster()
+	defer c.Close()
+	require.Equal(t, r.Best, scenarios.Run(c, r.Best.Input))
+	size := SizeOf(s, &r.Best)
+	require.Negative(t, size.Compare(SizeOf(s, &r.Before)))
+	tried := 0
+	for _, step := range Steps(s, r.Best.Input, r.Best.Verdict.Fingerprint) {
+		if s.Check(step) != nil {
+			continue
 		}
-		require.Greater(t, tried, 5)
-		c.Close()
+		tried++
+		if one := scenarios.Run(c, step); one.Verdict.Fingerprint == r.Best.Verdict.Fingerprint {
+			require.GreaterOrEqual(t, SizeOf(s, &one).Compare(size), 0, "a smaller step from\n%+v\nfails too:\n%+v", r.Best.Input, step)
+		}
+	}
+	require.Greater(t, tried, 5)
+	require.Equal(t, uint64(4), r.Best.Stats.Called)
+	require.Equal(t, 2, r.Best.Config.Nodes)
+	require.LessOrEqual(t, r.Best.Config.Clients, 2)
+	require.Equal(t, int64(3), r.Best.Config.Knobs["colour"])
+	require.Zero(t, r.Best.Config.LatencyMean)
+	return r.Best
+}
 
-		// One message is lost, by what costs least: an exception. Four operations are needed to notice.
-		require.Empty(t, r.Best.Plan.Faults)
-		require.Len(t, r.Best.Fates, 1)
-		require.Equal(t, netsim.Drop, r.Best.Fates[0].Fate)
-		require.Equal(t, "Tick", r.Best.Fates[0].Note)
-		require.Equal(t, uint64(4), r.Best.Stats.Called)
-		require.Equal(t, 2, r.Best.Config.Nodes)
-		require.LessOrEqual(t, r.Best.Config.Clients, 2)
-		require.Equal(t, int64(3), r.Best.Config.Knobs["colour"])
-		require.Zero(t, r.Best.Config.LatencyMean)
+// One message is lost, by what costs least: an exception. Four operations are needed to notice.
+func TestShrinkToOneMessage(t *testing.T) {
+	s := counters()
+	for _, in := range failing(t, s, 6, faults.Drop) {
+		best := minimal(t, s, in)
+		require.Empty(t, best.Plan.Faults)
+		require.Len(t, best.Fates, 1)
+		require.Equal(t, netsim.Drop, best.Fates[0].Fate)
+		require.Equal(t, "Tick", best.Fates[0].Note)
+	}
+}
+
+// One replica crashes, and has forgotten three messages.
+func TestShrinkToOneCrash(t *testing.T) {
+	s := counters()
+	for _, in := range failing(t, s, 6, faults.Crash) {
+		best := minimal(t, s, in)
+		require.Len(t, best.Plan.Faults, 1)
+		require.Len(t, best.Plan.Faults[0].Nodes, 1)
+		require.Empty(t, best.Fates)
 	}
 }
 
 // The result does not depend on the number of workers, nor on what ran before.
 func TestShrinkDoesNotDependOnWorkers(t *testing.T) {
 	s := counters()
-	in := failing(t, s, 3)[2]
+	in := failing(t, s, 3, faults.Drop)[2]
 	one, err := Shrink(context.Background(), s, in, Options{Jobs: 1})
 	require.NoError(t, err)
 	many, err := Shrink(context.Background(), s, in, Options{Jobs: 5})
@@ -162,7 +178,7 @@ func TestShrinkDoesNotDependOnWorkers(t *testing.T) {
 // A budget is kept, and what was reached with it is not called minimal.
 func TestBudget(t *testing.T) {
 	s := counters()
-	in := failing(t, s, 1)[0]
+	in := failing(t, s, 1, faults.Drop)[0]
 	last := Size{mishaps: 1 << 40}
 	for _, budget := range []uint64{1, 10, 100} {
 		r, err := Shrink(context.Background(), s, in, Options{Jobs: 2, Budget: budget})
@@ -178,7 +194,7 @@ func TestBudget(t *testing.T) {
 // An interrupt keeps the best so far.
 func TestInterrupt(t *testing.T) {
 	s := counters()
-	in := failing(t, s, 1)[0]
+	in := failing(t, s, 1, faults.Drop)[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r, err := Shrink(ctx, s, in, Options{Jobs: 2, Progress: func(p Progress) {
@@ -195,7 +211,7 @@ func TestInterrupt(t *testing.T) {
 // What does not fail, or not always in one way, is not shrunk.
 func TestShrinkRefuses(t *testing.T) {
 	s := counters()
-	in := failing(t, s, 1)[0]
+	in := failing(t, s, 1, faults.Drop)[0]
 	in.Plan = faults.Plan{}
 	in.Config.Nodes, in.Config.Clients = 1, 1
 	_, err := Shrink(context.Background(), s, in, Options{})
@@ -228,16 +244,28 @@ func (r *roller) Request(env node.Env[tick], _ node.Client, _ *node.Request) {
 	panic("rolled")
 }
 
-// Delta debugging finds what is needed, whatever it is: here any set of operations of one client. It needs no more runs than there are
-// pairs of them.
+// Delta debugging ends where no single element can go, whatever is needed: here some elements, and for some of those that stay another one.
 func TestLists(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(0, 40).Draw(t, "n")
-		needed := map[int]bool{}
-		for range rapid.IntRange(0, 4).Draw(t, "k") {
-			if n > 0 {
-				needed[rapid.IntRange(0, n-1).Draw(t, "needed")] = true
+		n := rapid.IntRange(0, 30).Draw(t, "n")
+		needed, needs := map[int]bool{}, map[int]int{}
+		if n > 0 {
+			element := rapid.IntRange(0, n-1)
+			needed = rapid.MapOfN(element, rapid.Just(true), 0, min(n, 4)).Draw(t, "needed")
+			needs = rapid.MapOfN(element, element, 0, n).Draw(t, "needs")
+		}
+		fails := func(keep []int) bool {
+			for x := range needed {
+				if !slices.Contains(keep, x) {
+					return false
+				}
 			}
+			for _, x := range keep {
+				if y, asks := needs[x]; asks && !slices.Contains(keep, y) {
+					return false
+				}
+			}
+			return true
 		}
 		got := upTo(n)
 		tries := 0
@@ -246,28 +274,26 @@ func TestLists(t *testing.T) {
 				tries++
 				keep := propose(i)
 				require.True(t, slices.IsSorted(keep))
-				have := 0
-				for _, x := range keep {
-					if needed[x] {
-						have++
-					}
-				}
-				if have == len(needed) && len(keep) < len(got) {
+				require.Less(t, len(keep), len(got))
+				if fails(keep) {
 					got = keep
 					return i
 				}
 			}
 			return -1
 		})
-		require.Len(t, got, len(needed))
-		require.LessOrEqual(t, tries, n*n+2*n+10)
+		require.True(t, fails(got))
+		for i := range got {
+			require.False(t, fails(without(got, i, 1)), "%v: without %d it fails, too", got, got[i])
+		}
+		require.LessOrEqual(t, tries, n*n+3*n+1)
 	})
 }
 
 // Steps leave what they are taken from as it was, and share nothing with it.
 func TestStepsShareNothing(t *testing.T) {
 	s := counters()
-	for _, in := range failing(t, s, 3) {
+	for _, in := range failing(t, s, 3, faults.Drop) {
 		in.Fates = []scenarios.Exception{{Fate: netsim.Drop, From: node.ID(1).Addr(), To: node.ID(2).Addr(), Kind: 1}}
 		in.Skip = []int{3, 5}
 		before := in.Hash()
@@ -391,7 +417,7 @@ func TestCalmer(t *testing.T) {
 // All numbers of a configuration and of a fault are found, those that will be added, too.
 func TestNumbersAreFound(t *testing.T) {
 	s := counters()
-	in := failing(t, s, 1)[0]
+	in := failing(t, s, 1, faults.Drop)[0]
 	require.Len(t, weather(s, &in), 4+2+2+2+3+2+1+0, "keys, think, retry, patience; latency; drop, encode; sync; disk; clock; one knob")
 	in.Plan.Faults = in.Plan.Faults[:1]
 	require.Len(t, mishapNumbers(&in), 4, "at, for, rate, delay")
@@ -409,7 +435,7 @@ func TestNumbersAreFound(t *testing.T) {
 // Before a message is lost little is decided; from then on nearly everything is.
 func TestExplain(t *testing.T) {
 	s := counters()
-	small, err := Shrink(context.Background(), s, failing(t, s, 1)[0], Options{Jobs: 2})
+	small, err := Shrink(context.Background(), s, failing(t, s, 1, faults.Drop)[0], Options{Jobs: 2})
 	require.NoError(t, err)
 	// In place of the exception, a fault that loses one in ten: now it is chance that decides.
 	in := small.Best.Input
@@ -458,7 +484,7 @@ func TestExplain(t *testing.T) {
 // Futures end when they are told to.
 func TestExplainInterrupted(t *testing.T) {
 	s := counters()
-	in := failing(t, s, 1)[0]
+	in := failing(t, s, 1, faults.Drop)[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	_, err := Explain(ctx, s, in, ExplainOptions{Jobs: 2, Futures: 10, Points: 10, Progress: func(done, _ int) {

@@ -78,7 +78,20 @@ apply() {
 # median COLUMN
 median() { cut -f "$1" "$rows" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
+# The test that is written fails with the bug, and passes without.
+tested() {
+	local s=0
+	(cd "$dir" && ./simrun shrink min.json --jobs 2 --out again.json --test found/found_test.go >/dev/null 2>err) || fail "no test was written: $(tail -3 "$dir/err")"
+	cmp -s "$dir/min.json" "$dir/again.json" || fail "a small case became another one when it was shrunk again"
+	(cd "$dir" && go test ./found >again 2>&1) || s=$?
+	[ "$s" = 1 ] || fail "the written test exits with $s: $(tail -3 "$dir/again")"
+	grep -q 'violation: learned: value not chosen' "$dir/again" || fail "the written test fails otherwise: $(tail -5 "$dir/again")"
+	cp "$1" "$dir/$1"
+	(cd "$dir" && go test ./found >again 2>&1) || fail "without the bug, the written test fails: $(tail -5 "$dir/again")"
+}
+
 plant majority-off-by-one single-decree node/paxos/config.go 's/len\(nodes\)\/2 \+ 1/len(nodes)\/2/g'
+tested node/paxos/config.go
 plant accepted-values-ignored single-decree node/paxos/proposer.go 's/if m\.Accepted > p\.adopted/if false/'
 plant vote-below-promise single-decree node/paxos/acceptor.go '/^func.*onAccept/,/^}/s/if b < a\.promised/if false/'
 plant promise-for-another-ballot-counts single-decree node/paxos/proposer.go 's/ \|\| m\.Ballot != p\.ballot \{/ {/'

@@ -125,6 +125,9 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		}
 		return exitUsage, err
 	}
+	if r.Before.Verdict.Fingerprint != a.Fingerprint {
+		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
+	}
 	fmt.Fprintf(t.err, "%s: %s runs in %.1f s\n", s.Name, thousands(r.Runs), time.Since(began).Seconds())
 	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, lastEvents(s, r.Best, 12))
 	if saveErr := small.Save(f.out); saveErr != nil {

@@ -494,3 +494,36 @@ func TestExplainInterrupted(t *testing.T) {
 	}})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// A fault is narrowed one address at a time, and to no clients at once; links of all are narrowed to those of one.
+func TestNarrower(t *testing.T) {
+	n1, n2, n3, c1 := node.ID(1).Addr(), node.ID(2).Addr(), node.ID(3).Addr(), node.Client(1).Addr()
+	for _, c := range []struct {
+		fault faults.Fault
+		want  []faults.Fault
+	}{
+		{faults.Fault{Kind: faults.Crash, Nodes: []node.ID{1, 3}}, []faults.Fault{
+			{Kind: faults.Crash, Nodes: []node.ID{3}}, {Kind: faults.Crash, Nodes: []node.ID{1}},
+		}},
+		{faults.Fault{Kind: faults.Partition, Groups: [][]node.Addr{{n1, c1}, {n2}}}, []faults.Fault{
+			{Kind: faults.Partition, Groups: [][]node.Addr{{n1}, {n2}}},
+			{Kind: faults.Partition, Groups: [][]node.Addr{{c1}, {n2}}},
+			{Kind: faults.Partition, Groups: [][]node.Addr{{n1}, {n2}}},
+			{Kind: faults.Partition, Groups: [][]node.Addr{{n1, c1}}}, // not legal, and refused by Check
+		}},
+		{faults.Fault{Kind: faults.OneWay, From: []node.Addr{n1, n2}}, []faults.Fault{
+			{Kind: faults.OneWay, From: []node.Addr{n2}}, {Kind: faults.OneWay, From: []node.Addr{n1}},
+			{Kind: faults.OneWay, From: []node.Addr{n1, n2}, To: []node.Addr{n1}},
+			{Kind: faults.OneWay, From: []node.Addr{n1, n2}, To: []node.Addr{n2}},
+			{Kind: faults.OneWay, From: []node.Addr{n1, n2}, To: []node.Addr{n3}},
+			{Kind: faults.OneWay, From: []node.Addr{n1, n2}, To: []node.Addr{c1}},
+		}},
+	} {
+		in := scenarios.Input{Config: scenarios.Config{Nodes: 3, Clients: 1}, Plan: faults.Plan{Faults: []faults.Fault{c.fault}}}
+		var got []faults.Fault
+		for _, step := range narrower(&in) {
+			got = append(got, step.Plan.Faults[0])
+		}
+		require.Equal(t, c.want, got)
+	}
+}

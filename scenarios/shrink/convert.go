@@ -60,30 +60,51 @@ func (s *shrinker) convert() {
 // maxStrikes is how many messages a fault may have struck to be worth converting.
 const maxStrikes = 5000
 
-// strikes returns what happened to messages on the links of a fault while it was on, as exceptions.
+// strikes returns what happened to messages on the links of a fault while it was on, as exceptions that the input does not have yet.
 func (s *shrinker) strikes(in scenarios.Input, f *faults.Fault) (list []scenarios.Exception) {
+	s.struck(in, func(at faults.Span, e scenarios.Exception) {
+		if during(f, at) && onLink(f, e.From, e.To) && !slices.ContainsFunc(in.Fates, func(o scenarios.Exception) bool { return sameMessage(&e, &o) && e.Fate == o.Fate }) {
+			list = append(list, e)
+		}
+	})
+	return list
+}
+
+// annotate says in the exceptions of the best input which messages they are about, as they are called in its run.
+func (s *shrinker) annotate() {
+	in := clone(&s.best.Input)
+	s.struck(in, func(_ faults.Span, e scenarios.Exception) {
+		for i := range in.Fates {
+			if sameMessage(&in.Fates[i], &e) {
+				in.Fates[i].Note = e.Note
+			}
+		}
+	})
+	s.best.Input.Fates = in.Fates
+}
+
+func sameMessage(a, b *scenarios.Exception) bool {
+	return a.From == b.From && a.To == b.To && a.Kind == b.Kind && a.Key == b.Key && a.Attempt == b.Attempt
+}
+
+// struck runs an input that fails as the best does, and tells of every message that did not simply arrive.
+func (s *shrinker) struck(in scenarios.Input, each func(at faults.Span, e scenarios.Exception)) {
 	c := s.scenario.NewCluster()
 	defer c.Close()
 	c.Reset(in)
-	fresh := 0 // from here on they have no note yet
-	var struck []scenarios.Exception
+	var waiting []scenarios.Exception // for the record of their sending, which has the words
+	c.Strikes(func(e scenarios.Exception) { waiting = append(waiting, e) })
 	c.Trace(func(r sim.Record) {
 		if r.Kind != sim.Sent {
 			return
 		}
-		if during(f, faults.Span(r.At)) {
-			for _, e := range struck[fresh:] {
-				if e.From == r.Who && e.To == r.Peer && onLink(f, e.From, e.To) {
-					e.Note = r.Text
-					list = append(list, e)
-				}
-			}
+		for _, e := range waiting {
+			e.Note = r.Text
+			each(faults.Span(r.At), e)
 		}
-		struck = struck[:fresh]
+		waiting = waiting[:0]
 	})
-	c.Strikes(func(e scenarios.Exception) { struck = append(struck, e) })
 	c.Run(s.best.Stats.Events)
-	return slices.DeleteFunc(list, func(e scenarios.Exception) bool { return slices.Contains(in.Fates, e) })
 }
 
 // during tells whether a fault is on at a time.

@@ -63,6 +63,9 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 		return Report{Best: before, Before: before}, ErrDiverged
 	}
 	sh.shrink()
+	if len(sh.best.Fates) > 0 {
+		sh.annotate()
+	}
 	r := Report{Best: sh.best, Before: before, Runs: sh.runs, Minimal: sh.done}
 	if sh.diverged {
 		return r, ErrDiverged

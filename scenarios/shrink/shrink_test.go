@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -35,7 +36,7 @@ func (m *tick) Site() (uint8, uint64)                 { return 1, m.Number }
 func (m *tick) Append(dst []byte) []byte              { return binary.BigEndian.AppendUint64(dst, m.Number) }
 func (m *tick) Decode(b []byte) error                 { m.Number = binary.BigEndian.Uint64(b); return nil }
 func (m *tick) Facts(func(fact.Fact))                 {}
-func (m *tick) String() string                        { return "Tick" }
+func (m *tick) String() string                        { return fmt.Sprint("Tick ", m.Number) }
 func (c *counter) Start(node.Env[tick])               {}
 func (c *counter) AppendState(b []byte) []byte        { return c.store.Snapshot(b) }
 func (c *counter) Timer(node.Env[tick], node.TimerID) {}
@@ -144,7 +145,7 @@ func TestShrinkToOneMessage(t *testing.T) {
 		require.Empty(t, best.Plan.Faults)
 		require.Len(t, best.Fates, 1)
 		require.Equal(t, netsim.Drop, best.Fates[0].Fate)
-		require.Equal(t, "Tick", best.Fates[0].Note)
+		require.Equal(t, fmt.Sprint("Tick ", best.Fates[0].Key), best.Fates[0].Note, "it is called as in this run, and not as where it was found")
 	}
 }
 

@@ -129,7 +129,8 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
 	}
 	fmt.Fprintf(t.err, "%s: %s runs in %.1f s\n", s.Name, thousands(r.Runs), time.Since(began).Seconds())
-	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, lastEvents(s, r.Best, 12))
+	last := lastEvents(s, r.Best, 12)
+	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, last)
 	if saveErr := small.Save(f.out); saveErr != nil {
 		return exitUnwritten, fmt.Errorf("the result was not saved: %w", saveErr)
 	}
@@ -138,7 +139,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 			return exitUnwritten, fmt.Errorf("the test was not written: %w", testErr)
 		}
 	}
-	f.tell(t, s, r, ctx.Err() != nil)
+	f.tell(t, s, r, last, ctx.Err() != nil)
 	switch {
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
@@ -150,7 +151,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 }
 
 // tell prints what came of it.
-func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, interrupted bool) {
+func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, last []string, interrupted bool) {
 	if f.json {
 		text, err := json.Marshal(struct {
 			Scenario    string `json:"scenario"`
@@ -205,7 +206,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, inter
 		t.printf("    %s\n", line)
 	}
 	section("last events")
-	for _, line := range lastEvents(s, r.Best, 12) {
+	for _, line := range last {
 		t.printf("    %s\n", line)
 	}
 	section("again")

@@ -46,17 +46,21 @@ func weather(s scenarios.Scenario, in *scenarios.Input) []number {
 	return list
 }
 
-// ends returns the numbers that say how long a run may take. A cluster that does not recover must keep the time that it was given: any
+// ends returns the numbers that say how long a run may take. A cluster that does not recover must keep enough time for it: any
 // cluster fails to recover in none.
 func ends(fingerprint string) []number {
 	field := func(name string) number {
 		return fieldOf(reflect.Int64, name, func(in *scenarios.Input) reflect.Value { return reflect.ValueOf(&in.Config).Elem().FieldByName(name) })
 	}
+	recovery := field("Recovery")
 	if strings.HasPrefix(fingerprint, "liveness") {
-		return []number{field("Horizon")}
+		recovery.calm, recovery.also = patient, patient
 	}
-	return []number{field("Horizon"), field("Recovery")}
+	return []number{field("Horizon"), recovery}
 }
+
+// patient is how long a cluster may always take to recover, in nanoseconds: many elections.
+const patient = int64(10 * faults.Second)
 
 // mishapNumbers returns the numbers of the faults and exceptions of this input.
 func mishapNumbers(in *scenarios.Input) (list []number) {
@@ -143,7 +147,7 @@ func distance(a, b int64) uint64 {
 
 // calmer returns values to try in place of v, the best first.
 func (n *number) calmer(v int64) []int64 {
-	if v == n.calm {
+	if v == n.calm || n.calm == patient && v < patient {
 		return nil
 	}
 	middle := n.calm + (v-n.calm)/2

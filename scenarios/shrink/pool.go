@@ -45,7 +45,7 @@ func (p *pool) each(ctx context.Context, n int, limit uint64, input func(int) sc
 				if k >= n {
 					return
 				}
-				if r, ok := p.run(i, task{input(k), limit}); ok && !done(k, r) {
+				if r, ok := p.run(i, task{ctx, input(k), limit}); ok && !done(k, r) {
 					stop.Store(true)
 				}
 			}
@@ -99,6 +99,7 @@ func (p *pool) run(i int, t task) (scenarios.Result, bool) {
 }
 
 type task struct {
+	ctx   context.Context // ends it early
 	in    scenarios.Input
 	limit uint64 // events
 }
@@ -132,7 +133,7 @@ const slice = 1 << 14
 
 func (w *worker) run(c scenarios.Cluster, t task) outcome {
 	c.Reset(t.in)
-	for until := uint64(0); until < t.limit; {
+	for until := uint64(0); until < t.limit && t.ctx.Err() == nil; {
 		until = min(until+slice, t.limit)
 		w.beats.Add(1)
 		if v, done := c.Run(until); done {

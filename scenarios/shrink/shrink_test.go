@@ -423,7 +423,13 @@ func TestNumbersAreFound(t *testing.T) {
 	in.Plan.Faults = in.Plan.Faults[:1]
 	require.Len(t, mishapNumbers(&in), 4, "at, for, rate, delay")
 	require.Len(t, ends("agreement"), 2)
-	require.Len(t, ends("liveness: no progress"), 1, "the time to recover is not cut where recovery is what fails")
+	recovery := ends("liveness: no progress")[1]
+	require.Equal(t, []int64{patient}, slices.Compact(recovery.calmer(60_000_000_000))[:1])
+	for v := patient * 2; v > patient/2; v -= patient / 8 {
+		for _, w := range recovery.calmer(v) {
+			require.GreaterOrEqual(t, w, patient, "the time to recover is not cut short where recovery is what fails")
+		}
+	}
 	for _, n := range slices.Concat(weather(s, &in), mishapNumbers(&in), ends("")) {
 		c := clone(&in)
 		v := n.get(&in)

@@ -38,7 +38,7 @@ type Explanation struct {
 
 // Explain runs futures from points along the run of a failing input. It is an error if the input does not fail or never ends.
 func Explain(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o ExplainOptions) (Explanation, error) {
-	p := newPool(s, o.Jobs)
+	p := newPool(s, o.Jobs, 0)
 	defer p.close()
 	ran, r := p.first(ctx, 1, unlimited, func(int) scenarios.Input { return in }, func(scenarios.Result) bool { return true })
 	switch {

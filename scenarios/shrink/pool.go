@@ -12,14 +12,19 @@ import (
 // pool runs inputs of one scenario on several workers.
 type pool struct {
 	scenario scenarios.Scenario
+	patience time.Duration
 	workers  []*worker
 }
 
-// patience is how long a handler may take, by the wall clock, before its run is given up. Such a run counts as one that does not fail.
-const patience = 10 * time.Second
+// DefaultPatience is how long a handler may take, by the wall clock, before its run is given up, and left behind running. Such a run counts
+// as one that does not fail.
+const DefaultPatience = 10 * time.Second
 
-func newPool(s scenarios.Scenario, jobs int) *pool {
-	return &pool{scenario: s, workers: make([]*worker, max(jobs, 1))}
+func newPool(s scenarios.Scenario, jobs int, patience time.Duration) *pool {
+	if patience == 0 {
+		patience = DefaultPatience
+	}
+	return &pool{scenario: s, patience: patience, workers: make([]*worker, max(jobs, 1))}
 }
 
 func (p *pool) close() {
@@ -80,7 +85,7 @@ func (p *pool) run(i int, t task) (scenarios.Result, bool) {
 	}
 	w := p.workers[i]
 	w.in <- t
-	watch := time.NewTimer(patience)
+	watch := time.NewTimer(p.patience)
 	defer watch.Stop()
 	for seen := w.beats.Load(); ; {
 		select {
@@ -89,7 +94,7 @@ func (p *pool) run(i int, t task) (scenarios.Result, bool) {
 		case <-watch.C:
 			if beats := w.beats.Load(); beats != seen {
 				seen = beats
-				watch.Reset(patience)
+				watch.Reset(p.patience)
 				continue
 			}
 			p.workers[i] = nil

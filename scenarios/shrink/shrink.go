@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"simrun/checker"
 	"simrun/node"
@@ -14,6 +15,8 @@ import (
 type Options struct {
 	Jobs   int    // workers; at least 1 is used
 	Budget uint64 // runs, 0 for DefaultBudget
+	// Patience is how long a handler may take; 0 for DefaultPatience.
+	Patience time.Duration
 	// Progress is told now and then how far it is. May be nil.
 	Progress func(Progress)
 }
@@ -45,7 +48,7 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
 	}
-	p := newPool(s, o.Jobs)
+	p := newPool(s, o.Jobs, o.Patience)
 	defer p.close()
 	sh := &shrinker{ctx: ctx, scenario: s, pool: p, options: o, tried: map[string]bool{}}
 	ran, before := p.first(ctx, 1, unlimited, func(int) scenarios.Input { return in }, func(scenarios.Result) bool { return true })

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -243,6 +244,35 @@ type roller struct {
 func (r *roller) Request(env node.Env[tick], _ node.Client, _ *node.Request) {
 	env.Append("log", make([]byte, r.runs))
 	panic("rolled")
+}
+
+var forever = make(chan struct{})
+
+// A run that never ends is left behind, and counts as one that does not fail.
+func TestHandlerThatNeverReturns(t *testing.T) {
+	base := counters()
+	hangs := scenarios.Define(scenarios.Spec[tick, *tick]{
+		Name:    "hangs",
+		Knobs:   base.Knobs,
+		Quorums: func(*scenarios.Config) (int, int) { return 1, 1 },
+		Replica: func(_ node.ID, c *scenarios.Config) node.Node[tick] {
+			if c.Knob("colour") == 3 {
+				<-forever
+			}
+			return &roller{}
+		},
+		Workload: scenarios.Registers{},
+	})
+	in := failing(t, base, 1, faults.Drop)[0]
+	in.Config.Knobs["colour"] = 50
+	r, err := Shrink(context.Background(), hangs, in, Options{Jobs: 2, Patience: 100 * time.Millisecond})
+	require.NoError(t, err)
+	require.True(t, r.Minimal)
+	require.Equal(t, int64(4), r.Best.Config.Knobs["colour"], "as near as it gets to the calm value, at which it hangs")
+
+	in.Config.Knobs["colour"] = 3
+	_, err = Shrink(context.Background(), hangs, in, Options{Patience: 100 * time.Millisecond})
+	require.ErrorContains(t, err, "its run never ends")
 }
 
 // Delta debugging ends where no single element can go, whatever is needed: here some elements, and for some of those that stay another one.

@@ -61,8 +61,11 @@ func (c *counter) Receive(_ node.Env[tick], from node.ID, m *tick) {
 	}
 }
 
-// counters is the scenario of it. The replicas are one store only because every client is at home with the first.
-func counters() scenarios.Scenario {
+// counters is the scenario of it.
+func counters() scenarios.Scenario { return countersOf(1) }
+
+// countersOf makes it with a least number of replicas. The replicas are one store only because every client is at home with the first.
+func countersOf(least int) scenarios.Scenario {
 	return scenarios.Define(scenarios.Spec[tick, *tick]{
 		Name: "counters", Doc: "for tests",
 		Knobs: []scenarios.Knob{{Name: "colour", Calm: 3, Min: 0, Max: 100, Draw: []int64{1, 50}}},
@@ -71,6 +74,9 @@ func counters() scenarios.Scenario {
 			c.Horizon, c.Recovery = faults.Second, 2*faults.Second
 		},
 		Check: func(c *scenarios.Config) error {
+			if c.Nodes < least {
+				return errors.New("too few replicas")
+			}
 			if c.LatencyMean != 0 {
 				return errors.New("links must keep the order of what they carry")
 			}
@@ -106,7 +112,7 @@ func lossFound(r scenarios.Result) bool {
 }
 
 // A case that was shrunk is 1-minimal: none of all single steps that make it smaller fails in the same way.
-func minimal(t *testing.T, s scenarios.Scenario, in scenarios.Input) scenarios.Result {
+func minimal(t *testing.T, s scenarios.Scenario, replicas int, in scenarios.Input) scenarios.Result {
 	t.Helper()
 	r, err := Shrink(context.Background(), s, in, Options{Jobs: 2})
 	require.NoError(t, err)
@@ -131,8 +137,8 @@ func minimal(t *testing.T, s scenarios.Scenario, in scenarios.Input) scenarios.R
 	}
 	require.Greater(t, tried, 5)
 	require.Equal(t, uint64(4), r.Best.Stats.Called)
-	require.Equal(t, 2, r.Best.Config.Nodes)
-	require.LessOrEqual(t, r.Best.Config.Clients, 2)
+	require.Equal(t, replicas, r.Best.Config.Nodes)
+	require.LessOrEqual(t, r.Best.Config.Clients, replicas)
 	require.Equal(t, int64(3), r.Best.Config.Knobs["colour"])
 	require.Zero(t, r.Best.Config.LatencyMean)
 	return r.Best
@@ -142,7 +148,7 @@ func minimal(t *testing.T, s scenarios.Scenario, in scenarios.Input) scenarios.R
 func TestShrinkToOneMessage(t *testing.T) {
 	s := counters()
 	for _, in := range failing(t, s, 6, faults.Drop) {
-		best := minimal(t, s, in)
+		best := minimal(t, s, 2, in)
 		require.Empty(t, best.Plan.Faults)
 		require.Len(t, best.Fates, 1)
 		require.Equal(t, netsim.Drop, best.Fates[0].Fate)
@@ -154,10 +160,34 @@ func TestShrinkToOneMessage(t *testing.T) {
 func TestShrinkToOneCrash(t *testing.T) {
 	s := counters()
 	for _, in := range failing(t, s, 6, faults.Crash) {
-		best := minimal(t, s, in)
+		best := minimal(t, s, 2, in)
 		require.Len(t, best.Plan.Faults, 1)
 		require.Len(t, best.Plan.Faults[0].Nodes, 1)
 		require.Empty(t, best.Fates)
+	}
+}
+
+// Of two replicas that crash at once, the one that matters is left, although none can be taken away.
+func TestShrinkWhomFaultsStrike(t *testing.T) {
+	s := countersOf(3)
+	c := s.NewCluster()
+	defer c.Close()
+	for _, in := range failing(t, s, 6, faults.Crash) {
+		for i := range in.Plan.Faults {
+			f := &in.Plan.Faults[i]
+			for id := node.ID(1); id <= node.ID(in.Config.Nodes); id++ {
+				alone := slices.Clone(f.Nodes)
+				if slices.Contains(alone, id) {
+					continue
+				}
+				if f.Nodes = append(f.Nodes, id); !lossFound(scenarios.Run(c, in)) {
+					f.Nodes = alone
+				}
+			}
+		}
+		best := minimal(t, s, 3, in)
+		require.Len(t, best.Plan.Faults, 1)
+		require.Len(t, best.Plan.Faults[0].Nodes, 1)
 	}
 }
 

@@ -63,7 +63,8 @@ type Shape struct {
 	victims []node.ID // whose disks are damaged
 }
 
-func (s *Shape) has(a node.Addr) bool {
+// Has tells whether the cluster has that replica or client.
+func (s *Shape) Has(a node.Addr) bool {
 	if a.IsClient() {
 		return a.Client() > 0 && uint64(a.Client()) <= uint64(s.Clients)
 	}
@@ -108,7 +109,7 @@ func (f *Fault) validate(s Shape) error {
 	}
 	for _, addrs := range append([][]node.Addr{f.From, f.To}, f.Groups...) {
 		for _, a := range addrs {
-			if !s.has(a) {
+			if !s.Has(a) {
 				return fmt.Errorf("the cluster has no %v", a)
 			}
 		}

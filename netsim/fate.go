@@ -37,9 +37,26 @@ const (
 // sent before. No generator is drawn from, so a message keeps its fate when others come and go.
 func (n *Net[M, PM]) fate(from, to node.Addr, kind, key uint64) (f fate) {
 	n.counts.Sent++
-	site := stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
-	lot := stream.Mix(site, n.attempts.next(site))
+	site := n.site(from, to, kind, key)
+	attempt := n.attempts.next(site)
+	lot := stream.Mix(site, attempt)
+	if n.salt != 0 {
+		lot = stream.Mix(lot, n.salt)
+	}
+	f = n.chances(from, to, lot)
+	if len(n.exceptions) > 0 || n.strikes != nil {
+		f = n.except(f, name{from, to, kind, key, attempt}, site, lot)
+	}
+	return f
+}
 
+// site names a message, but for how often it was sent before.
+func (n *Net[M, PM]) site(from, to node.Addr, kind, key uint64) uint64 {
+	return stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
+}
+
+// chances decides what the weather and the rules in force make of the message with that lot.
+func (n *Net[M, PM]) chances(from, to node.Addr, lot uint64) (f fate) {
 	f.delay = n.config.LatencyMin + sim.Exponential(stream.Mix(lot, laneDelay), n.config.LatencyMean)
 	if len(n.rules) == 0 && n.config.Drop == 0 {
 		return f

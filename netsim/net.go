@@ -52,6 +52,10 @@ type Net[M any, PM node.Message[M]] struct {
 	seed   uint64
 	counts Counts
 	rules  []ruleInForce
+	salt   uint64 // see Reseed
+
+	exceptions []exemption     // by site and attempt
+	strikes    func(Exception) // see Strikes
 
 	attempts attempts
 	messages sim.Slab[parcel[M]]
@@ -102,12 +106,13 @@ func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 	return n
 }
 
-// Reset makes the network ready for a run with replicas 1 to nodes: nothing under way, no rules.
+// Reset makes the network ready for a run with replicas 1 to nodes: nothing under way, no rules, no exceptions.
 func (n *Net[M, PM]) Reset(c Config, nodes int) {
 	n.config, n.counts = c, Counts{}
 	n.seed = stream.Mix(n.kernel.Seed(), stream.Name("network"))
 	clear(n.rules)
 	n.rules = n.rules[:0]
+	n.salt, n.exceptions, n.strikes = 0, n.exceptions[:0], nil
 	n.attempts.reset()
 	n.messages.Reset()
 	n.requests.Reset()
@@ -140,10 +145,11 @@ func (n *Net[M, PM]) RemoveRule(id int) {
 	n.rules = kept
 }
 
-// Calm takes every rule out of force and sets the good-weather loss to zero.
+// Calm takes every rule and exception out of force and sets the good-weather loss to zero.
 func (n *Net[M, PM]) Calm() {
 	clear(n.rules)
 	n.rules = n.rules[:0]
+	n.exceptions = n.exceptions[:0]
 	n.config.Drop = 0
 }
 

@@ -19,7 +19,9 @@ type cluster[M any, PM node.Message[M]] struct {
 	spec   *Spec[M, PM]
 	config Config
 	plan   faults.Plan
-	lots   uint64 // seed of the operations
+	skip   []int    // what is left of Input.Skip
+	reseed []Reseed // what is left of Input.Reseed
+	lots   uint64   // seed of the operations
 
 	kernel   *sim.Kernel
 	net      *netsim.Net[M, PM]
@@ -73,14 +75,16 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 func (c *cluster[M, PM]) host(id node.ID) *sim.Host[M] { return c.hosts[id-1] }
 
 // Reset makes the cluster ready for a run.
-func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
-	c.config, c.plan = config, plan
+func (c *cluster[M, PM]) Reset(in Input) {
+	seed, config, plan := in.Seed, in.Config, in.Plan
+	c.config, c.plan, c.skip, c.reseed = config, plan, in.Skip, in.Reseed
 	c.lots = stream.Mix(seed, stream.Name("operations"))
 	c.kernel.Reset(seed)
 	c.net.Reset(netsim.Config{
 		LatencyMin: int64(config.LatencyMin), LatencyMean: int64(config.LatencyMean),
 		Drop: config.Drop, Encode: config.Encode,
 	}, config.Nodes)
+	c.net.Except(exceptions(in.Fates))
 	c.bytes.Reset()
 	c.history.Reset()
 	c.oracle = asksOracle(seed)
@@ -119,6 +123,13 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 
 // Trace makes the run report to f.
 func (c *cluster[M, PM]) Trace(f func(sim.Record)) { c.kernel.Trace(f) }
+
+// Strikes makes the network report to f.
+func (c *cluster[M, PM]) Strikes(f func(Exception)) {
+	c.net.Strikes(func(e netsim.Exception) {
+		f(Exception{From: e.From, To: e.To, Kind: e.Kind, Key: e.Key, Attempt: e.Attempt, Fate: e.Fate, Delay: faults.Span(e.Delay)})
+	})
+}
 
 // Hash returns the digest of the run.
 func (c *cluster[M, PM]) Hash() sim.Hash { return *c.kernel.Hash() }

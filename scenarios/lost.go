@@ -14,7 +14,7 @@ func (s Sweep) lost(in Input) Result {
 	at := make(chan uint64)
 	go func() {
 		defer close(at)
-		c.Reset(in.Seed, in.Config, in.Plan)
+		c.Reset(in)
 		for n := uint64(1); ; n++ {
 			if _, done := c.Run(n); done {
 				return

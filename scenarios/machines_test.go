@@ -23,7 +23,7 @@ func sweepOf(t *testing.T, name, weather string, seeds uint64, adjust func(*Inpu
 		}
 	}}
 	require.NoError(t, sweep.Run(context.Background(), func(r Result) bool {
-		require.NoError(t, s.Check(r.Config, r.Plan), "seed %d", r.Seed)
+		require.NoError(t, s.Check(r.Input), "seed %d", r.Seed)
 		results = append(results, r)
 		total.Add(r.Stats)
 		return true
@@ -134,10 +134,10 @@ func TestReconfigureKnobs(t *testing.T) {
 	plan := func(knobs map[string]int64) faults.Plan {
 		return faults.Plan{Faults: []faults.Fault{{Kind: faults.ReconfigureKnobs, At: 1, For: 1, Nodes: []node.ID{1}, Knobs: knobs}}}
 	}
-	require.NoError(t, s.Check(in.Config, plan(map[string]int64{"batch": 7})))
-	require.EqualError(t, s.Check(in.Config, plan(map[string]int64{"heartbeat": 200_000})),
+	require.NoError(t, s.Check(Input{Config: in.Config, Plan: plan(map[string]int64{"batch": 7})}))
+	require.EqualError(t, s.Check(Input{Config: in.Config, Plan: plan(map[string]int64{"heartbeat": 200_000})}),
 		`plan: fault 1 (reconfigure-knobs): with its knobs, the knob "heartbeat" must be below the knob "election"`)
-	require.ErrorContains(t, s.Check(in.Config, plan(map[string]int64{"phase2": 1})), `no knob "phase2" of their own`)
+	require.ErrorContains(t, s.Check(Input{Config: in.Config, Plan: plan(map[string]int64{"phase2": 1})}), `no knob "phase2" of their own`)
 
 	booted := map[node.ID][]int64{}
 	spied := Define(Spec[whisper, *whisper]{
@@ -154,7 +154,7 @@ func TestReconfigureKnobs(t *testing.T) {
 	in.Config.Nodes, in.Config.Recovery = 2, faults.Second
 	in.Plan = plan(map[string]int64{"batch": 7})
 	in.Plan.Faults = append(in.Plan.Faults, faults.Fault{Kind: faults.Crash, At: 10, For: 1, Nodes: []node.ID{1, 2}})
-	require.NoError(t, spied.Check(in.Config, in.Plan))
+	require.NoError(t, spied.Check(in))
 	c := spied.NewCluster()
 	r := Run(c, in)
 	require.Equal(t, uint64(1), r.Stats.Reconfigured)

@@ -10,6 +10,7 @@ import (
 	"simrun/netsim"
 	"simrun/node"
 	"simrun/sim"
+	"simrun/sim/stream"
 )
 
 // A run has two phases. In the safety phase clients work under faults, and the checks of package checker watch. Then
@@ -47,7 +48,7 @@ func (c *cluster[M, PM]) Run(untilEvent uint64) (v checker.Verdict, done bool) {
 			v, done = c.verdict, true
 		}
 	}()
-	switch c.kernel.Run(untilEvent) {
+	switch c.proceed(untilEvent) {
 	case sim.Paused:
 		return checker.Verdict{}, false
 	case sim.Livelocked:
@@ -60,6 +61,28 @@ func (c *cluster[M, PM]) Run(untilEvent uint64) (v checker.Verdict, done bool) {
 	c.done = true
 	c.foldEnd()
 	return c.verdict, true
+}
+
+// proceed runs the kernel, and reseeds where that is asked for.
+func (c *cluster[M, PM]) proceed(untilEvent uint64) sim.Stop {
+	for len(c.reseed) > 0 && c.reseed[0].Event <= untilEvent {
+		if stop := c.kernel.Run(c.reseed[0].Event); stop != sim.Paused {
+			return stop
+		}
+		salt := c.reseed[0].Salt
+		c.reseed = c.reseed[1:]
+		c.kernel.Reseed(salt)
+		c.net.Reseed(salt)
+		for i := range c.config.Nodes {
+			c.hosts[i].Reseed()
+		}
+		c.lots = stream.Mix(c.lots, salt)
+		for i := range c.crowd.clients {
+			x := &c.crowd.clients[i]
+			x.random = stream.New(c.kernel.Seed(), "client", uint64(x.id))
+		}
+	}
+	return c.kernel.Run(untilEvent)
 }
 
 func place(id node.ID) string {

@@ -68,10 +68,13 @@ type Scenario struct {
 // Cluster is a cluster of replicas with its clients, network, disks and checks, ready to run seed after seed. It is
 // used by one goroutine.
 type Cluster interface {
-	// Reset makes the cluster ready for a run. The configuration and the plan must have passed Scenario.Check.
-	Reset(seed uint64, c Config, p faults.Plan)
+	// Reset makes the cluster ready for a run. The input must have passed Scenario.Check, and must not change during the run.
+	Reset(in Input)
 	// Trace makes the run report every record to f, from here on.
 	Trace(f func(sim.Record))
+	// Strikes makes the run tell f, in the terms of exceptions, what becomes of each message that does not simply arrive, before the
+	// trace tells of its sending.
+	Strikes(f func(Exception))
 	// Run goes on until the event with the given number has been handled, or the run is over, which done tells. A
 	// run that is over has a verdict.
 	Run(untilEvent uint64) (v checker.Verdict, done bool)
@@ -129,8 +132,9 @@ func Find(name string) (Scenario, error) {
 // NewCluster returns a cluster that runs the scenario.
 func (s Scenario) NewCluster() Cluster { return s.newCluster() }
 
-// Check refuses a configuration and a plan that the scenario cannot run, with a sentence that says why.
-func (s Scenario) Check(c Config, p faults.Plan) error {
+// Check refuses an input that the scenario cannot run, with a sentence that says why.
+func (s Scenario) Check(in Input) error {
+	c := in.Config
 	if err := c.check(s.Knobs); err != nil {
 		return err
 	}
@@ -139,10 +143,13 @@ func (s Scenario) Check(c Config, p faults.Plan) error {
 			return fmt.Errorf("config: %w", err)
 		}
 	}
-	if err := p.Validate(s.shape(&c)); err != nil {
+	if err := in.Plan.Validate(s.shape(&c)); err != nil {
 		return err
 	}
-	return s.checkOverrides(&c, &p)
+	if err := s.checkOverrides(&c, &in.Plan); err != nil {
+		return err
+	}
+	return in.check()
 }
 
 // shape tells the generator and the validator of plans about the cluster.

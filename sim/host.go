@@ -110,6 +110,9 @@ func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 	h.trouble, h.counts = trouble{}, Counts{}
 }
 
+// Reseed begins the replica's stream anew, from the kernel's present seed.
+func (h *Host[M]) Reseed() { h.random = stream.New(h.kernel.Seed(), "node", uint64(h.id)) }
+
 // Up tells whether the host is running.
 func (h *Host[M]) Up() bool { return h.replica != nil }
 

@@ -71,7 +71,7 @@ func configLines(c scenarios.Config) []string {
 func lastEvents(s scenarios.Scenario, result scenarios.Result, n int) []string {
 	var lines []string
 	c := s.NewCluster()
-	c.Reset(result.Seed, result.Config, result.Plan)
+	c.Reset(result.Input)
 	c.Trace(func(r sim.Record) {
 		if significant(r.Kind) {
 			if len(lines) == 2*n {

@@ -212,7 +212,7 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 	done := make(chan checker.Verdict, 1)
 	go func() {
 		defer close(done)
-		c.Reset(p.input.Seed, p.input.Config, p.input.Plan)
+		c.Reset(p.input)
 		c.Trace(func(r sim.Record) {
 			if p.shows(r) {
 				pen.Lock()

@@ -30,7 +30,8 @@ var allowed = map[string][]string{
 	"simrun/checker":            {"simrun/node/fact"},
 	"simrun/scenarios":          {"simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/timeline": nil,
-	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
+	"simrun/scenarios/shrink":   {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
+	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/scenarios/shrink", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":      nil,
 }
 

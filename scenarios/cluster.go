@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
-
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/netsim"
@@ -30,18 +28,21 @@ type cluster[M any, PM node.Message[M]] struct {
 	steps    []faults.Step
 	injector faults.Injector
 
-	watch   checker.Watch
-	history checker.History
-	decider checker.Checker
-	durable func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
-	decode  func(string, []byte) // decodes what is durable in a file
-	owner   node.ID
+	watch     checker.Watch
+	history   checker.History
+	decider   checker.Checker
+	durable   func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
+	decode    func(string, []byte) // decodes what is durable in a file
+	owner     node.ID
+	names     map[uint64]string // of values by digest, if the run is traced
+	rereading bool              // what is durable is told anew
 
 	ticks  uint64 // numbers calls and returns
 	healed bool   // the liveness phase has begun
 	endsAt int64  // of the liveness phase
 
 	verdict checker.Verdict
+	witness []checker.Op
 	done    bool
 	stats   Stats
 	scratch []byte
@@ -55,7 +56,13 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.spec.Facts(file, b, c.durable)
 		}
 	}
-	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
+	c.durable = func(f fact.Fact) {
+		before := c.watch.Chosen()
+		c.watch.Durable(uint16(c.owner), f)
+		if c.kernel.Tracing() {
+			c.tellDurable(&f, c.watch.Chosen() > before)
+		}
+	}
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.ClientWakes, c.clientWakes)
@@ -84,7 +91,7 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 	phase1, phase2 := c.spec.Quorums(&c.config)
 	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands})
 	c.ticks, c.healed, c.endsAt = 0, false, 0
-	c.verdict, c.done = checker.Verdict{}, false
+	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
 	c.stats = Stats{Runs: 1}
 
 	for len(c.hosts) < config.Nodes {
@@ -170,7 +177,9 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
 	c.watch.Reload(uint16(id))
+	c.rereading = true
 	files(c.decode)
+	c.rereading = false
 	c.watch.Reloaded(uint16(id))
 	c.check()
 }
@@ -200,24 +209,6 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 	if calls := c.crowd.clients[f.Client-1].calls; f.Seq > 0 && f.Seq <= uint64(len(calls)) {
 		c.history.Hint(int(calls[f.Seq-1]), f.Slot, uint32(f.Index))
 	}
-}
-
-// tell puts what a replica observed into the trace.
-func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
-	var text string
-	switch f.Kind {
-	case fact.Leading:
-		text = fmt.Sprintf("leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Following:
-		text = fmt.Sprintf("no longer leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Learned:
-		text = fmt.Sprintf("learned slot %d", f.Slot)
-	case fact.Snapshot:
-		text = fmt.Sprintf("restored a snapshot through slot %d", f.Slot)
-	default:
-		return
-	}
-	c.kernel.Emit(sim.Record{Kind: sim.Observed, Who: id.Addr(), Text: text})
 }
 
 // Started tells the watch that a replica begins with an empty memory.

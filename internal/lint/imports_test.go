@@ -28,9 +28,9 @@ var allowed = map[string][]string{
 	"simrun/netsim":             {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
 	"simrun/faults":             {"simrun/node", "simrun/sim/stream"},
 	"simrun/checker":            {"simrun/node/fact"},
-	"simrun/scenarios":          {"simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
+	"simrun/scenarios":          {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/timeline": nil,
-	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
+	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/scenarios/timeline", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":      nil,
 }
 

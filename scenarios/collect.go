@@ -24,7 +24,8 @@ type CollectOptions struct {
 	// MaxRecords bounds the records, operations and states that are kept, each: the last ones. 0 means
 	// DefaultMaxRecords.
 	MaxRecords int
-	Vector     bool // give records vector clocks
+	Vector     bool   // give records vector clocks
+	MaxEvents  uint64 // give up after that many; 0: never
 	// Progress is called now and then with the number of events handled. May be nil.
 	Progress func(events uint64)
 }
@@ -39,8 +40,8 @@ type Collected struct {
 	Hashes   []Checkpoint
 }
 
-// Collect runs the input and tells it as a timeline. An error is the context's: then the run was cut short and nothing
-// is returned.
+// Collect runs the input and tells it as a timeline. If the run is cut short, by the context or because it has more than
+// MaxEvents events, what there is until then is returned with the error, with no verdict and no story.
 func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Collected, error) {
 	if o.MaxRecords <= 0 {
 		o.MaxRecords = DefaultMaxRecords
@@ -53,7 +54,7 @@ func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Colle
 	for n := uint64(1); ; n++ {
 		if n%1024 == 0 {
 			if ctx.Err() != nil {
-				return Collected{}, ctx.Err()
+				return k.collected(s, in, checker.Verdict{}), ctx.Err()
 			}
 			if o.Progress != nil {
 				o.Progress(n)
@@ -62,12 +63,18 @@ func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Colle
 		v, done := c.Run(n)
 		k.hashes.add(Checkpoint{n, c.Hash()})
 		k.describe(n)
-		if !done {
-			continue
+		if done {
+			return k.collected(s, in, v), nil
 		}
-		r := Result{Input: in, Verdict: v, Hash: c.Hash(), Stats: c.Stats()}
-		return Collected{Result: r, Timeline: k.finish(s, r), Hashes: k.hashes.all()}, nil
+		if n == o.MaxEvents {
+			return k.collected(s, in, v), fmt.Errorf("the run is not over after %d events", n)
+		}
 	}
+}
+
+func (k *collector) collected(s Scenario, in Input, v checker.Verdict) Collected {
+	r := Result{Input: in, Verdict: v, Hash: k.cluster.Hash(), Stats: k.cluster.Stats()}
+	return Collected{Result: r, Timeline: k.finish(s, r), Hashes: k.hashes.all()}
 }
 
 // collector gathers a timeline as the run goes.
@@ -107,8 +114,8 @@ func newCollector(c Cluster, in Input, o CollectOptions) *collector {
 	return k
 }
 
-// record takes in a record of the trace.
-func (k *collector) record(r sim.Record) {
+// TimelineRecord translates a record, which has no logical clocks then, and no name for its value.
+func TimelineRecord(r sim.Record) timeline.Record {
 	x := timeline.Record{
 		Event: r.Event, At: r.At, Kind: r.Kind.String(), Message: r.Message, Name: r.Name, Text: r.Text, Slot: r.Slot,
 	}
@@ -121,6 +128,12 @@ func (k *collector) record(r sim.Record) {
 	if r.Ballot != 0 {
 		x.Ballot = r.Ballot.String()
 	}
+	return x
+}
+
+// record takes in a record of the trace.
+func (k *collector) record(r sim.Record) {
+	x := TimelineRecord(r)
 	k.clocks.Stamp(&x)
 	if len(k.t.Records) == 2*k.options.MaxRecords { // keep the last ones
 		half := k.options.MaxRecords
@@ -291,9 +304,10 @@ func (k *collector) name() {
 // judge adds what the history says of the operations. Its operations are in order of their calls, as those of the
 // timeline are.
 func (k *collector) judge() {
-	witness := map[uint64]bool{}
+	witness := map[uint64]uint64{} // calls and returns
+	last, ended := -1, uint64(0)
 	for _, o := range k.cluster.Witness() {
-		witness[o.Call] = true
+		witness[o.Call] = o.Return
 	}
 	for i, o := range k.cluster.History().Ops {
 		if i == len(k.t.Ops) {
@@ -304,9 +318,22 @@ func (k *collector) judge() {
 		if o.Outcome == checker.OK {
 			x.Out = strconv.FormatInt(o.Out, 10)
 		}
-		if witness[o.Call] {
-			k.t.Witness = append(k.t.Witness, i)
+		end, found := witness[o.Call]
+		switch {
+		case !found:
+			continue
+		case end != checker.Never && end > ended: // where it went wrong: others may have returned later, which does not matter
+			if last >= 0 {
+				k.t.Witness = append(k.t.Witness, last)
+			}
+			last, ended = i, end
+			continue
 		}
+		k.t.Witness = append(k.t.Witness, i)
+	}
+	if last >= 0 {
+		slices.Sort(k.t.Witness)
+		k.t.Witness = append(k.t.Witness, last)
 	}
 }
 

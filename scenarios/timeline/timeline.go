@@ -28,7 +28,7 @@ type Timeline struct {
 	Cut     string   `json:"cut,omitempty"` // says what was left out, of a run that is too long to be told whole
 	// Digests says what the digests are of which a verdict speaks, by their eight hexadecimal digits: "c2#1 (propose 10)".
 	Digests map[string]string `json:"digests,omitempty"`
-	Witness []int             `json:"witness,omitempty"` // places in Ops of those that no order explains
+	Witness []int             `json:"witness,omitempty"` // places in Ops of operations that no order explains, the last of which is where it went wrong
 }
 
 // Record is one record of the trace.

@@ -21,8 +21,8 @@ import (
 type CollectOptions struct {
 	Profile string // that the input was drawn from, to be told
 	Build   string // in a line, to be told
-	// MaxRecords bounds the records, operations and states that are kept, each: the last ones. 0 means
-	// DefaultMaxRecords.
+	// MaxRecords bounds the records, operations and states that are kept, each: the last ones. Faults,
+	// crashes and restarts from before are kept too. 0 means DefaultMaxRecords.
 	MaxRecords int
 	Vector     bool   // give records vector clocks
 	MaxEvents  uint64 // give up after that many; 0: never
@@ -135,11 +135,8 @@ func TimelineRecord(r sim.Record) timeline.Record {
 func (k *collector) record(r sim.Record) {
 	x := TimelineRecord(r)
 	k.clocks.Stamp(&x)
-	if len(k.t.Records) == 2*k.options.MaxRecords { // keep the last ones
-		half := k.options.MaxRecords
-		k.t.Records = k.t.Records[:copy(k.t.Records, k.t.Records[half:])]
-		k.values = k.values[:copy(k.values, k.values[half:])]
-		k.cutRecords += uint64(half)
+	if len(k.t.Records) == 2*k.options.MaxRecords {
+		k.keepLast()
 	}
 	k.t.Records = append(k.t.Records, x)
 	k.values = append(k.values, r.Value)
@@ -159,6 +156,47 @@ func (k *collector) record(r sim.Record) {
 			k.t.Faults[i].Until = min(k.t.Faults[i].Until, r.At)
 		}
 	}
+}
+
+// landmarks are the kinds of records that are kept of the beginning of a long run too.
+var landmarks = func() map[string]bool {
+	kinds := map[string]bool{}
+	for _, k := range []sim.RecordKind{sim.Crashed, sim.Started, sim.FaultOn, sim.FaultOff, sim.PhaseSet, sim.Violation} {
+		kinds[k.String()] = true
+	}
+	return kinds
+}()
+
+// keepLast leaves no more records than are to be kept: the last ones, and of those before them landmarks, which make up half
+// of all at most.
+func (k *collector) keepLast() {
+	bound, records := k.options.MaxRecords, k.t.Records
+	cut, marks := 0, 0 // of the first cut records, marks are landmarks
+	for ; min(marks, bound/2)+len(records)-cut > bound; cut++ {
+		if landmarks[records[cut].Kind] {
+			marks++
+		}
+	}
+	if cut == 0 {
+		return
+	}
+	surplus := marks - min(marks, bound/2) // landmarks that go as well: the first
+	n := 0
+	for i := range records {
+		if i < cut {
+			if !landmarks[records[i].Kind] {
+				continue
+			}
+			if surplus > 0 {
+				surplus--
+				continue
+			}
+		}
+		records[n], k.values[n] = records[i], k.values[i]
+		n++
+	}
+	k.cutRecords += uint64(len(records) - n)
+	k.t.Records, k.values = records[:n], k.values[:n]
 }
 
 func (k *collector) called(x *timeline.Record) {
@@ -266,6 +304,7 @@ func (k *collector) finish(s Scenario, r Result) timeline.Timeline {
 	for i := range t.Faults {
 		t.Faults[i].Until = min(t.Faults[i].Until, t.End)
 	}
+	k.keepLast()
 	k.name()
 	k.judge()
 	k.count(t.End+bucketSpan, 0)
@@ -341,14 +380,11 @@ func (k *collector) judge() {
 func (k *collector) cut() {
 	t, bound := &k.t, k.options.MaxRecords
 	var parts []string
-	if n := len(t.Records) - bound; n > 0 {
-		t.Records, k.cutRecords = t.Records[n:], k.cutRecords+uint64(n)
-	}
 	if n := len(t.States) - bound; n > 0 {
 		t.States, k.cutStates = t.States[n:], k.cutStates+uint64(n)
 	}
 	if k.cutRecords > 0 {
-		parts = append(parts, fmt.Sprintf("%d records", k.cutRecords))
+		parts = append(parts, fmt.Sprintf("%d records (faults, crashes and restarts are kept)", k.cutRecords))
 	}
 	if k.cutStates > 0 {
 		parts = append(parts, fmt.Sprintf("%d states", k.cutStates))

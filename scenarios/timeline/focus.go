@@ -65,8 +65,12 @@ func (t *Timeline) focus() *focus {
 			}
 		}
 	}
-	f.findBallots()
-	f.takePart()
+	if strings.HasPrefix(t.Fingerprint, "liveness:") {
+		f.unfinished()
+	} else {
+		f.findBallots()
+		f.takePart()
+	}
 	f.complete()
 	return f
 }
@@ -87,6 +91,37 @@ func (f *focus) witnesses() {
 	for i := range f.t.Records {
 		if r := &f.t.Records[i]; (r.Kind == "call" || r.Kind == "return") && f.central[r.Name] {
 			f.roots = append(f.roots, i)
+		}
+	}
+}
+
+// unfinished makes the story one of the last ballots and of the operations that never ended. All that happened may be to blame.
+func (f *focus) unfinished() {
+	for _, o := range f.t.Ops {
+		if o.Outcome == "open" {
+			f.central[o.Name] = true
+		}
+	}
+	last := map[string]int{}
+	var seen []string
+	for i := range f.t.Records {
+		r := &f.t.Records[i]
+		last[r.Who] = i
+		if r.Ballot != "" && !slices.Contains(seen, r.Ballot) {
+			seen = append(seen, r.Ballot)
+		}
+	}
+	f.roots = append(f.roots, slices.Sorted(maps.Values(last))...)
+	slices.SortFunc(seen, func(a, b string) int {
+		if less(a, b) {
+			return -1
+		}
+		return 1
+	})
+	if len(seen) > 0 {
+		f.ballots = map[string]bool{}
+		for _, b := range seen[max(0, len(seen)-2):] {
+			f.ballots[b] = true
 		}
 	}
 }
@@ -177,6 +212,11 @@ var (
 	acceptedSlot = regexp.MustCompile(`([0-9]+) accepted in ([0-9]+\.[0-9]+) as \[([^\]]*)\]`)
 )
 
+var (
+	fromSlot   = regexp.MustCompile(`from slot ([0-9]+)`)
+	listInText = regexp.MustCompile(`\[([^\]]+)\]`)
+)
+
 // reported returns the votes that a promise tells of, for the slots that the story is about.
 func (f *focus) reported(r *Record) (all []report) {
 	if m := acceptedOne.FindStringSubmatch(r.Text); m != nil {
@@ -265,8 +305,13 @@ func (f *focus) opWeight(name string) int {
 	return weightCall
 }
 
-// value names the value of a record.
-func (f *focus) value(r *Record) string { return f.named(r.Value) }
+// value names the value of a record. One that no disk ever held has no name, but its message may tell what is in it.
+func (f *focus) value(r *Record) string {
+	if m := listInText.FindStringSubmatch(r.Text); r.Value == "" && m != nil {
+		return f.named(m[1])
+	}
+	return f.named(r.Value)
+}
 
 func (f *focus) named(value string) string {
 	if value == "" {

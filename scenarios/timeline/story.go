@@ -2,6 +2,9 @@ package timeline
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,7 +19,7 @@ func (t *Timeline) Tell() []string {
 	if t.Verdict == "pass" || t.Verdict == "" {
 		return nil
 	}
-	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, reports: map[string]report{}}
+	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, reports: map[string]report{}, votes: map[string]report{}}
 	need := t.past(s.focus.roots)
 	for i := range t.Records {
 		if need[i] {
@@ -33,6 +36,7 @@ type story struct {
 	sentences []sentence
 	open      map[string]int    // sentences that can be gone on with: the asking of a phase, by its name
 	told      map[string]bool   // answers that are in it already
+	votes     map[string]report // the last vote on a replica's disk, by replica and slot
 	reports   map[string]report // the highest vote that promises reported so far, by ballot and slot
 }
 
@@ -247,6 +251,9 @@ func (s *story) receive(r *Record) {
 				s.reports[at] = x
 			}
 		}
+		if hidden := s.hidden(r); hidden != "" {
+			one, many = one+hidden, many+hidden
+		}
 		s.answer(r, r.Peer, r.Who, "Prepare", one, many, weightPrepare)
 	case "Accepted":
 		if !s.focus.evident {
@@ -265,7 +272,32 @@ func (s *story) receive(r *Record) {
 	}
 }
 
+// hidden says which vote a promise should have told of, and did not.
+func (s *story) hidden(r *Record) string {
+	told := map[uint64]bool{}
+	for _, x := range s.focus.reported(r) {
+		told[x.slot] = true
+	}
+	from := uint64(1)
+	if m := fromSlot.FindStringSubmatch(r.Text); m != nil {
+		from, _ = strconv.ParseUint(m[1], 10, 64)
+	}
+	for _, slot := range slices.Sorted(maps.Keys(s.focus.slots)) {
+		v, voted := s.votes[fmt.Sprint(r.Peer, " ", slot)]
+		switch {
+		case !voted || told[slot] || slot < from || !less(v.ballot, r.Ballot):
+		case strings.Contains(r.Text, "floor") || strings.Contains(r.Text, fmt.Sprint(slot, " chosen as")):
+		default:
+			return fmt.Sprintf(", not telling that it accepted %s in %s", v.value, v.ballot)
+		}
+	}
+	return ""
+}
+
 func (s *story) durable(r *Record) {
+	if r.Name == "voted" {
+		s.votes[fmt.Sprint(r.Who, " ", r.Slot)] = report{slot: r.Slot, ballot: r.Ballot, value: s.focus.value(r)}
+	}
 	if !s.focus.about(r) {
 		return
 	}
@@ -306,7 +338,7 @@ func (s *story) lost(r *Record) {
 }
 
 func (s *story) crash(r *Record) {
-	if !s.focus.actor(r.Who) || s.focus.ballots != nil && !s.told[r.Who] {
+	if !s.focus.actor(r.Who) || s.focus.actors != nil && !s.told[r.Who] {
 		return // it had no part in it yet
 	}
 	s.told["crash "+r.Who] = true

@@ -53,11 +53,11 @@ func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Colle
 	c.Trace(k.record)
 	for n := uint64(1); ; n++ {
 		if n%1024 == 0 {
-			if ctx.Err() != nil {
-				return k.collected(s, in, checker.Verdict{}), ctx.Err()
-			}
 			if o.Progress != nil {
 				o.Progress(n)
+			}
+			if ctx.Err() != nil {
+				return k.collected(s, in, checker.Verdict{}), ctx.Err()
 			}
 		}
 		v, done := c.Run(n)

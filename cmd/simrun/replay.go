@@ -72,7 +72,7 @@ type replay struct {
 	artifact *scenarios.Artifact // what was expected; nil if only a seed was given
 	from     faults.Span
 	until    faults.Span // 0 for the end
-	at       faults.Span // of the states; 0 for the end
+	at       faults.Span // of the states; -1 for the end
 	causal   bool
 	clocks   *timeline.Clocks    // if causal
 	kept     []timeline.Record   // if causal: to be sorted
@@ -85,7 +85,7 @@ type replay struct {
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
-	p := &replay{state: f.state, patience: f.patience}
+	p := &replay{state: f.state, patience: f.patience, at: -1}
 	if err := f.parseRun("replay", p, args, changed); err != nil {
 		return nil, err
 	}
@@ -333,7 +333,7 @@ func (p *replay) printCausal(t *term) {
 
 // stage returns a cluster as it was at the time that states are asked for: the one given, if that is the end of its run.
 func (p *replay) stage(c scenarios.Cluster) scenarios.Cluster {
-	if p.at == 0 || int64(p.at) >= c.Stats().Simulated {
+	if p.at < 0 || int64(p.at) >= c.Stats().Simulated {
 		return c
 	}
 	// The last event up to that time is found by going past it.

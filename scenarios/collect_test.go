@@ -143,7 +143,7 @@ func TestCollectedStates(t *testing.T) {
 // A long run is cut to its end, with what must be known of its beginning, and says so.
 func TestCollectIsBounded(t *testing.T) {
 	s, in := drawn(t, "kv", 5)
-	whole, err := Collect(context.Background(), s, in, CollectOptions{})
+	whole, err := Collect(context.Background(), s, in, CollectOptions{MaxRecords: 1 << 20})
 	require.NoError(t, err)
 	require.Empty(t, whole.Timeline.Cut)
 	for _, bound := range []int{1, 2, 50, 333, 1000} {

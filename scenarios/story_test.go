@@ -69,6 +69,13 @@ func (e rash) SendDurable(to node.ID, m multipaxos.Message) {
 	e.Env.SendDurable(to, m)
 }
 
+// Request makes every command a request for a session, which goes into the log as well as any.
+func (h hasty) Request(env node.Env[multipaxos.Message], from node.Client, q *node.Request) {
+	r := *q
+	r.Op = node.Register
+	h.Replica.Request(rash{env}, from, &r)
+}
+
 func (h hasty) Receive(env node.Env[multipaxos.Message], from node.ID, m *multipaxos.Message) {
 	h.Replica.Receive(rash{env}, from, m)
 }

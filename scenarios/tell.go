@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"simrun/checker"
+	"simrun/faults"
 	"simrun/node"
 	"simrun/node/fact"
 	"simrun/sim"
@@ -21,6 +22,10 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 		text = fmt.Sprintf("learned slot %d", f.Slot)
 	case fact.Snapshot:
 		text = fmt.Sprintf("restored a snapshot through slot %d", f.Slot)
+	case fact.Leased:
+		text = fmt.Sprintf("relies on its lease for %v at most", faults.Span(f.Seq))
+	case fact.Configured:
+		text = fmt.Sprintf("holds membership %08x from slot %d on", uint32(f.Value), f.Slot)
 	default:
 		return
 	}

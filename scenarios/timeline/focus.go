@@ -180,7 +180,7 @@ func (f *focus) adopted() {
 	values := map[string]string{} // that each ballot proposed, by ballot and slot
 	for i := range f.t.Records {
 		if r := &f.t.Records[i]; r.Kind == "send" && r.Name == "Accept" {
-			values[fmt.Sprint(r.Ballot, " ", r.Slot)] = r.Value
+			values[fmt.Sprint(r.Ballot, " ", r.Slot)] = f.value(r)
 		}
 	}
 	for grown := true; grown; {
@@ -214,7 +214,7 @@ var (
 
 var (
 	fromSlot   = regexp.MustCompile(`from slot ([0-9]+)`)
-	listInText = regexp.MustCompile(`\[([^\]]+)\]`)
+	listInText = regexp.MustCompile(`\[([^\]]*)\]`)
 )
 
 // reported returns the votes that a promise tells of, for the slots that the story is about.
@@ -227,11 +227,7 @@ func (f *focus) reported(r *Record) (all []report) {
 		if err != nil || f.slots != nil && !f.slots[slot] {
 			continue
 		}
-		x := report{slot: slot, ballot: m[2], value: m[3]}
-		if x.value == "" {
-			x.value = "no-op"
-		}
-		all = append(all, x)
+		all = append(all, report{slot: slot, ballot: m[2], value: operations(m[3])})
 	}
 	return all
 }
@@ -305,12 +301,26 @@ func (f *focus) opWeight(name string) int {
 	return weightCall
 }
 
-// value names the value of a record. One that no disk ever held has no name, but its message may tell what is in it.
+// value names the value of a record, by the list in a message that tells what is in it, or else as it was when it became durable.
 func (f *focus) value(r *Record) string {
-	if m := listInText.FindStringSubmatch(r.Text); r.Value == "" && m != nil {
-		return f.named(m[1])
+	if m := listInText.FindStringSubmatch(r.Text); m != nil && r.Kind != "durable" {
+		return operations(m[1])
 	}
 	return f.named(r.Value)
+}
+
+// operations names a value by the operations in a list such as "c1#4 read c2#1".
+func operations(list string) string {
+	var names []string
+	for _, word := range strings.Fields(list) {
+		if strings.Contains(word, "#") {
+			names = append(names, word)
+		}
+	}
+	if len(names) == 0 {
+		return "no-op"
+	}
+	return strings.Join(names, " ")
 }
 
 func (f *focus) named(value string) string {

@@ -38,7 +38,7 @@ func mermaidLine(r *Record, t *Timeline) string {
 	text := mermaidText(r.Text)
 	switch r.Kind {
 	case "recv":
-		if r.Name == "Heartbeat" || r.Name == "Learn" {
+		if noise[r.Name] && r.Name != "Request" && r.Name != "Reply" {
 			return ""
 		}
 		return fmt.Sprintf("%s->>%s: %s", r.Peer, r.Who, text)

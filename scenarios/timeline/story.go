@@ -75,7 +75,9 @@ const (
 var answers = map[string]string{"Promise": "Prepare", "Accepted": "Accept", "Reject": ""}
 
 // noise is not worth a sentence: it repeats what others say.
-var noise = map[string]bool{"Heartbeat": true, "Learn": true, "Query": true, "Fetch": true, "Request": true, "Reply": true}
+var noise = map[string]bool{
+	"Heartbeat": true, "Alive": true, "Learn": true, "Query": true, "Fetch": true, "PreVote": true, "PreVoted": true, "Request": true, "Reply": true,
+}
 
 func (s *story) say(r *Record, weight int, head string) int {
 	s.sentences = append(s.sentences, sentence{at: r.At, weight: weight, head: head})
@@ -205,7 +207,7 @@ func (s *story) ask(r *Record, weight int, head string) {
 	s.told[key], s.told[r.Who] = true, true
 	if r.Name == "Accept" {
 		s.told["over "+phase("Prepare", r.Who, r)] = true
-		if seen, ok := s.reports[r.Ballot+s.slot(r)]; ok && seen.value != r.Value {
+		if seen, ok := s.reports[r.Ballot+s.slot(r)]; ok && seen.value != s.focus.value(r) && !s.told["known "+r.Ballot+s.slot(r)] {
 			head += fmt.Sprintf(", although %s had reported %s accepted in %s", seen.by, s.focus.named(seen.value), seen.ballot)
 		}
 	}
@@ -249,6 +251,11 @@ func (s *story) receive(r *Record) {
 			at := r.Ballot + s.slot(&Record{Slot: x.slot})
 			if old, ok := s.reports[at]; !ok || less(old.ballot, x.ballot) {
 				s.reports[at] = x
+			}
+		}
+		for slot := range s.focus.slots {
+			if strings.Contains(r.Text, fmt.Sprint(" ", slot, " chosen as")) {
+				s.told["known "+r.Ballot+s.slot(&Record{Slot: slot})] = true // then votes do not matter
 			}
 		}
 		if hidden := s.hidden(r); hidden != "" {

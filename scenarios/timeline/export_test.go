@@ -19,9 +19,9 @@ import (
 // runs are runs with every kind of fault, whole and cut short.
 func runs(t *testing.T) (all []timeline.Timeline) {
 	t.Helper()
-	for _, records := range []int{0, 500} {
+	for _, records := range []int{2000, 300} {
 		for _, name := range []string{"kv", "single-decree"} {
-			for seed := range uint64(3) {
+			for seed := range uint64(2) {
 				all = append(all, collect(t, name, seed, records))
 			}
 		}

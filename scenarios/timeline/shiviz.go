@@ -21,7 +21,6 @@ func WriteShiViz(w io.Writer, t *Timeline) error {
 	clocks := NewClocks(t.Nodes, t.Clients, true)
 	for i := range t.Records {
 		r := t.Records[i]
-		r.Clock = nil
 		clocks.Stamp(&r)
 		if r.Clock == nil {
 			continue // it happened to nobody

@@ -2,6 +2,7 @@ package netsim
 
 import (
 	"fmt"
+	"strings"
 
 	"simrun/node"
 	"simrun/sim"
@@ -97,7 +98,8 @@ func (n *Net[M, PM]) chances(from, to node.Addr, lot uint64) (f fate) {
 
 // tell reports a sending and its fate to the trace.
 func (n *Net[M, PM]) tell(f fate, from, to node.Addr, what fmt.Stringer) {
-	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Text: what.String()}
+	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Message: n.number(f)}
+	label(&r, what)
 	n.kernel.Emit(r)
 	switch {
 	case f.blocked:
@@ -108,6 +110,25 @@ func (n *Net[M, PM]) tell(f fate, from, to node.Addr, what fmt.Stringer) {
 		n.kernel.Emit(r)
 	case f.copied:
 		r.Kind = sim.Copied
+		r.Message++
 		n.kernel.Emit(r)
+	}
+}
+
+// number returns the number of the message whose fate was drawn last. Its copy, if it has one, has the next.
+func (n *Net[M, PM]) number(f fate) uint64 {
+	number := n.counts.Sent + n.counts.Duplicated
+	if f.copied {
+		number--
+	}
+	return number
+}
+
+// label puts in words what a record is about.
+func label(r *sim.Record, what fmt.Stringer) {
+	r.Text = what.String()
+	r.Name, _, _ = strings.Cut(r.Text, " ")
+	if a, ok := what.(node.About); ok {
+		r.Slot, r.Ballot, r.Value = a.About()
 	}
 }

@@ -45,6 +45,8 @@ type Artifact struct {
 	InputHash   string   `json:"inputHash"` // tells whether somebody edited what decides the run
 	Events      uint64   `json:"events"`
 	LastEvents  []string `json:"lastEvents,omitempty"` // of the timeline
+	// Hashes are those of the run on its way, to tell how far a run of another build is the same. May be missing.
+	Hashes []Checkpoint `json:"hashes,omitempty"`
 }
 
 // NewArtifact describes a result.

@@ -103,7 +103,8 @@ func (c *cluster[M, PM]) begin(x *client) {
 	x.calls = append(x.calls, int32(x.open))
 	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
+		c.submitted(x)
+		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
 	}
 	if x.target == 0 {
 		x.target = c.anyReplica(x, 0)
@@ -189,7 +190,7 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	x.open = none
 	c.stats.Finished++
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Name: operationName(x.id, x.seq), Slot: r.Slot, Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
 	}
 	c.check()
 	c.pause(x)
@@ -199,7 +200,7 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 func (c *cluster[M, PM]) giveUp(x *client) {
 	c.history.Return(x.open, c.tick(), checker.Unknown, 0)
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
 	}
 	x.open = none
 	x.process += uint32(len(c.crowd.clients))

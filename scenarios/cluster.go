@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
-
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/netsim"
@@ -33,13 +31,15 @@ type cluster[M any, PM node.Message[M]] struct {
 	steps    []faults.Step
 	injector faults.Injector
 
-	watch   checker.Watch
-	history checker.History
-	decider checker.Checker
-	oracle  bool                 // porcupine looks at the history too
-	durable func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
-	decode  func(string, []byte) // decodes what is durable in a file
-	owner   node.ID
+	watch     checker.Watch
+	history   checker.History
+	decider   checker.Checker
+	oracle    bool                 // porcupine looks at the history too
+	durable   func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
+	decode    func(string, []byte) // decodes what is durable in a file
+	owner     node.ID
+	names     map[uint64]string // of values by digest, if the run is traced
+	rereading bool              // what is durable is told anew
 
 	perturb   uint64 // chance of the unusual path, in parts per million
 	perturbed uint64 // how often it was asked for
@@ -49,6 +49,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	endsAt int64  // of the liveness phase
 
 	verdict checker.Verdict
+	witness []checker.Op
 	done    bool
 	stats   Stats
 	scratch []byte
@@ -62,7 +63,13 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.spec.Facts(file, b, c.durable)
 		}
 	}
-	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
+	c.durable = func(f fact.Fact) {
+		before := c.watch.Chosen()
+		c.watch.Durable(uint16(c.owner), f)
+		if c.kernel.Tracing() {
+			c.tellDurable(&f, c.watch.Chosen() > before)
+		}
+	}
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
@@ -96,7 +103,7 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now})
 	c.ticks, c.healed, c.endsAt = 0, false, 0
 	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
-	c.verdict, c.done = checker.Verdict{}, false
+	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
 	c.stats = Stats{Runs: 1}
 
 	for len(c.hosts) < config.Nodes {
@@ -197,7 +204,9 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
 	c.watch.Reload(uint16(id))
+	c.rereading = true
 	files(c.decode)
+	c.rereading = false
 	c.watch.Reloaded(uint16(id))
 	c.check()
 }
@@ -234,24 +243,6 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 	if calls := c.crowd.clients[f.Client-1].calls; f.Seq > 0 && f.Seq <= uint64(len(calls)) {
 		c.history.Hint(int(calls[f.Seq-1]), f.Slot, uint32(f.Index))
 	}
-}
-
-// tell puts what a replica observed into the trace.
-func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
-	var text string
-	switch f.Kind {
-	case fact.Leading:
-		text = fmt.Sprintf("leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Following:
-		text = fmt.Sprintf("no longer leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Learned:
-		text = fmt.Sprintf("learned slot %d", f.Slot)
-	case fact.Snapshot:
-		text = fmt.Sprintf("restored a snapshot through slot %d", f.Slot)
-	default:
-		return
-	}
-	c.kernel.Emit(sim.Record{Kind: sim.Observed, Who: id.Addr(), Text: text})
 }
 
 // Started tells the watch that a replica begins with an empty memory.

@@ -133,7 +133,7 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 		c.stats.Faults[f.Kind]++
 	}
 	if c.kernel.Tracing() && s.Beat == 0 {
-		c.kernel.Emit(sim.Record{Kind: kind, Text: f.Describe()})
+		c.kernel.Emit(sim.Record{Kind: kind, Name: f.Kind.String(), Text: f.Describe()})
 	}
 	switch {
 	case s.End:
@@ -203,7 +203,12 @@ func (c *cluster[M, PM]) pass() {
 
 func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
 	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle})
-	return r.Verdict()
+	v := r.Verdict()
+	if v.Kind == checker.Violated {
+		c.witness = r.Witness
+		c.kernel.Emit(sim.Record{Kind: sim.Violation, Name: "linearizability", Text: v.Fingerprint + ": " + v.Detail})
+	}
+	return v
 }
 
 // stuck ends a run in which the healed cluster did not finish in time. What clients saw is checked first: a history
@@ -263,7 +268,7 @@ func (c *cluster[M, PM]) end(v *checker.Violation) {
 		return
 	}
 	c.verdict = v.Verdict()
-	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: node.Addr(v.Node), Text: c.verdict.Fingerprint + ": " + c.verdict.Detail})
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: node.Addr(v.Node), Slot: v.Slot, Name: v.Check, Text: c.verdict.Fingerprint + ": " + c.verdict.Detail})
 }
 
 // panicked turns a panic in a handler into a violation, named by the function that panicked and not by its message,
@@ -274,7 +279,7 @@ func (c *cluster[M, PM]) panicked(p any) checker.Verdict {
 		Check: "panic", Shape: panicSite(), Node: uint16(e.Host),
 		Detail: fmt.Sprintf("%v panicked in a %v event: %v", place(e.Host), e.Kind, p),
 	}
-	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Text: v.Detail})
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Name: v.Check, Text: v.Detail})
 	return v.Verdict()
 }
 

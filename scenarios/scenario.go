@@ -86,6 +86,13 @@ type Cluster interface {
 	History() *checker.History
 	// AppendState appends a replica's state to dst, and nothing if it is down.
 	AppendState(id node.ID, dst []byte) []byte
+	// Describe puts a replica's state in words; nil if it is down or has none for it.
+	Describe(id node.ID) []string
+	// Names returns the names of the values in the trace so far, by their digest: the operations in them.
+	Names() map[uint64]string
+	// Witness returns operations of the history that no order explains, if the run ended with that. Their calls tell which
+	// they are.
+	Witness() []checker.Op
 	// Close gives back what replicas hold besides plain data. The cluster may be used again after a Reset.
 	Close()
 	// Poison overwrites all memory that is kept from one run to the next, to show that no run depends on it.

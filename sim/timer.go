@@ -1,6 +1,10 @@
 package sim
 
-import "simrun/node"
+import (
+	"strconv"
+
+	"simrun/node"
+)
 
 // timer is one of a host's timers. A timer that is moved to a later time, as election timers are all day, keeps its
 // event in the queue: the event finds on arrival that it is early, and goes round again. So a timer costs an event
@@ -69,7 +73,7 @@ func (h *Host[M]) timerDue(t node.TimerID) {
 	}
 	x.armed = false
 	if h.kernel.Tracing() {
-		h.kernel.Emit(Record{Kind: TimerFired, Who: h.id.Addr()})
+		h.kernel.Emit(Record{Kind: TimerFired, Who: h.id.Addr(), Name: "timer " + strconv.Itoa(int(t))})
 	}
 	h.replica.Timer(h, t)
 	h.finish()

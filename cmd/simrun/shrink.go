@@ -129,7 +129,13 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
 	}
 	fmt.Fprintf(t.err, "%s: %s runs in %.1f s\n", s.Name, thousands(r.Runs), time.Since(began).Seconds())
-	last := lastEvents(s, r.Best, 12)
+	var last []string
+	told, tellErr := scenarios.Collect(context.WithoutCancel(ctx), s, r.Best.Input, scenarios.CollectOptions{
+		Profile: a.Profile, Build: describeBuild(identity()), MaxEvents: 2*r.Best.Stats.Events + 1<<20,
+	})
+	if tellErr == nil {
+		last = lastEvents(&told, 12)
+	}
 	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, last)
 	if saveErr := small.Save(f.out); saveErr != nil {
 		return exitUnwritten, fmt.Errorf("the result was not saved: %w", saveErr)
@@ -139,7 +145,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 			return exitUnwritten, fmt.Errorf("the test was not written: %w", testErr)
 		}
 	}
-	f.tell(t, s, r, last, ctx.Err() != nil)
+	f.tell(t, s, r, told.Timeline.Story, last, ctx.Err() != nil)
 	switch {
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
@@ -151,7 +157,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 }
 
 // tell prints what came of it.
-func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, last []string, interrupted bool) {
+func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story, last []string, interrupted bool) {
 	if f.json {
 		text, err := json.Marshal(struct {
 			Scenario    string `json:"scenario"`
@@ -172,6 +178,12 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, last 
 	t.printf("%s seed %d: %s\n", s.Name, r.Best.Seed, t.paint(bad, failureName(r.Best.Verdict)))
 	if r.Best.Verdict.Detail != "" {
 		t.printf("  %s\n", r.Best.Verdict.Detail)
+	}
+	if len(story) > 0 {
+		section("what happens")
+		for i, sentence := range story {
+			t.printf("    %2d. %s\n", i+1, sentence)
+		}
 	}
 	section("size")
 	before, after := countsOf(r.Before), countsOf(r.Best)
@@ -198,7 +210,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, last 
 		t.printf("    %s\n", t.paint(bad, "the budget is spent: this is the best so far"))
 	}
 	section("configuration")
-	for _, line := range configLines(r.Best.Config) {
+	for _, line := range r.Best.Config.Lines() {
 		t.printf("    %s\n", line)
 	}
 	section("faults")

@@ -28,10 +28,10 @@ var allowed = map[string][]string{
 	"simrun/netsim":             {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
 	"simrun/faults":             {"simrun/node", "simrun/sim/stream"},
 	"simrun/checker":            {"simrun/node/fact"},
-	"simrun/scenarios":          {"simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
+	"simrun/scenarios":          {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/timeline": nil,
 	"simrun/scenarios/shrink":   {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
-	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/scenarios/shrink", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
+	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/scenarios/shrink", "simrun/scenarios/timeline", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":      nil,
 }
 

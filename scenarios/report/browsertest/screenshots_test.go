@@ -1,0 +1,48 @@
+package browsertest
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"simrun/scenarios/report/sample"
+	"simrun/scenarios/timeline"
+)
+
+var screenshots = flag.String("screenshots", "", "write pictures of reports into this folder")
+
+// The pictures in docs/ are made by
+//
+//	go test -run Screenshots -screenshots ../../../docs
+func TestScreenshots(t *testing.T) {
+	if *screenshots == "" {
+		t.Skip("only with -screenshots")
+	}
+	for _, c := range []struct {
+		name, scheme string
+		run          *timeline.Timeline
+		use          func(p *tab)
+	}{
+		{"safety", "light", sample.Safety(1000, 7), func(p *tab) { p.click("#story li:nth-child(4) button") }},
+		{"safety", "dark", sample.Safety(1000, 7), func(p *tab) { p.click("#story li:nth-child(4) button") }},
+		{"liveness", "light", sample.Liveness(1000, 7), func(p *tab) {}},
+		{"liveness", "dark", sample.Liveness(1000, 7), func(p *tab) {}},
+	} {
+		p := open(t, c.run, look{scheme: c.scheme, width: 1440, height: 900, scale: 1})
+		c.use(p)
+		p.do(chromedp.Evaluate("scrollTo(0, 0)", nil))
+		p.settle()
+		picture, err := page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(chromedp.WithExecutor(p.ctx, chromedp.FromContext(p.ctx).Target))
+		require.NoError(t, err)
+		name := "report-" + c.name + ".png"
+		if c.scheme == "dark" {
+			name = "report-" + c.name + "-dark.png"
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(*screenshots, name), picture, 0o644))
+	}
+}

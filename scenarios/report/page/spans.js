@@ -1,0 +1,82 @@
+// What lasts for a while: a replica that is down, leads or holds a lease; a fault; an operation.
+
+// Spans on lanes: {lane, from, until, label, record}.
+const down = [], leading = [], leases = [];
+{
+  const opened = new Map(); // list and lane -> span
+  const open = (list, i, label) => {
+    const lane = records.who[i];
+    close(list, i);
+    const span = { lane, from: records.at[i], until: endAt, label, record: i };
+    list.push(span);
+    opened.set(list, (opened.get(list) ?? new Map()).set(lane, span));
+  };
+  const close = (list, i) => {
+    const span = opened.get(list)?.get(records.who[i]);
+    if (span && span.until === endAt) span.until = records.at[i];
+  };
+  for (let i = 0; i < records.n; i++) {
+    if (records.who[i] < 0) continue;
+    const kind = records.kind[i];
+    if (kind === CRASH) {
+      close(leading, i);
+      close(leases, i);
+      open(down, i, "down");
+    } else if (kind === START) {
+      close(down, i);
+    } else if (kind === OBSERVE) {
+      const name = texts[records.name[i]];
+      if (name === "leading") open(leading, i, texts[records.ballot[i]]);
+      else if (name === "following") close(leading, i);
+      else if (name === "lease") open(leases, i, "lease");
+      else if (name.startsWith("lease")) close(leases, i); // "lease over"
+    }
+  }
+}
+
+// A fault is of the network, of a machine or of a disk; the kind's name says which.
+const faultGroups = ["network", "machine", "disk"];
+function faultGroup(kind) {
+  if (/disk|fsync|torn|sector|rot|misdirect|wipe|full|write|storage/.test(kind)) return 2;
+  if (/crash|pause|stall|clock|cpu|power|restart|knob|reconfigure|strobe|drift|jump|machine|process/.test(kind)) return 1;
+  return 0;
+}
+
+// Faults in rows such that those of a row do not overlap. A run with many gets some rows and no more: the last takes what is left.
+const faultRowsMax = 5;
+const faults = run.faults.map((f) => ({ ...f, lanes: f.lanes.filter((i) => i >= 0), until: Math.min(f.until > f.from ? f.until : endAt, endAt), group: faultGroup(f.kind), row: 0 }));
+let faultRows = 0;
+{
+  const busyUntil = [];
+  for (const f of faults) {
+    let row = busyUntil.findIndex((until) => until <= f.from);
+    if (row < 0) row = busyUntil.length < faultRowsMax ? busyUntil.length : faultRowsMax - 1;
+    busyUntil[row] = Math.max(busyUntil[row] ?? 0, f.until);
+    f.row = row;
+  }
+  faultRows = busyUntil.length;
+}
+
+// Operations, as bars on the lanes of their clients. One that never returned lasts until its client calls again.
+const witness = new Set(run.witness);
+const ops = run.ops.map(([lane, process, text, out, outcome, call, callAt, ret, returnAt, slot], i) => ({
+  i, lane, process, text: texts[text], out: texts[out], outcome: texts[outcome], call, callAt, ret, returnAt, slot: texts[slot],
+  until: ret ? returnAt : endAt, open: !ret, witness: witness.has(i),
+}));
+{
+  const last = new Map();
+  for (const op of ops) {
+    const before = last.get(op.lane);
+    if (before && before.until > op.callAt) before.until = Math.max(op.callAt, before.callAt);
+    last.set(op.lane, op);
+  }
+}
+
+// What a verdict points at: operations that cannot be explained, or that are still waited for.
+const witnessTitle = ops.some((op) => op.witness && op.open) ? "The operations in question" : "The operations that no order explains";
+
+// Moments that concern everybody: violations and phases of the run.
+const moments = [];
+for (let i = 0; i < records.n; i++) {
+  if (records.kind[i] === VIOLATION || records.kind[i] === PHASE) moments.push(i);
+}

@@ -40,13 +40,13 @@ func run(m *testing.M) int {
 		if err != nil {
 			continue
 		}
-		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("headless", "new"))
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
 		allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 		defer stop()
 		var end context.CancelFunc
 		browser, end = chromedp.NewContext(allocator)
 		defer end()
-		if err := chromedp.Run(browser); err != nil {
+		if err := chromedp.Do(browser); err != nil {
 			fmt.Fprintf(os.Stderr, "%s does not start: %v\n", path, err)
 			return 1
 		}
@@ -94,31 +94,30 @@ func open(t *testing.T, run *timeline.Timeline, l look) *tab {
 	require.NoError(t, report.Write(w, run))
 	require.NoError(t, w.Close())
 
-	ctx, closeTab := chromedp.NewContext(browser)
+	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext()) // with nothing kept from before
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // for a browser that hangs
 	t.Cleanup(cancel)
 	p := &tab{t: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, func(event any) {
+	require.NoError(t, chromedp.Listen(ctx, func(event any) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
-			p.trouble = append(p.trouble, e.ExceptionDetails.Error())
+			p.trouble = append(p.trouble, (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
 		case *network.EventRequestWillBeSent:
 			if u := e.Request.URL; u != "file://"+file && !strings.HasPrefix(u, "data:") {
 				p.trouble = append(p.trouble, "the page loads "+u)
 			}
 		}
-	})
-	p.do(
-		network.Enable(),
-		chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-reduced-motion", Value: l.motion},
-		}),
-		chromedp.Navigate("file://"+file),
-	)
+	}))
+	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	require.NoError(t, err)
+	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-reduced-motion", Value: l.motion},
+	}})
+	require.NoError(t, err)
+	p.do(chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)), chromedp.Navigate("file://"+file))
 	p.settle()
 	t.Cleanup(func() {
 		p.mu.Lock()
@@ -128,23 +127,23 @@ func open(t *testing.T, run *timeline.Timeline, l look) *tab {
 	return p
 }
 
-func (p *tab) do(actions ...chromedp.Action) {
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	require.NoError(p.t, chromedp.Run(p.ctx, actions...))
+	require.NoError(p.t, chromedp.Do(p.ctx, actions...))
 }
 
 // settle waits until what was asked for has been drawn.
 func (p *tab) settle() {
 	p.t.Helper()
-	p.do(chromedp.Evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))`, nil,
-		func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	p.do(chromedp.Evaluate[chromedp.Void](`new Promise((done) =>
+		requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))`, chromedp.EvalAwaitPromise))
 }
 
 // eval returns what an expression of the page's script is.
 func eval[T any](p *tab, format string, args ...any) T {
 	p.t.Helper()
-	var text string
-	p.do(chromedp.Evaluate("JSON.stringify("+fmt.Sprintf(format, args...)+")", &text))
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("JSON.stringify("+fmt.Sprintf(format, args...)+")"))
+	require.NoError(p.t, err)
 	var value T
 	require.NoError(p.t, json.Unmarshal([]byte(text), &value), text)
 	return value
@@ -157,7 +156,7 @@ func (p *tab) text(selector string) string {
 
 func (p *tab) click(selector string) {
 	p.t.Helper()
-	p.do(chromedp.Click(selector, chromedp.ByQuery))
+	p.do(chromedp.Click(chromedp.CSS(selector)))
 	p.settle()
 }
 
@@ -180,29 +179,46 @@ func (p *tab) at(x, y float64) (float64, float64) {
 	p.t.Helper()
 	origin := eval[[2]float64](p, `(() => { document.querySelector("#space-time").scrollIntoView({ behavior: "instant" });
 		const r = document.querySelector("#diagram").getBoundingClientRect(); return [r.left, r.top] })()`)
+	p.settle()
 	return origin[0] + x, origin[1] + y
 }
 
-func (p *tab) mouse(kind input.MouseType, x, y float64, more ...func(*input.DispatchMouseEventParams)) {
+func (p *tab) mouse(kind input.DispatchMouseEventType, x, y float64, more ...chromedp.MouseOption) {
 	p.t.Helper()
 	x, y = p.at(x, y)
-	event := input.DispatchMouseEvent(kind, x, y)
-	for _, set := range more {
-		set(event)
-	}
-	p.do(event)
+	p.do(chromedp.MouseEvent(kind, x, y, more...))
 	p.settle()
 }
 
-func pressed(e *input.DispatchMouseEventParams) { e.Button, e.Buttons, e.ClickCount = input.Left, 1, 1 }
+func pressed(e *input.DispatchMouseEventParams) {
+	e.Button, e.Buttons, e.ClickCount = input.MouseButtonLeft, 1, 1
+}
 
-func (p *tab) moveTo(x, y float64) { p.t.Helper(); p.mouse(input.MouseMoved, x, y) }
+// wheel turns the wheel; the protocol insists on both directions.
+func wheel(by float64) chromedp.MouseOption {
+	return func(e *input.DispatchMouseEventParams) { e.DeltaX, e.DeltaY = 1e-3, by }
+}
+
+func (p *tab) moveTo(x, y float64) { p.t.Helper(); p.mouse(chromedp.MouseMoved, x, y) }
 
 func (p *tab) clickAt(x, y float64) {
 	p.t.Helper()
-	p.mouse(input.MouseMoved, x, y)
-	p.mouse(input.MousePressed, x, y, pressed)
-	p.mouse(input.MouseReleased, x, y, pressed)
+	p.mouse(chromedp.MouseMoved, x, y)
+	p.mouse(chromedp.MousePressed, x, y, pressed)
+	p.mouse(chromedp.MouseReleased, x, y, pressed)
+}
+
+// focus puts the keyboard into an element.
+func (p *tab) focus(selector string) {
+	p.t.Helper()
+	p.do(chromedp.Focus(chromedp.CSS(selector)))
+}
+
+// write types into a field.
+func (p *tab) write(selector, text string) {
+	p.t.Helper()
+	p.do(chromedp.SendKeys(chromedp.CSS(selector), text))
+	p.settle()
 }
 
 // span is the simulated time in view, in nanoseconds.

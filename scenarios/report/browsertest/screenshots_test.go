@@ -35,14 +35,15 @@ func TestScreenshots(t *testing.T) {
 	} {
 		p := open(t, c.run, look{scheme: c.scheme, width: 1440, height: 900, scale: 1})
 		c.use(p)
-		p.do(chromedp.Evaluate("scrollTo(0, 0)", nil))
+		p.do(chromedp.Evaluate[chromedp.Void]("scrollTo(0, 0)"))
 		p.settle()
-		picture, err := page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(chromedp.WithExecutor(p.ctx, chromedp.FromContext(p.ctx).Target))
+		whole := true
+		picture, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
 		require.NoError(t, err)
 		name := "report-" + c.name + ".png"
 		if c.scheme == "dark" {
 			name = "report-" + c.name + "-dark.png"
 		}
-		require.NoError(t, os.WriteFile(filepath.Join(*screenshots, name), picture, 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(*screenshots, name), picture.Data, 0o644))
 	}
 }

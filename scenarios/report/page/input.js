@@ -152,12 +152,19 @@ diagram.addEventListener("pointercancel", (e) => fingers.delete(e.pointerId));
 diagram.addEventListener("pointerleave", leave);
 diagram.addEventListener("dblclick", (e) => zoom(1 / 3, e.offsetX));
 
-// The wheel zooms, sideways it pans. While the page itself is being scrolled, it goes on scrolling the page.
-let scrolledAt = -1e9;
-addEventListener("scroll", (e) => scrolledAt = e.timeStamp, { passive: true });
+// The wheel zooms, sideways it pans. When the page is scrolled until a picture comes under the mouse, the wheel goes on
+// scrolling the page until the mouse is moved.
+let scrolling = false;
+const mouse = { x: 0, y: 0 };
+addEventListener("scroll", () => scrolling = true, { passive: true });
+addEventListener("pointermove", (e) => {
+  if (e.clientX === mouse.x && e.clientY === mouse.y) return; // scrolling makes such events
+  [mouse.x, mouse.y] = [e.clientX, e.clientY];
+  scrolling = false;
+}, { passive: true });
 for (const canvas of [diagram, figures]) {
   canvas.addEventListener("wheel", (e) => {
-    if (e.timeStamp - scrolledAt < 300 && !e.ctrlKey) return;
+    if (scrolling && !e.ctrlKey) return;
     e.preventDefault();
     const lines = e.deltaMode === 1 ? 16 : 1;
     if (e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) pan((e.deltaX || e.deltaY) * lines);
@@ -259,7 +266,7 @@ addEventListener("keydown", (e) => {
 
 function toEnd() {
   const span = Math.min(view.t1 - view.t0, spanFor(lastAt) * 2);
-  moveTo(endAt - span, endAt);
+  moveTo(lastAt - span * 0.92, lastAt + span * 0.08);
 }
 
 document.getElementById("zoom-in").addEventListener("click", () => zoom(1 / 1.6));

@@ -48,11 +48,11 @@ function pan(pixels) {
 
 const showAll = () => moveTo(0, endAt);
 
-// spanFor is a span around a moment that has some dozens of records in it.
+// spanFor is a span around a moment that has some dozens of records in it, and is not most of the run.
 function spanFor(t) {
   const around = 30, at = firstAt(t);
   const left = records.at[Math.max(0, at - around)] ?? 0, right = records.at[Math.min(records.n - 1, at + around)] ?? endAt;
-  return Math.max(right - left, spanMin * 10);
+  return Math.min(Math.max(right - left, spanMin * 10), endAt / 3);
 }
 
 function zoomTo(t, span = spanFor(t)) {

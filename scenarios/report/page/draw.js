@@ -65,7 +65,9 @@ function drawDiagram() {
   const dense = findMessages();
   if (dense) drawDensity(); else drawMessages();
   drawMarks(dense);
+  nameLeaders();
   drawMoments(flags);
+  drawPointed();
   drawSelected();
   pen.restore();
   drawLaneNames();
@@ -157,21 +159,27 @@ function drawLaneLines() {
     pen.lineTo(Math.max(x, gutter + view.width + 12), l.mid);
   }
   pen.stroke();
-  pen.font = color.small;
-  pen.textAlign = "left";
-  pen.textBaseline = "alphabetic";
-  for (const [list, tint, thick, word] of [[leading, color.leader, 4, "leads "], [leases, color.chosen, 2, ""]]) {
+  for (const [list, tint, thick, above] of [[leading, color.leader, 4, 0], [leases, color.chosen, 2, 5]]) {
     for (const span of list) {
       const l = lanes[span.lane], b = box(span.from, span.until);
       if (!b || !l.shown) continue;
       pen.fillStyle = tint;
-      pen.fillRect(b.x, l.mid - 0.5 - thick / 2 - (list === leases ? 5 : 0), b.w, thick);
+      pen.fillRect(b.x, l.mid - 0.5 - thick / 2 - above, b.w, thick);
       drawn.calls++;
-      const label = word + span.label, left = Math.max(b.x, gutter) + 5;
-      if (l.height >= 30 && left + pen.measureText(label).width + 6 < b.x + b.w) {
-        halo(label, left, l.top + 13, color.leader);
-      }
     }
+  }
+}
+
+// nameLeaders writes the ballot above the time in which a replica leads, where there is room.
+function nameLeaders() {
+  pen.font = color.small;
+  pen.textAlign = "left";
+  pen.textBaseline = "alphabetic";
+  for (const span of leading) {
+    const l = lanes[span.lane], b = box(span.from, span.until);
+    if (!b || b.w < 40 || !l.shown || l.height < 30) continue;
+    const label = "leads " + span.label, left = Math.max(b.x, gutter) + 5;
+    if (left + pen.measureText(label).width + 6 < b.x + b.w) halo(label, left, l.top + 12, color.leader);
   }
 }
 
@@ -201,7 +209,7 @@ function drawFaults() {
     pen.fillRect(b.x, y, Math.min(2.5, b.w), h);
     drawn.calls++;
     const left = Math.max(b.x + 7, gutter + 5), room = b.x + b.w - left - 3;
-    if (room > 24) {
+    if (room > 44) {
       pen.fillStyle = color.ink;
       pen.fillText(shorten(f.text.startsWith(f.kind) ? f.text : f.kind + " " + f.text, room), left, y + h / 2 + 0.5);
     }
@@ -246,7 +254,7 @@ function drawOps() {
       pen.fillRect(b.x + b.w - 1, l.mid - half, 1, half * 2);
     }
     const left = Math.max(b.x, gutter) + 5, room = b.x + b.w - left - 4;
-    if (room > 26) {
+    if (room > 34) {
       pen.fillStyle = op.witness ? color.page : color["bar-ink"];
       pen.fillText(shorten(opText(op), room), left, l.mid + 0.5);
     }
@@ -512,6 +520,13 @@ function drawMoments(flags) {
     pen.fillStyle = bad ? color.page : color.ink;
     pen.fillText(label, left + 6, 11.5);
   }
+}
+
+// drawPointed carries the moment under the mouse through all lanes.
+function drawPointed() {
+  if (pointed.t === null) return;
+  pen.fillStyle = color.faint;
+  pen.fillRect(Math.round(xOf(pointed.t)), axisHeight, 1, diagramHeight - axisHeight);
 }
 
 // drawSelected marks the record that is looked at, and both ends of its message.

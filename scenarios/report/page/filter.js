@@ -60,15 +60,10 @@ function chip(parent, label, picture, item, title = "") {
   parent.append(around);
 }
 
-const svgSpace = "http://www.w3.org/2000/svg";
 function svg(width, height, content) {
-  const e = document.createElementNS(svgSpace, "svg");
-  e.setAttribute("width", width);
-  e.setAttribute("height", height);
-  e.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  e.setAttribute("aria-hidden", "true");
-  e.innerHTML = content;
-  return e;
+  const parsed = document.createElement("template");
+  parsed.innerHTML = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">${content}</svg>`;
+  return parsed.content.firstChild;
 }
 
 // Pictures for the legend; their colours are classes of the style sheet.

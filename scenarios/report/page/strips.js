@@ -43,7 +43,7 @@ function drawOverview() {
     p.fillRect(overX(records.at[i]) - 1, 0, 2, h);
   }
   const x0 = overX(view.t0), x1 = Math.max(overX(view.t1), x0 + 3);
-  p.globalAlpha = 0.62;
+  p.globalAlpha = 0.5;
   p.fillStyle = color.panel;
   p.fillRect(gutter, 0, x0 - gutter, h);
   p.fillRect(x1, 0, gutter + view.width - x1, h);

@@ -21,7 +21,7 @@ const (
 	ms = 1_000 * us
 )
 
-// Safety returns a run of about so many records, some hundreds at least, that ends with a stale read: a leader that was cut off answers from its own state.
+// Safety returns a run of so many records, and some hundreds more, that ends with a stale read: a leader that was cut off answers from its own state.
 func Safety(records int, seed uint64) *timeline.Timeline {
 	p := newPlay(records, seed)
 	p.perform(func() bool { return len(p.run.Records) >= records*3/5 && p.leader != 0 && !p.cut })
@@ -32,7 +32,7 @@ func Safety(records int, seed uint64) *timeline.Timeline {
 	return p.run
 }
 
-// Liveness returns a run of about so many records in which two replicas outbid each other for ever after the network has healed.
+// Liveness returns a run of so many records and a few more in which two replicas outbid each other for ever after the network has healed.
 func Liveness(records int, seed uint64) *timeline.Timeline {
 	p := newPlay(records, seed)
 	p.perform(func() bool { return len(p.run.Records) >= records/3 && p.leader != 0 && !p.cut })

@@ -529,7 +529,7 @@ func words(list []string) string {
 // staleRead plays the end of Safety.
 func (p *play) staleRead() {
 	p.stop = func() bool {
-		return p.leader == 1 && !p.cut && p.store["k1"] != "" && len(p.run.Records) >= p.records*8/10
+		return p.leader == 1 && !p.cut && p.store["k1"] != "" && len(p.run.Records) >= p.records
 	}
 	p.after(1*ms, p.wantFirst)
 	p.loop()

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -220,6 +221,90 @@ func TestFilter(t *testing.T) {
 	require.Zero(t, p.drawn().Messages)
 	p.press(escape)
 	require.Equal(t, all, p.drawn().Messages)
+}
+
+// What led to a record: what came before it on its lane, and before the messages it had received.
+func TestCauses(t *testing.T) {
+	p := open(t, small(), look{})
+	p.focus("#diagram")
+	x, y := xy(p, 7)
+	p.clickAt(x, y) // n2 has learned, after it received from n1
+	p.press("c")
+	require.Equal(t, 1, p.drawn().Messages, "not the one to n3")
+	require.Contains(t, p.text("#in-view"), "5 of 13 shown", "n1 and n2 start, n1 sends, n2 receives and learns")
+	require.Equal(t, "Only what led to event 3 ×", p.text("#causes"))
+	p.click("#causes")
+	require.Equal(t, 2, p.drawn().Messages)
+	p.focus("#diagram")
+	p.press(escape)
+	p.clickAt(xOfMoment(p, 12), 8) // the violation: its event, and what was before it
+	require.Equal(t, 12, p.drawn().Selected)
+	p.press("c")
+	require.Contains(t, p.text("#in-view"), "3 of 13 shown")
+}
+
+// xOfMoment is where a record that is on no lane is drawn.
+func xOfMoment(p *tab, record int) float64 {
+	p.t.Helper()
+	return eval[float64](p, "64 + (report.records.at[%d] - report.view.t0) / (report.view.t1 - report.view.t0) * report.view.width", record)
+}
+
+func TestFindByField(t *testing.T) {
+	run := sample.Safety(1000, 7)
+	want := map[string]int{}
+	for _, r := range run.Records {
+		if r.Kind == "send" || r.Kind == "copy" {
+			if r.Slot == 3 {
+				want["slot:3"]++
+			}
+			if r.Ballot == "2.3" {
+				want["ballot:2.3"]++
+			}
+		}
+	}
+	p := open(t, run, look{})
+	for _, query := range []string{"slot:3", "ballot:2.3"} {
+		p.write("#find", query)
+		require.Equal(t, want[query], p.drawn().Messages, query)
+		p.press(escape)
+	}
+}
+
+// The address names the selected event, and opens the page there.
+func TestAddress(t *testing.T) {
+	p := open(t, small(), look{})
+	p.focus("#diagram")
+	p.press("n", right)
+	require.Equal(t, "#e2", eval[string](p, "location.hash"))
+	p.do(chromedp.Reload())
+	p.settle()
+	require.Equal(t, 3, p.drawn().Selected)
+	_, until := p.span()
+	require.Less(t, until, 4e6, "zoomed in")
+	p.press(escape)
+	require.Empty(t, eval[string](p, "location.hash"))
+}
+
+// Two fingers that part zoom in, around what is between them.
+func TestPinch(t *testing.T) {
+	p := open(t, small(), look{})
+	touch := func(kind input.DispatchTouchEventType, xs ...float64) {
+		var points []*input.TouchPoint
+		for i, x := range xs {
+			x, y := p.at(x, 200)
+			id := float64(i)
+			points = append(points, &input.TouchPoint{X: x, Y: y, ID: &id})
+		}
+		_, err := chromedp.Call(p.ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points})
+		require.NoError(t, err)
+		p.settle()
+	}
+	touch(input.DispatchTouchEventTypeTouchStart, 400, 500)
+	touch(input.DispatchTouchEventTypeTouchMove, 350, 550)
+	touch(input.DispatchTouchEventTypeTouchMove, 300, 600)
+	touch(input.DispatchTouchEventTypeTouchEnd)
+	from, until := p.span()
+	require.InDelta(t, 9.09e6/3, until-from, 9.09e6/12, "three times as far apart")
 }
 
 func TestDark(t *testing.T) {

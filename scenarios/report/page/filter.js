@@ -6,25 +6,51 @@ let filterVersion = 0, shownCount = records.n;
 
 const find = document.getElementById("find");
 
-// matches says of every record whether it has the words in it: all of them, in any of its texts.
+// matches says of every record whether it has the words in it: all of them, in any of its texts. slot:5 and ballot:3.1 mean
+// the record's own slot and ballot, and the name of a lane or of a kind of record the whole of it.
 function matches(query) {
   const out = new Uint8Array(records.n).fill(1);
   for (const word of query.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const [, field, value] = /^(slot|ballot):(.*)$/.exec(word) ?? [];
+    if (field) {
+      for (let i = 0; i < records.n; i++) if (!records[field][i] || texts[records[field][i]] !== value) out[i] = 0;
+      continue;
+    }
     const inText = Uint8Array.from(texts, (text) => text.toLowerCase().includes(word) ? 1 : 0);
-    const inLane = run.lanes.map((name) => name === word ? 1 : 0);
-    const number = word.replace(/^#/, "");
-    const slot = texts.indexOf(number);
+    const inLane = run.lanes.map((name) => name === word);
+    const kind = kindNames.findIndex((name) => name.toLowerCase() === word);
     for (let i = 0; i < records.n; i++) {
-      if (!(inText[records.name[i]] || inText[records.text[i]] || texts[records.ballot[i]] === word || inLane[records.who[i]] ||
-        inLane[records.peer[i]] || (slot > 0 && records.slot[i] === slot) || kindNames[records.kind[i]] === word ||
-        String(records.event[i]) === number)) out[i] = 0;
+      if (!(inText[records.name[i]] || inText[records.text[i]] || inLane[records.who[i]] || inLane[records.peer[i]] || records.kind[i] === kind)) out[i] = 0;
     }
   }
   return out;
 }
 
+// The record of which only the causes are shown, or -1.
+let causesOf = -1;
+
+// causes finds what a record could depend on: what came before it on its lane, the sending of what was received, and so on back.
+function causes(last) {
+  const out = new Uint8Array(records.n), reached = new Uint8Array(laneCount);
+  for (let i = firstOf(records.event[last]); i <= last; i++) if (i === last || records.who[last] < 0) out[i] = 1; // a violation is of its whole event
+  if (records.who[last] < 0 && last > 0) out[last - 1] = 1;
+  for (let i = last; i >= 0; i--) {
+    const who = records.who[i], m = records.message[i];
+    if (who >= 0 && reached[who]) out[i] = 1;
+    if (!out[i]) continue;
+    if (who >= 0) reached[who] = 1;
+    if (m >= 0 && records.kind[i] === RECV && messages.start[m] >= 0) out[messages.start[m]] = 1;
+  }
+  return out;
+}
+
 function applyFilter() {
-  const query = find.value.trim(), found = query ? matches(query) : null;
+  const query = find.value.trim();
+  let found = query ? matches(query) : null;
+  if (causesOf >= 0) {
+    const past = causes(causesOf);
+    found = found ? found.map((f, i) => f & past[i]) : past;
+  }
   const kindShown = new Uint8Array(texts.length).fill(1);
   for (const k of messageKinds) kindShown[k.name] = k.shown ? 1 : 0;
   for (let m = 0; m < messages.n; m++) {
@@ -40,8 +66,16 @@ function applyFilter() {
     recordShown[i] = shown ? 1 : 0;
     shownCount += recordShown[i];
   }
+  const causesButton = document.getElementById("causes");
+  causesButton.hidden = causesOf < 0;
+  if (causesOf >= 0) causesButton.textContent = `Only what led to event ${count(records.event[causesOf])} ×`;
   filterVersion++;
   redraw();
+}
+
+function showCauses(i) {
+  causesOf = i;
+  applyFilter();
 }
 
 // chip adds a labelled checkbox with a picture of what it shows.
@@ -111,3 +145,4 @@ function buildFilters() {
 }
 
 find.addEventListener("input", applyFilter);
+document.getElementById("causes").addEventListener("click", () => showCauses(-1));

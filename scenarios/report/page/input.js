@@ -241,6 +241,7 @@ diagram.addEventListener("keydown", (e) => {
     n: () => walk(selected >= 0 ? selected : firstAt(view.t0) - 1, 1),
     p: () => walk(selected >= 0 ? selected : firstAt(view.t1), -1),
     z: () => selected >= 0 && zoomTo(records.at[selected]),
+    c: () => showCauses(causesOf >= 0 ? -1 : selected),
     Escape: () => select(-1),
   };
   if (!acts[e.key]) return;

@@ -41,7 +41,6 @@ function moment(line) {
 
 function goTo(record, t) {
   if (record >= 0) {
-    selected = -1;
     for (let i = record; i < records.n && records.event[i] === records.event[record]; i++) {
       if (records.who[i] >= 0 || records.kind[i] === VIOLATION) {
         record = i;
@@ -50,6 +49,7 @@ function goTo(record, t) {
     }
     zoomTo(t);
     selected = drawn.selected = record;
+    nameAddress(record);
     tellSelected();
   } else zoomTo(t);
   byId("space-time").scrollIntoView({ behavior: still.matches ? "auto" : "smooth", block: "start" });
@@ -119,6 +119,10 @@ byId("config").querySelector("pre").textContent = run.config.join("\n");
 buildFilters();
 tellSelected();
 themeChanged();
+{
+  const named = /^#e(\d+)$/.exec(location.hash), i = named ? firstOf(Number(named[1])) : records.n;
+  if (i < records.n) goTo(i, records.at[i]);
+}
 
 // To look inside from the console, and for tests. place is where a record is in the diagram.
 window.report = { drawn, view, records, messages, run, place: (i) => [xOf(records.at[i]), lanes[records.who[i]].mid] };

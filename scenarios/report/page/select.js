@@ -51,9 +51,23 @@ function other(i) {
   return end === i ? -1 : end;
 }
 
+// look puts words into the field for finding.
+function look(words) {
+  find.value = words;
+  applyFilter();
+}
+
+// The address of the page names the event that is looked at, so that it can be passed on: report.html#e438.
+function nameAddress(i) {
+  try {
+    history.replaceState(null, "", i < 0 ? location.pathname : "#e" + records.event[i]);
+  } catch { /* some browsers forbid it to a page from a file */ }
+}
+
 function select(i, focus = false) {
   selected = i;
   drawn.selected = i;
+  nameAddress(i);
   tellSelected();
   if (i >= 0) reveal(records.at[i]);
   if (focus) diagram.focus({ preventScroll: true });
@@ -84,15 +98,17 @@ function tellSelected() {
   fact("event", count(records.event[i]));
   if (records.lamport[i]) fact("Lamport clock", count(records.lamport[i]));
   if (records.clock[i]?.length) fact("vector clock", "⟨" + records.clock[i].join(" ") + "⟩");
-  if (records.ballot[i]) fact("ballot", texts[records.ballot[i]]);
-  if (records.slot[i]) fact("slot", texts[records.slot[i]]);
+  for (const field of ["ballot", "slot"]) {
+    const value = texts[records[field][i]];
+    if (value) fact(field, button(value, () => look(`${field}:${value}`), `Show only this ${field}`));
+  }
   tellMessage(i, fact);
   panel.append(list);
 
   const go = element("p", "", "go");
   const there = other(i);
   if (there >= 0) go.append(button(records.at[there] >= records.at[i] && messages.end[records.message[i]] === there ? "To its arrival" : "To its sending", () => select(there, true)));
-  go.append(button("Zoom here", () => zoomTo(records.at[i])), button("Let go", () => select(-1, true)));
+  go.append(button("Zoom here", () => zoomTo(records.at[i])), button("What led here", () => showCauses(i), "Show only what this could depend on"), button("Let go", () => select(-1, true)));
   panel.append(go);
   tellOperation(i);
   tellState(i);

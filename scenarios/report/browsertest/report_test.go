@@ -117,7 +117,8 @@ func TestHover(t *testing.T) {
 	x, y := xy(p, 9)
 	p.moveTo(x+30, y)
 	require.Contains(t, p.text("#tip"), "put k1 7")
-	p.moveTo(x, 400000)
+	_, y = xy(p, 0)
+	p.moveTo(x, y+22) // between two lanes, where nothing is
 	require.True(t, eval[bool](p, `document.querySelector("#tip").hidden`))
 }
 
@@ -184,13 +185,15 @@ func TestZoomAndDrag(t *testing.T) {
 	require.InDelta(t, x, again, 1.5, "what is under the mouse stays there")
 	require.Greater(t, under, from)
 
+	p.clickAt(x, y)
+	x, y = xy(p, 8)
 	p.mouse(chromedp.MouseMoved, x, y+20)
 	p.mouse(chromedp.MousePressed, x, y+20, pressed)
 	p.mouse(chromedp.MouseMoved, x-60, y+20, pressed)
 	p.mouse(chromedp.MouseReleased, x-60, y+20, pressed)
 	dragged, _ := xy(p, 8)
 	require.InDelta(t, x-60, dragged, 1.5)
-	require.Equal(t, -1, p.drawn().Selected, "a drag is not a click")
+	require.Equal(t, 8, p.drawn().Selected, "a drag is not a click: that would have let go")
 
 	p.click("#zoom-all")
 	from, until = p.span()
@@ -349,7 +352,7 @@ func TestContrast(t *testing.T) {
 func TestNames(t *testing.T) {
 	p := open(t, sample.Safety(1000, 7), look{})
 	nameless := eval[[]string](p, `[...document.querySelectorAll("button, input, canvas, section, aside, [role=group]")].filter((e) =>
-		!(e.getAttribute("aria-label") || document.getElementById(e.getAttribute("aria-labelledby") ?? "")?.innerText || e.innerText?.trim() || e.labels?.[0]?.innerText))
+		!(e.getAttribute("aria-label") || document.getElementById(e.getAttribute("aria-labelledby") ?? "")?.innerText || e.textContent.trim() || e.hidden || e.labels?.[0]?.innerText))
 		.map((e) => e.outerHTML)`)
 	require.Empty(t, nameless)
 }
@@ -442,4 +445,5 @@ func TestOddRuns(t *testing.T) {
 func TestNarrow(t *testing.T) {
 	p := open(t, sample.Safety(1000, 7), look{width: 420, height: 900})
 	require.LessOrEqual(t, eval[int](p, "document.documentElement.scrollWidth"), 420)
+	require.Greater(t, eval[int](p, `document.querySelector("#diagram").clientWidth`), 360, "the diagram has the whole width")
 }

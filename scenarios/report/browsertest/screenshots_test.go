@@ -38,7 +38,10 @@ func TestScreenshots(t *testing.T) {
 		p.do(chromedp.Evaluate[chromedp.Void]("scrollTo(0, 0)"))
 		p.settle()
 		whole := true
-		picture, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
+		end := eval[float64](p, `document.querySelector("#space-time").getBoundingClientRect().bottom + 24`)
+		picture, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			CaptureBeyondViewport: &whole, Clip: &page.Viewport{Width: 1440, Height: end, Scale: 1},
+		})
 		require.NoError(t, err)
 		name := "report-" + c.name + ".png"
 		if c.scheme == "dark" {

@@ -46,7 +46,7 @@ function at(x, y) {
 function about(found, x) {
   if (found.record >= 0) {
     const i = found.record, m = records.message[i], lines = [];
-    if (texts[records.text[i]]) lines.push(texts[records.text[i]]);
+    if (moreWords(i)) lines.push(moreWords(i));
     let when = timeText(records.at[i]) + `, event ${count(records.event[i])}`;
     if (m >= 0) {
       const s = messages.start[m], e = messages.end[m];

@@ -43,6 +43,12 @@ function headline(i) {
   return `${who} ${text || name || kindNames[records.kind[i]]}`;
 }
 
+// moreWords is a record's text where its headline does not say it already.
+function moreWords(i) {
+  const text = texts[records.text[i]];
+  return headline(i).endsWith(text) ? "" : text;
+}
+
 // other returns the record at the other end of a record's message, or -1.
 function other(i) {
   const m = records.message[i];
@@ -85,7 +91,7 @@ function tellSelected() {
   const head = element("h3", headline(i));
   if (records.kind[i] === VIOLATION || records.kind[i] === CRASH) head.className = "bad";
   panel.append(head);
-  const text = texts[records.text[i]];
+  const text = moreWords(i);
   if (text) panel.append(element("p", text, "said"));
 
   const list = element("dl");
@@ -108,7 +114,7 @@ function tellSelected() {
   const go = element("p", "", "go");
   const there = other(i);
   if (there >= 0) go.append(button(records.at[there] >= records.at[i] && messages.end[records.message[i]] === there ? "To its arrival" : "To its sending", () => select(there, true)));
-  go.append(button("Zoom here", () => zoomTo(records.at[i])), button("What led here", () => showCauses(i), "Show only what this could depend on"), button("Let go", () => select(-1, true)));
+  go.append(button("Zoom here", () => zoomTo(records.at[i])), button("What led here", () => showCauses(i), "Show only what this could depend on"), button("Deselect", () => select(-1, true)));
   panel.append(go);
   tellOperation(i);
   tellState(i);

@@ -38,7 +38,7 @@ func Liveness(records int, seed uint64) *timeline.Timeline {
 	p.perform(func() bool { return len(p.run.Records) >= records/3 && p.leader != 0 && !p.cut })
 	p.duel(records)
 	p.run.Profile = "network"
-	p.finish("violation", "liveness: clients are not answered", "c1 and c2 wait for an answer, 400ms after everything was healed")
+	p.finish("violation", "liveness: clients are not answered", fmt.Sprintf("c1 and c2 wait for an answer, %dms after everything was healed", (p.now-p.healed)/ms))
 	return p.run
 }
 
@@ -78,7 +78,7 @@ type play struct {
 	store    map[string]string
 	stale    string
 	done     []int64
-	elected  int64
+	healed   int64 // when
 	stop     func() bool
 }
 
@@ -290,7 +290,6 @@ func (p *play) stand(i int) {
 						return
 					}
 					p.leader = i
-					p.elected = p.now
 					p.replicas[i].leading = true
 					p.tell("observe", name(i), timeline.Record{Name: "leading", Ballot: ballot, Text: "leads in ballot " + ballot})
 					p.state(i)
@@ -550,13 +549,13 @@ func (p *play) staleRead() {
 	second := len(p.run.Ops)
 	p.run.Ops = append(p.run.Ops, timeline.Op{
 		Client: "c3", Process: 9, Text: "get k1", Out: p.stale, Outcome: "ok", Call: p.event, CallAt: p.now,
-		Return: p.event + 2, ReturnAt: p.now + 1500*us,
 	})
 	p.tell("call", "c3", timeline.Record{Name: "call", Text: "get k1"})
 	p.send1("c3", "n1", "Request", "Request get k1")
 	p.event++
 	p.send1("n1", "c3", "Reply", "Reply "+p.stale+", from its own state")
 	p.tell("return", "c3", timeline.Record{Name: "return", Peer: "n1", Text: "get k1 = " + p.stale})
+	p.run.Ops[second].Return, p.run.Ops[second].ReturnAt = p.event, p.now
 	p.event++
 	p.tell("VIOLATION", "", timeline.Record{Text: "linearizability: no order explains get k1 = " + p.stale})
 	p.run.Witness = []int{first, second}
@@ -627,6 +626,7 @@ func (p *play) duel(records int) {
 	p.event++
 	p.tell("phase", "", timeline.Record{Name: "liveness", Text: "liveness"})
 	healed := p.event
+	p.healed = p.now
 	var open []int
 	for c := 1; c <= 2; c++ {
 		who := "c" + strconv.Itoa(c)

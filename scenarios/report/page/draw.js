@@ -1,7 +1,7 @@
 // The diagram: a lane for each replica and client, simulated time from left to right.
 
-const arrowsMax = 2500; // more messages than this in view are drawn as density
-const marksMax = 2500;  // likewise marks that are not important
+const arrowsMax = 1500; // more messages than this in view are drawn as density
+const marksMax = 1500;  // likewise marks that are not important
 const axisHeight = 26, faultRowHeight = 17;
 
 // What the last frame drew: for pointing at things, and for tests.
@@ -199,6 +199,7 @@ function drawFaults() {
   pen.font = color.small;
   pen.textAlign = "left";
   pen.textBaseline = "middle";
+  const written = new Float64Array(faultRowsMax); // how far to the right each row has text
   for (const f of faults) {
     const b = box(f.from, f.until);
     if (!b) continue;
@@ -209,9 +210,11 @@ function drawFaults() {
     pen.fillRect(b.x, y, Math.min(2.5, b.w), h);
     drawn.calls++;
     const left = Math.max(b.x + 7, gutter + 5), room = b.x + b.w - left - 3;
-    if (room > 44) {
+    if (room > 44 && left > written[f.row]) {
+      const words = shorten(`${f.kind} ${faultWords(f)}`, room);
+      written[f.row] = left + pen.measureText(words).width + 4;
       pen.fillStyle = color.ink;
-      pen.fillText(shorten(f.text.startsWith(f.kind) ? f.text : f.kind + " " + f.text, room), left, y + h / 2 + 0.5);
+      pen.fillText(words, left, y + h / 2 + 0.5);
     }
   }
 }
@@ -487,7 +490,7 @@ function momentFlags() {
     const t = records.at[i];
     if (t < view.t0 || t > view.t1) continue;
     const bad = records.kind[i] === VIOLATION, x = Math.round(xOf(t)) + 0.5;
-    let label = bad ? "violation" : texts[records.name[i]] || texts[records.text[i]];
+    let label = bad ? "violation" : shorten(texts[records.name[i]] || texts[records.text[i]], 280);
     const w = pen.measureText(label).width + 12;
     const left = Math.min(Math.max(x - w / 2, gutter), gutter + view.width + 10 - w);
     if (left < right) label = "";

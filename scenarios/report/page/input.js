@@ -61,7 +61,7 @@ function about(found, x) {
     return [`${run.lanes[op.lane]}: ${opText(op)}`, `${timeText(op.callAt)} → ${op.ret ? timeText(op.returnAt) : "never"}` + (op.slot ? `, slot ${op.slot}` : ""),
       ...(op.witness ? [witnessTitle.replace("The operations", "operation")] : [])];
   }
-  if (found.fault) return [found.fault.text || found.fault.kind, `${timeText(found.fault.from)} → ${timeText(found.fault.until)}`];
+  if (found.fault) return [`${found.fault.kind} ${faultWords(found.fault)}`, `${timeText(found.fault.from)} → ${timeText(found.fault.until)}`];
   if (found.lane && drawn.mode === "density") {
     const t0 = tOf(x - column), t1 = tOf(x + column);
     let n = 0;

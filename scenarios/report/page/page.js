@@ -102,7 +102,7 @@ function showFaults() {
     row.insertCell().textContent = f.until > f.from ? lengthText(f.until - f.from) : "";
     const kind = row.insertCell(), dot = element("i", "", "dot fault-" + faultGroup(f.kind));
     kind.append(dot, f.kind);
-    row.insertCell().textContent = f.text.startsWith(f.kind + " ") ? f.text.slice(f.kind.length + 1) : f.text;
+    row.insertCell().textContent = faultWords(f);
   }
   const around = element("div", "", "scroll");
   around.append(table);
@@ -113,6 +113,7 @@ function showFaults() {
 showHead();
 showStory();
 showWitness();
+document.querySelector(".told").hidden = byId("story").hidden && byId("witness").hidden;
 showFaults();
 byId("config").hidden = run.config.length === 0;
 byId("config").querySelector("pre").textContent = run.config.join("\n");

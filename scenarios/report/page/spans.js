@@ -42,8 +42,14 @@ function faultGroup(kind) {
   return 0;
 }
 
+// faultWords is what a fault does to whom: its description without its times and its kind, which are shown in other ways.
+const faultWords = (f) => {
+  const words = f.text.replace(/^(until healed|[+]?\d[\d.]*[a-zµ]+|\s)+ /, "");
+  return words === f.kind ? "" : words.startsWith(f.kind + " ") ? words.slice(f.kind.length + 1) : words;
+};
+
 // Faults in rows such that those of a row do not overlap. A run with many gets some rows and no more: the last takes what is left.
-const faultRowsMax = 5;
+const faultRowsMax = 6;
 const faults = run.faults.map((f) => ({ ...f, lanes: f.lanes.filter((i) => i >= 0), until: Math.min(f.until > f.from ? f.until : endAt, endAt), group: faultGroup(f.kind), row: 0 }));
 let faultRows = 0;
 {

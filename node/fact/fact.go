@@ -33,13 +33,19 @@ const (
 	Leading
 	// Following: the replica has stopped leading. (Ballot)
 	Following
+	// Leased: the leader relies on a lease at this moment, with everything up to Slot applied, and will for another Seq
+	// nanoseconds of its own clock at most. (Ballot, Slot, Seq)
+	Leased
+	// Configured: the replica holds the membership Value, an encoding of which is Bytes, to govern slots from Slot on, until another
+	// does. (Slot, Value, Bytes)
+	Configured
 
 	NumKinds
 )
 
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
-	Snapshot: "snapshot", Leading: "leading", Following: "following",
+	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
 }
 
 // String returns the kind's name in lower case.

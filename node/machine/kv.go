@@ -83,6 +83,14 @@ func (m *KV) Apply(cmd, dst []byte) []byte {
 	return dst
 }
 
+// Query executes a command made by AppendGet.
+func (m *KV) Query(cmd, dst []byte) ([]byte, bool) {
+	if len(cmd) == 0 || cmd[0] != opGet {
+		return dst, false
+	}
+	return m.Apply(cmd, dst), true
+}
+
 // set replaces old by value. The memory of old is used again: nobody else holds it.
 func (m *KV) set(key, old, value []byte, found bool) {
 	if found {

@@ -13,6 +13,9 @@ type Machine interface {
 	// Apply executes a command and appends its result to dst. A command that makes no sense changes nothing and
 	// yields an error result; it never panics.
 	Apply(cmd, dst []byte) []byte
+	// Query appends the result that Apply would give of a command that changes nothing. It returns false, and dst as it was, for
+	// any other command.
+	Query(cmd, dst []byte) ([]byte, bool)
 	// Digest identifies the state: equal states have equal digests, and different ones do not in practice. It costs nothing.
 	Digest() [2]uint64
 	// Snapshot appends a canonical encoding of the state to dst.

@@ -10,19 +10,21 @@ import (
 // onPrepare promises not to vote below the ballot, and reports all votes from the slot on that it has, chosen or not.
 // The promise is on disk before it is told.
 func (r *Replica) onPrepare(env Env, from node.ID, m *Message) {
-	if m.Ballot < r.promised {
+	switch {
+	case m.Ballot < r.promised:
 		r.reject(env, from, m.Ballot)
 		return
-	}
-	if m.Ballot > r.promised { // otherwise the first promise was lost: repeat it
+	case r.grant.forbids(env.Now(), m.Ballot):
+		return // the candidate will ask again
+	case m.Ballot > r.promised: // otherwise the first promise was lost: repeat it
 		r.promise(env, m.Ballot)
 		r.heard = true // give the candidate time
 		if r.role != follower {
-			r.stepDown(env)
+			r.preempted(env)
 		}
 	}
-	env.SendDurable(from, Message{
-		Kind: Promise, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Value: r.report(m.Slot),
+	r.sendDurable(env, from, Message{
+		Kind: Promise, Ballot: m.Ballot, Slot: m.Slot, Commit: r.applied, Floor: r.log.floor, Value: r.report(m.Slot),
 	})
 }
 
@@ -32,7 +34,7 @@ func (r *Replica) promise(env Env, b node.Ballot) {
 	if r.leading < b {
 		r.leading = 0
 	}
-	r.writePromise(env, b)
+	r.writePromise(env)
 }
 
 // report lists everything held for slots from the one given on.
@@ -51,19 +53,22 @@ func (r *Replica) report(from uint64) []byte {
 
 // reject tells that a higher ballot than b was promised, once that is durable.
 func (r *Replica) reject(env Env, to node.ID, b node.Ballot) {
-	env.SendDurable(to, Message{Kind: Reject, Ballot: b, Promised: r.promised})
+	r.sendDurable(env, to, Message{Kind: Reject, Ballot: b, Promised: r.promised})
 }
 
 // onAccept votes, unless a higher ballot was promised.
 func (r *Replica) onAccept(env Env, from node.ID, m *Message) {
-	if m.Ballot < r.promised {
+	switch {
+	case m.Ballot < r.promised:
 		r.reject(env, from, m.Ballot)
+		return
+	case m.Ballot > r.promised && r.grant.forbids(env.Now(), m.Ballot):
 		return
 	}
 	r.follow(env, m.Ballot)
 	r.learn(env, from, m.Ballot, m.Commit)
 	if r.settled(m.Slot, m.Value) {
-		env.Send(from, Message{Kind: Settled, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Commit: r.applied})
+		r.send(env, from, Message{Kind: Settled, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Commit: r.applied})
 		return
 	}
 	if m.Slot > r.applied+ahead {
@@ -87,9 +92,13 @@ func (r *Replica) settled(slot uint64, value []byte) bool {
 func (r *Replica) vote(env Env, to node.ID, b node.Ballot, slot uint64, value []byte) {
 	e := r.log.at(slot)
 	if e == nil || e.ballot != b { // otherwise the proposal came twice
-		r.promised = b
+		if b > r.promised {
+			r.promised = b
+			r.writeVow(env)
+		}
 		e = r.log.put(slot, b, value, fact.Digest(value))
 		r.writeVote(env, e)
+		r.metrics.LogMax = max(r.metrics.LogMax, r.log.last-r.log.floor)
 	}
-	env.SendDurable(to, Message{Kind: Accepted, Ballot: b, Slot: slot, Digest: e.digest})
+	r.sendDurable(env, to, Message{Kind: Accepted, Ballot: b, Slot: slot, Digest: e.digest})
 }

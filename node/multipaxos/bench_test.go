@@ -18,7 +18,8 @@ type bus struct {
 	ring     []packet
 	head     int
 	tail     int
-	client   node.Client // answered last
+	sessions []uint64
+	session  uint64 // opened last
 	answers  int
 	messages int
 }
@@ -45,7 +46,7 @@ func (e *end) Observe(fact.Fact)                  {}
 func (e *end) Perturb(uint16) bool                { return false }
 func (e *end) Logf(string, ...uint64)             {}
 func (e *end) SendDurable(to node.ID, m Message)  { e.waiting = append(e.waiting, packet{e.id, to, m}) }
-func (e *end) Reply(to node.Client, r node.Reply) { e.bus.answers++; e.bus.client = to }
+func (e *end) Reply(to node.Client, r node.Reply) { e.bus.answers++; e.bus.session = r.Session }
 
 func (e *end) Send(to node.ID, m Message) {
 	if to == e.id {
@@ -88,6 +89,13 @@ func newBus(n int) *bus {
 	b.replicas[0].Timer(&b.ends[0], timerElection)
 	b.ends[0].finish()
 	b.drain()
+	for client := range node.Client(16) {
+		b.replicas[0].Request(&b.ends[0], client+1, &node.Request{Op: node.Register, Seq: 1})
+		b.ends[0].finish()
+		b.drain()
+		b.sessions = append(b.sessions, b.session)
+	}
+	b.answers = 0
 	return b
 }
 
@@ -109,16 +117,18 @@ func (m *counter) Apply(cmd, dst []byte) []byte {
 	m.n++
 	return append(dst, byte(m.n), byte(m.n>>8), 0, 0)
 }
-func (m *counter) Digest() [2]uint64          { return [2]uint64{m.n} }
-func (m *counter) Snapshot(dst []byte) []byte { return append(dst, byte(m.n)) }
-func (m *counter) Restore([]byte) error       { return nil }
+func (m *counter) Query(cmd, dst []byte) ([]byte, bool) { return dst, true }
+func (m *counter) Digest() [2]uint64                    { return [2]uint64{m.n} }
+func (m *counter) Snapshot(dst []byte) []byte           { return append(dst, byte(m.n)) }
+func (m *counter) Restore([]byte) error                 { return nil }
 
 // load has clients send one request after another, as each is answered.
 func (b *bus) load(requests *uint64, n int) {
 	r := node.Request{Op: node.Command, Command: make([]byte, 32)}
 	for range n {
 		*requests++
-		r.Seq = *requests/16 + 1
+		r.Seq = *requests/16 + 2
+		r.Session = b.sessions[*requests%16]
 		b.replicas[0].Request(&b.ends[0], node.Client(*requests%16+1), &r)
 		b.ends[0].finish()
 		if b.tail-b.head > 200 {

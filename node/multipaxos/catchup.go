@@ -19,7 +19,11 @@ func (r *Replica) lag(env Env, source node.ID, commit uint64) {
 // fetch asks for the first slots that are missing.
 func (r *Replica) fetch(env Env) {
 	r.asked = r.applied + 1
-	env.Send(r.source, Message{Kind: Fetch, Slot: r.applied + 1})
+	first := r.applied + 1
+	if len(r.eras) == 0 {
+		first = 0 // without a state to build on, an image is needed
+	}
+	r.send(env, r.source, Message{Kind: Fetch, Slot: first})
 	r.retryLater(env)
 }
 
@@ -35,20 +39,27 @@ func (r *Replica) refetch(env Env) {
 	case missing == r.asked:
 		r.source = r.after(r.source)
 	}
+	if r.coming.slot > r.applied {
+		r.resume(env)
+		return
+	}
 	r.fetch(env)
 }
 
-// after returns the member that follows id in the configuration, in a ring, itself left out.
+// after returns the voter that follows id in the present membership, in a ring, itself left out.
 func (r *Replica) after(id node.ID) node.ID {
-	nodes := r.config.Nodes
+	if len(r.eras) == 0 {
+		return id
+	}
+	voters := r.eras[len(r.eras)-1].Voters
 	at := 0
-	for i, member := range nodes {
+	for i, member := range voters {
 		if member == id {
 			at = i
 		}
 	}
-	for i := 1; i <= len(nodes); i++ {
-		if member := nodes[(at+i)%len(nodes)]; member != r.id {
+	for i := 1; i <= len(voters); i++ {
+		if member := voters[(at+i)%len(voters)]; member != r.id {
 			return member
 		}
 	}
@@ -58,27 +69,33 @@ func (r *Replica) after(id node.ID) node.ID {
 // onFetch answers with chosen values, as many as fit, or with an image of the state where values are gone.
 func (r *Replica) onFetch(env Env, from node.ID, m *Message) {
 	switch {
-	case m.Slot > r.applied:
+	case r.standing == blank || m.Slot > r.applied || r.applied == 0:
 		return
 	case m.Slot <= r.log.floor:
-		env.Send(from, Message{Kind: Image, Slot: r.applied, Commit: r.applied, Value: r.appendImage(nil)})
+		r.sendImage(env, from, 0, 0)
 		return
 	}
 	list := r.scratch[:0]
 	for slot := m.Slot; slot <= r.applied; slot++ {
 		e := r.log.at(slot)
+		if e == nil {
+			return // a replica under repair may have applied a slot and not have it
+		}
 		if len(list) > 0 && len(list)+len(e.value) > r.config.CatchUpBytes {
 			break
 		}
 		list = appendValue(list, e.value)
 	}
 	r.scratch = list
-	env.Send(from, Message{Kind: Chosen, Slot: m.Slot, Commit: r.applied, Value: r.arena.Copy(list)})
+	r.send(env, from, Message{Kind: Chosen, Slot: m.Slot, Commit: r.applied, Value: r.arena.Copy(list)})
 }
 
 // onChosen learns values that others know to be chosen, and asks for more. A leader does not: what it tells its
 // followers about slots that it proposed must rest on votes for its own proposals.
 func (r *Replica) onChosen(env Env, from node.ID, m *Message) {
+	if len(r.eras) == 0 {
+		return
+	}
 	before := r.applied
 	slot := m.Slot
 	for list := (values{rest: m.Value}); r.role != leader && list.next(); slot++ {

@@ -46,6 +46,10 @@ func (m *register) Apply(cmd, dst []byte) []byte {
 	return fmt.Appendf(dst, "%d", len(m.done))
 }
 
+func (m *register) Query(cmd, dst []byte) ([]byte, bool) {
+	return fmt.Appendf(dst, "%d so far", len(m.done)), true
+}
+
 func (m *register) Digest() [2]uint64 {
 	return [2]uint64{fact.Digest(m.Snapshot(nil)), uint64(len(m.done))}
 }
@@ -65,13 +69,14 @@ type packet struct {
 	m        Message
 }
 
-// host is one machine. Its disk has one file, kept as the states that a crash may leave it in.
+// host is one machine. Each of its files is kept as the states that a crash may leave it in.
 type host struct {
 	c       *cluster
 	id      node.ID
 	r       *Replica // nil while down
-	states  [][]byte // [0] is durable, the last is what the replica sees
-	replace []bool   // states[i] came about by something other than an append
+	files   [2]file  // the log, the vow
+	issued  int      // disk operations so far
+	durable int      // of these
 	waiting []waiting
 	self    []Message
 	timers  map[node.TimerID]node.Local
@@ -80,10 +85,17 @@ type host struct {
 	image   uint64      // the slot of the durable snapshot
 }
 
+// file is a file's states: [0] is durable, the last is what the replica sees.
+type file struct {
+	states  [][]byte
+	replace []bool // states[i] came about by something other than an append
+	number  []int  // of the operation that led to states[i]
+}
+
 type waiting struct {
 	to     node.ID
 	m      Message
-	states int // how many states there were
+	issued int // how many disk operations it waits for
 }
 
 type vote struct {
@@ -93,9 +105,12 @@ type vote struct {
 
 type client struct {
 	id      node.Client
+	session uint64
+	opening bool
 	seq     uint64
 	waits   bool
 	target  node.ID
+	op      node.Op
 	command []byte
 }
 
@@ -131,7 +146,10 @@ func newCluster(n int, seed uint64, change func(*Config)) *cluster {
 		change(&c.config)
 	}
 	for _, id := range ids {
-		h := &host{c: c, id: id, states: [][]byte{nil}, replace: []bool{false}}
+		h := &host{c: c, id: id}
+		for i := range h.files {
+			h.files[i] = file{states: [][]byte{nil}, replace: []bool{false}, number: []int{0}}
+		}
 		c.hosts = append(c.hosts, h)
 		h.boot()
 	}
@@ -171,11 +189,11 @@ func (h *host) Send(to node.ID, m Message) {
 }
 
 func (h *host) SendDurable(to node.ID, m Message) {
-	if len(h.states) == 1 {
+	if h.issued == h.durable {
 		h.Send(to, m)
 		return
 	}
-	h.waiting = append(h.waiting, waiting{to, m, len(h.states)})
+	h.waiting = append(h.waiting, waiting{to, m, h.issued})
 }
 
 func (h *host) Reply(to node.Client, r node.Reply) {
@@ -185,31 +203,46 @@ func (h *host) Reply(to node.Client, r node.Reply) {
 	}
 	switch r.Status {
 	case node.OK:
-		if _, ok := h.c.chosen[r.Slot]; !ok && len(h.c.clients) > 0 {
+		if c.opening {
+			c.session, c.opening = r.Session, false
+		}
+		if _, ok := h.c.chosen[r.Slot]; r.Slot > 0 && !ok {
 			h.c.complain("replica %d answered for slot %d, which is not chosen in durable votes", h.id, r.Slot)
 		}
 		c.waits = false
 		h.c.settled++
 	case node.Redirect:
 		c.target = r.Leader
+	case node.Expired:
+		c.session, c.waits = 0, false
 	}
 }
 
-func (h *host) change(b []byte, replaced bool) {
-	h.states = append(h.states, b)
-	h.replace = append(h.replace, replaced)
+func (h *host) file(name string) *file {
+	if name == VowFile {
+		return &h.files[1]
+	}
+	return &h.files[0]
 }
 
-func (h *host) Append(_ string, b []byte) {
-	h.change(append(bytes.Clone(h.states[len(h.states)-1]), b...), false)
+func (f *file) last() []byte { return f.states[len(f.states)-1] }
+
+func (h *host) change(name string, b []byte, replaced bool) {
+	h.issued++
+	f := h.file(name)
+	f.states, f.replace, f.number = append(f.states, b), append(f.replace, replaced), append(f.number, h.issued)
 }
-func (h *host) Replace(_ string, b []byte) { h.change(bytes.Clone(b), true) }
-func (h *host) Truncate(_ string, size int) {
-	if last := h.states[len(h.states)-1]; size < len(last) {
-		h.change(bytes.Clone(last[:size]), true)
+
+func (h *host) Append(name string, b []byte) {
+	h.change(name, append(bytes.Clone(h.file(name).last()), b...), false)
+}
+func (h *host) Replace(name string, b []byte) { h.change(name, bytes.Clone(b), true) }
+func (h *host) Truncate(name string, size int) {
+	if last := h.file(name).last(); size < len(last) {
+		h.change(name, bytes.Clone(last[:size]), true)
 	}
 }
-func (h *host) Read(string) ([]byte, error) { return bytes.Clone(h.states[len(h.states)-1]), nil }
+func (h *host) Read(name string) ([]byte, error) { return bytes.Clone(h.file(name).last()), nil }
 
 // Observe checks what the replica claims against the durable votes and the claims of others.
 func (h *host) Observe(f fact.Fact) {
@@ -261,6 +294,8 @@ func (c *cluster) stated(h *host, m *Message, f fact.Fact) {
 func (h *host) persisted(b []byte, promise node.Ballot) {
 	h.promise = promise
 	c := h.c
+	vow := func(f fact.Fact) { h.promise = max(h.promise, node.Ballot(f.Ballot)) }
+	DurableFacts(VowFile, h.files[1].states[0], vow)
 	DurableFacts(File, b, func(f fact.Fact) {
 		switch f.Kind {
 		case fact.Promised:
@@ -282,7 +317,8 @@ func (c *cluster) voted(h *host, f fact.Fact) {
 	if len(c.votes[key]) > 1 {
 		c.complain("two values in ballot %v at slot %d", node.Ballot(f.Ballot), f.Slot)
 	}
-	_, phase2 := c.config.quorums()
+	members := c.config.membership()
+	_, phase2 := members.Quorums()
 	if quorum(c.votes[key][f.Value], phase2) {
 		if v, ok := c.chosen[f.Slot]; ok && v != f.Value {
 			c.complain("two values chosen at slot %d", f.Slot)
@@ -296,29 +332,41 @@ func (h *host) sync(n int) {
 	if n == 0 {
 		return
 	}
-	before := h.promise
-	rewritten := slices.Contains(h.replace[1:n+1], true)
-	if rewritten {
-		h.persisted(h.states[n], 0)
-	} else {
-		h.persisted(h.states[n][len(h.states[0]):], before)
+	h.durable += n
+	for i := range slices.Backward(h.files[:]) {
+		f := &h.files[i]
+		k := 0
+		for k+1 < len(f.states) && f.number[k+1] <= h.durable {
+			k++
+		}
+		now, was, rewritten := f.states[k], f.states[0], slices.Contains(f.replace[1:k+1], true)
+		f.states, f.replace, f.number = f.states[k:], f.replace[k:], f.number[k:]
+		if i == 0 {
+			h.became(now, was, rewritten)
+		}
 	}
-	if h.promise < before {
-		h.c.complain("the durable promise of replica %d fell from %v to %v", h.id, before, h.promise)
-	}
-	h.states, h.replace = h.states[n:], h.replace[n:]
 	var ready []waiting
-	for len(h.waiting) > 0 && h.waiting[0].states <= n+1 {
+	for len(h.waiting) > 0 && h.waiting[0].issued <= h.durable {
 		ready = append(ready, h.waiting[0])
 		h.waiting = h.waiting[1:]
-	}
-	for i := range h.waiting {
-		h.waiting[i].states -= n
 	}
 	for _, w := range ready {
 		h.Send(w.to, w.m)
 	}
 	h.finish()
+}
+
+// became takes note that the durable log is another.
+func (h *host) became(now, was []byte, rewritten bool) {
+	before := h.promise
+	if rewritten {
+		h.persisted(now, 0)
+	} else {
+		h.persisted(now[len(was):], before)
+	}
+	if h.promise < before {
+		h.c.complain("the durable promise of replica %d fell from %v to %v", h.id, before, h.promise)
+	}
 }
 
 func (h *host) boot() {
@@ -346,18 +394,22 @@ func (h *host) finish() {
 	}
 }
 
-// crash loses some of the pending writes, and perhaps tears the first of those.
+// crash loses some of the pending writes of each file, and perhaps tears the first of those.
 func (h *host) crash() {
 	h.r, h.waiting, h.self, h.timers = nil, nil, nil, nil
-	kept := h.c.rand.n(len(h.states))
-	state := h.states[kept]
-	if kept+1 < len(h.states) && !h.replace[kept+1] && h.c.rand.chance(50) {
-		next := h.states[kept+1]
-		state = next[:len(state)+h.c.rand.n(len(next)-len(state))]
+	for i := range h.files {
+		f := &h.files[i]
+		kept := h.c.rand.n(len(f.states))
+		state := f.states[kept]
+		if kept+1 < len(f.states) && !f.replace[kept+1] && h.c.rand.chance(50) {
+			next := f.states[kept+1]
+			state = next[:len(state)+h.c.rand.n(len(next)-len(state))]
+		}
+		*f = file{states: [][]byte{state}, replace: []bool{false}, number: []int{h.issued}}
 	}
+	h.durable = h.issued
 	before := h.promise
-	h.states, h.replace = [][]byte{state}, []bool{false}
-	h.persisted(state, 0)
+	h.persisted(h.files[0].states[0], 0)
 	if h.promise < before {
 		h.c.complain("the durable promise of replica %d fell from %v to %v in a crash", h.id, before, h.promise)
 	}
@@ -388,7 +440,8 @@ func (c *cluster) ask(x *client) {
 	h := c.hosts[x.target-1]
 	x.target = 0 // next time elsewhere, unless told
 	if h.r != nil {
-		h.r.Request(h, x.id, &node.Request{Op: node.Command, Seq: x.seq, Command: x.command})
+		q := node.Request{Op: x.op, Session: x.session, Seq: x.seq, Command: x.command}
+		h.r.Request(h, x.id, &q)
 		h.finish()
 	}
 }
@@ -397,6 +450,13 @@ func (c *cluster) begin(x *client) {
 	x.seq++
 	x.waits = true
 	x.command = fmt.Appendf(nil, "%v#%d", x.id.Addr(), x.seq)
+	x.op, x.opening = node.Command, false
+	switch {
+	case x.session == 0:
+		x.op, x.opening, x.command = node.Register, true, nil
+	case c.rand.chance(20):
+		x.op = node.Read
+	}
 }
 
 // torment lets one thing happen, anything at all.
@@ -408,7 +468,7 @@ func (c *cluster) torment() {
 			c.deliver(c.rand.n(min(len(c.flight), 1+c.rand.n(30))))
 		}
 	case p < 750:
-		h.sync(c.rand.n(len(h.states)))
+		h.sync(c.rand.n(h.issued - h.durable + 1))
 	case p < 770:
 		if h.r != nil && len(h.timers) > 0 {
 			ids := slices.Sorted(maps.Keys(h.timers))
@@ -445,8 +505,8 @@ func (c *cluster) calm(done func() bool, steps int) bool {
 	for range steps {
 		busy := false
 		for _, h := range c.hosts {
-			if len(h.states) > 1 {
-				h.sync(len(h.states) - 1)
+			if h.issued > h.durable {
+				h.sync(h.issued - h.durable)
 				busy = true
 			}
 		}

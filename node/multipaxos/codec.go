@@ -12,7 +12,7 @@ var errMalformed = errors.New("multipaxos: malformed message")
 // Append appends the message's encoding to dst: the kind, every number as a varint, and the value up to the end.
 func (m *Message) Append(dst []byte) []byte {
 	dst = append(dst, byte(m.Kind))
-	for _, v := range [...]uint64{uint64(m.Ballot), uint64(m.Promised), m.Slot, m.Commit, m.Floor, m.Digest} {
+	for _, v := range [...]uint64{uint64(m.Ballot), uint64(m.Promised), m.Slot, m.Commit, m.Floor, m.Mark, m.Span, m.Digest} {
 		dst = binary.AppendUvarint(dst, v)
 	}
 	return append(dst, m.Value...)
@@ -27,7 +27,8 @@ func (m *Message) Decode(b []byte) error {
 	*m = Message{Kind: Kind(b[0])}
 	in := reader{rest: b[1:]}
 	m.Ballot, m.Promised = node.Ballot(in.uvarint()), node.Ballot(in.uvarint())
-	m.Slot, m.Commit, m.Floor, m.Digest = in.uvarint(), in.uvarint(), in.uvarint(), in.uvarint()
+	m.Slot, m.Commit, m.Floor = in.uvarint(), in.uvarint(), in.uvarint()
+	m.Mark, m.Span, m.Digest = in.uvarint(), in.uvarint(), in.uvarint()
 	if in.bad {
 		return errMalformed
 	}
@@ -73,6 +74,16 @@ func (r *reader) longUvarint() uint64 {
 		return 0
 	}
 	r.rest = r.rest[n:]
+	return v
+}
+
+// upTo takes a number that is at most high.
+func (r *reader) upTo(high uint64) uint64 {
+	v := r.uvarint()
+	if v > high {
+		r.fail()
+		return 0
+	}
 	return v
 }
 
@@ -141,10 +152,18 @@ func (l *commands) next() bool {
 
 const maxClient = 1<<31 - 1
 
-// Commands calls each with every command in the value chosen for a slot, in order.
+// maxBatch is the largest number of commands in a slot: the place of a command is its slot and its index, in one word.
+const (
+	batchBits = 16
+	maxBatch  = 1<<batchBits - 1
+)
+
+// Commands calls each with every command for the state machine in the value chosen for a slot, in order.
 func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {
 	for list := (commands{rest: value}); list.next(); {
-		each(uint32(list.client), list.seq, list.command)
+		if list.op == node.Command || list.op == node.Read {
+			each(uint32(list.client), list.seq, list.command)
+		}
 	}
 }
 

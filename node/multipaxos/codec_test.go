@@ -26,10 +26,22 @@ func samples() []Message {
 		{Kind: Accepted, Ballot: b, Slot: 7, Digest: 1<<64 - 1},
 		{Kind: Settled, Ballot: b, Slot: 7, Floor: 8, Commit: 9},
 		{Kind: Learn, Ballot: b, Commit: 9},
-		{Kind: Heartbeat, Ballot: b, Commit: 9},
+		{Kind: Heartbeat, Ballot: b, Commit: 9, Slot: 4, Mark: 12},
+		{Kind: Heartbeat, Ballot: b, Commit: 9, Slot: 4, Mark: 12, Span: 1000},
+		{Kind: Alive, Ballot: b, Commit: 8, Mark: 12, Span: 1000},
+		{Kind: PreVote, Ballot: b, Commit: 9},
+		{Kind: PreVoted, Ballot: b, Commit: 9},
+		{Kind: Behind, Ballot: b, Commit: 9},
+		{Kind: Stand, Ballot: b},
+		{Kind: Release, Ballot: b, Mark: 12},
+		{Kind: Repair, Ballot: b, Promised: b + 1},
+		{Kind: Leave, Slot: 9},
+		{Kind: Dismiss, Slot: 9},
+		{Kind: Resume, Slot: 9, Mark: 100},
+		{Kind: Fetch},
 		{Kind: Fetch, Slot: 7},
 		{Kind: Chosen, Slot: 7, Commit: 9, Value: appendValue(appendValue(nil, value), nil)},
-		{Kind: Image, Slot: 7, Commit: 9, Value: []byte("image")},
+		{Kind: Image, Slot: 7, Mark: 100, Span: 200, Commit: 9, Value: []byte("image")},
 	}
 }
 
@@ -47,17 +59,29 @@ func TestMessagesSurviveTheirEncoding(t *testing.T) {
 func TestMessagesInProtocolTerms(t *testing.T) {
 	want := []string{
 		"Prepare 1099511627776.5 from slot 7",
-		"Promise 1099511627776.5 from slot 7, floor 8, 9 accepted in 2.3 as [c3#300 c2147483647#1], 10 chosen as []",
+		"Promise 1099511627776.5 from slot 7, floor 8, 9 accepted in 2.3 as [c3#300 read c2147483647#1], 10 chosen as []",
 		"Promise 1099511627776.5 from slot 7",
 		"Reject 1099511627776.5, promised 1099511627776.6",
-		"Accept 1099511627776.5 slot 7 [c3#300 c2147483647#1], commit 6",
+		"Accept 1099511627776.5 slot 7 [c3#300 read c2147483647#1], commit 6",
 		"Accepted 1099511627776.5 slot 7",
 		"Settled 1099511627776.5 slot 7, floor 8, commit 9",
 		"Learn 1099511627776.5 commit 9",
-		"Heartbeat 1099511627776.5 commit 9",
+		"Heartbeat 1099511627776.5 round 12, commit 9",
+		"Heartbeat 1099511627776.5 round 12, commit 9, asks for a lease",
+		"Alive 1099511627776.5 round 12, commit 8, grants the lease",
+		"PreVote 1099511627776.5 commit 9",
+		"PreVoted 1099511627776.5 commit 9",
+		"Behind 1099511627776.5 commit 9",
+		"Stand in place of 1099511627776.5",
+		"Release 1099511627776.5 leases up to round 12",
+		"Repair above 1099511627776.6",
+		"Leave at slot 9",
+		"Dismiss at slot 9",
+		"Resume the image of slot 9 from byte 100",
+		"Fetch an image",
 		"Fetch from slot 7",
-		"Chosen from slot 7, commit 9: [c3#300 c2147483647#1] []",
-		"Image of slot 7, 5 bytes, commit 9",
+		"Chosen from slot 7, commit 9: [c3#300 read c2147483647#1] []",
+		"Image of slot 7, bytes 100 to 105 of 200, commit 9",
 	}
 	for i, m := range samples() {
 		require.Equal(t, want[i], m.String())
@@ -68,9 +92,9 @@ func TestMalformedMessagesAreRefused(t *testing.T) {
 	value := appendValue(nil, []byte("value"))
 	for name, b := range map[string][]byte{
 		"empty":                     nil,
-		"no kind":                   {0, 0, 0, 0, 0, 0, 0},
-		"a kind that never travels": {byte(Synced), 0, 0, 0, 0, 0, 0},
-		"an unknown kind":           {200, 0, 0, 0, 0, 0, 0},
+		"no kind":                   {0, 0, 0, 0, 0, 0, 0, 0, 0},
+		"a kind that never travels": {byte(Synced), 0, 0, 0, 0, 0, 0, 0, 0},
+		"an unknown kind":           {200, 0, 0, 0, 0, 0, 0, 0, 0},
 		"cut":                       {byte(Prepare), 1, 0, 0, 0, 0},
 		"an endless number":         {byte(Prepare), 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1},
 		"a value longer than all":   (&Message{Kind: Chosen, Value: value[:4]}).Append(nil),
@@ -164,7 +188,7 @@ func FuzzRecords(f *testing.F) {
 		}
 		c.calm(c.converged, 1000)
 	}
-	wal.Scan(File, c.hosts[0].states[0], func(r wal.Record) { f.Add(r.Kind, r.Payload, r.Kind, r.Payload) })
+	wal.Scan(File, c.hosts[0].files[0].states[0], func(r wal.Record) { f.Add(r.Kind, r.Payload, r.Kind, r.Payload) })
 	f.Fuzz(func(t *testing.T, kind1 uint8, payload1 []byte, kind2 uint8, payload2 []byte) {
 		if kind1 == 0 || kind2 == 0 {
 			return
@@ -181,7 +205,7 @@ func FuzzRecords(f *testing.F) {
 
 		c := newCluster(1, 1, nil)
 		h := c.hosts[0]
-		h.states[0] = d.bytes
+		h.files[0].states[0] = d.bytes
 		h.boot()
 		_ = h.r.AppendState(nil)
 	})

@@ -2,6 +2,7 @@ package multipaxos
 
 import (
 	"math/bits"
+	"slices"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -25,21 +26,88 @@ func (r *Replica) awaitLeader(env Env) {
 
 func (r *Replica) onElectionTimer(env Env) {
 	switch {
+	case r.standing == silent || r.role == leader:
+		return
+	case r.standing != active || r.heard:
+		r.awaitLeader(env)
+	case !r.eras.voter(r.id):
+		r.askToLeave(env)
+		r.awaitLeader(env)
 	case r.role == candidate: // no quorum is in reach: begin again, in the same ballot
 		r.prepare(env)
-	case r.role == follower && r.heard:
-		r.awaitLeader(env)
-	case r.role == follower:
+	case r.config.PreVote:
+		r.ask(env)
+	default:
 		r.stand(env)
 	}
 }
 
-// stand opens a ballot of one's own, higher than any heard of.
-func (r *Replica) stand(env Env) {
-	r.role = candidate
+// ask finds out whether others would welcome a new leader (Ongaro's dissertation, section 9.6). A replica that was cut off
+// is told that all is well, and its ballot does not depose a leader.
+func (r *Replica) ask(env Env) {
+	r.role = asking
 	r.ballot = max(r.seen, r.promised).Next(r.id)
-	r.promise(env, r.ballot)
-	env.Logf("stands for election in ballot %d.%d", r.ballot.Round(), uint64(r.id))
+	r.promises = append(r.promises[:0], r.id)
+	for _, e := range r.eras {
+		for _, to := range e.Voters {
+			if to != r.id {
+				r.send(env, to, Message{Kind: PreVote, Ballot: r.ballot, Commit: r.applied})
+			}
+		}
+	}
+	r.awaitLeader(env)
+	r.tryStand(env)
+}
+
+// onPreVote welcomes a candidate if no leader was heard of lately. One that is behind is told what it lacks. Nothing is promised.
+func (r *Replica) onPreVote(env Env, from node.ID, m *Message) {
+	if r.role == leader || r.heardLately(env) || m.Ballot <= r.promised || r.grant.forbids(env.Now(), m.Ballot) {
+		r.send(env, from, Message{Kind: Behind, Ballot: m.Ballot, Commit: r.applied})
+		return
+	}
+	r.send(env, from, Message{Kind: PreVoted, Ballot: m.Ballot, Commit: r.applied})
+}
+
+// heardLately tells whether a leader was heard of within the time that a follower must bear silence.
+func (r *Replica) heardLately(env Env) bool {
+	return r.leading != 0 && !r.deaf && env.Now()-r.heardAt < r.config.ElectionMin
+}
+
+func (r *Replica) onPreVoted(env Env, from node.ID, m *Message) {
+	r.onBehind(env, from, m)
+	if r.role != asking || m.Ballot != r.ballot {
+		return
+	}
+	r.promises = add(r.promises, from)
+	r.tryStand(env)
+}
+
+// onBehind learns from somebody who knows more.
+func (r *Replica) onBehind(env Env, from node.ID, m *Message) {
+	if r.role != leader && m.Commit > r.applied {
+		r.lag(env, from, m.Commit)
+	}
+}
+
+func (r *Replica) tryStand(env Env) {
+	if r.eras.agreed(r.promises) {
+		r.stand(env)
+	}
+}
+
+// stand opens a ballot of one's own, higher than any heard of, unless a lease was granted to somebody.
+func (r *Replica) stand(env Env) {
+	b := max(r.seen, r.promised).Next(r.id)
+	if r.grant.forbids(env.Now(), b) {
+		r.role = follower
+		r.awaitLeader(env)
+		return
+	}
+	r.role = candidate
+	r.ballot = b
+	r.metrics.Candidacies++
+	r.promise(env, b)
+	env.Logf("stands for election in ballot %d.%d", b.Round(), uint64(r.id))
 	r.prepare(env)
 }
 
@@ -47,54 +115,84 @@ func (r *Replica) stand(env Env) {
 // before the ballot is heard of: after a crash it will not be used again.
 func (r *Replica) prepare(env Env) {
 	r.from = r.applied + 1
-	r.promises, r.behind = 0, 0
+	r.next = r.from
+	r.promises, r.behind, r.gone = r.promises[:0], 0, false
+	r.taken = 0
 	r.forgetReports()
-	for _, to := range r.config.Nodes {
-		env.SendDurable(to, Message{Kind: Prepare, Ballot: r.ballot, Slot: r.from})
-	}
+	r.resendPrepare(env)
 	r.awaitLeader(env)
-	r.retryLater(env)
 }
 
+// resendPrepare asks all voters who have not promised, and are needed.
 func (r *Replica) resendPrepare(env Env) {
-	for _, to := range r.config.Nodes {
-		if r.promises&r.bit(to) == 0 {
-			env.SendDurable(to, Message{Kind: Prepare, Ballot: r.ballot, Slot: r.from})
+	if r.role != candidate && r.role != leader || r.eras.agreed(r.promises) && r.role == leader {
+		return
+	}
+	for i, e := range r.eras {
+		for _, to := range e.Voters {
+			if !slices.Contains(r.promises, to) && (i == 0 || r.eras[0].bit(to) == 0) {
+				r.sendDurable(env, to, Message{Kind: Prepare, Ballot: r.ballot, Slot: r.from})
+			}
 		}
 	}
 	r.retryLater(env)
 }
 
 // onPromise counts a promise of exactly the own ballot and adopts, slot by slot, the value voted for in the highest
-// ballot.
+// ballot. A candidate first catches up with everybody who promised: then it knows all memberships that they know.
 func (r *Replica) onPromise(env Env, from node.ID, m *Message) {
-	if r.role != candidate || m.Ballot != r.ballot || m.Slot != r.from {
+	if r.role != candidate && r.role != leader || m.Ballot != r.ballot || m.Slot != r.from {
 		return
 	}
-	if m.Floor >= r.from { // its votes for some of the slots are gone: they are chosen
-		r.behind = max(r.behind, m.Floor)
-		if r.applied < r.behind {
-			r.lag(env, from, m.Floor)
-			r.fetch(env)
+	if r.role == leader && m.Floor >= r.next { // others chose what this leader has yet to propose: it was deposed
+		r.stepDown(env)
+		r.lag(env, from, m.Commit)
+		return
+	}
+	if m.Commit > r.applied && r.role == candidate {
+		r.behind = max(r.behind, m.Commit)
+		r.gone = r.gone || m.Floor >= r.from // its votes for some of the slots are gone: they are chosen
+		r.lag(env, from, m.Commit)
+		r.fetch(env)
+	}
+	if r.role == candidate && m.Floor >= r.from && m.Commit <= r.applied { // by now the phase 1 begun can start higher up
+		r.prepare(env)
+		return
+	}
+	if m.Floor < r.from || r.role == leader {
+		for list := (report{rest: m.Value, slot: m.Slot}); list.next(); {
+			r.adopt(list.slot, list.ballot, list.value)
 		}
-		r.caughtUp(env)
+		r.promises = add(r.promises, from)
+	}
+	if r.role == leader {
+		r.propose(env)
 		return
 	}
-	for list := (report{rest: m.Value, slot: m.Slot}); list.next(); {
-		r.adopt(list.slot, list.ballot, list.value)
-	}
-	r.promises |= r.bit(from)
 	r.tryLead(env)
 }
 
+func add(set []node.ID, id node.ID) []node.ID {
+	if slices.Contains(set, id) {
+		return set
+	}
+	return append(set, id)
+}
+
 func (r *Replica) adopt(slot uint64, b node.Ballot, value []byte) {
-	for slot-r.from >= uint64(len(r.reported)) {
+	if slot < r.next {
+		return
+	}
+	if len(r.reported) == 0 {
+		r.first = r.next
+	}
+	for slot-r.first >= uint64(len(r.reported)) {
 		r.reported = append(r.reported, proposal{})
 	}
-	p := &r.reported[slot-r.from]
-	if b > p.ballot {
+	if p := &r.reported[slot-r.first]; b > p.ballot {
 		*p = proposal{b, value}
 	}
+	r.taken = max(r.taken, slot)
 }
 
 func (r *Replica) forgetReports() {
@@ -107,34 +205,58 @@ func (r *Replica) forgetReports() {
 
 // caughtUp goes on with an election that had to wait for chosen slots.
 func (r *Replica) caughtUp(env Env) {
-	if r.role == candidate && r.behind > 0 && r.applied >= r.behind {
-		r.prepare(env)
+	if r.role != candidate || r.behind == 0 || r.applied < r.behind {
+		return
 	}
+	if r.gone {
+		r.prepare(env)
+		return
+	}
+	r.tryLead(env)
 }
 
-// tryLead takes the lead if a phase-1 quorum promised, and nobody who answered was further on than its report.
+// tryLead takes the lead if a phase-1 quorum promised, in every era that may matter, and nobody who answered was further on.
 func (r *Replica) tryLead(env Env) {
-	if !quorum(r.promises, r.phase1) || r.behind > 0 {
+	if r.applied < r.behind || r.gone {
+		return
+	}
+	if !r.eras.agreed(r.promises) {
+		r.retryLater(env) // whoever was not asked yet, for want of knowing the era, is then
 		return
 	}
 	r.role = leader
 	r.leading = r.ballot
 	r.failures = 0
+	r.metrics.Elections++
 	r.next = r.applied + 1
+	r.taken = max(r.taken, r.applied)
 	r.overdue = r.next
-	inherited := max(r.applied, r.from+uint64(len(r.reported))-1)
-	env.Observe(fact.Fact{Kind: fact.Leading, Ballot: uint64(r.ballot), Slot: inherited})
+	r.cleared = r.eras[len(r.eras)-1].start
+	r.ledAt = env.Now()
+	r.leaseEnd, r.confirmed, r.successor = 0, r.round, transfer{}
+	r.peers = r.peers[:0]
+	r.enlist()
+	env.Observe(fact.Fact{Kind: fact.Leading, Ballot: uint64(r.ballot), Slot: r.taken})
 	env.StopTimer(timerElection)
 	r.onHeartbeatTimer(env)
 	r.retryLater(env)
 	r.propose(env)
 }
 
+// ready tells whether the leader has applied everything that was chosen before its time. Only then may it answer from its
+// state, and change the membership: that one slot was chosen in its ballot says nothing about lower ones.
+func (r *Replica) ready() bool { return r.role == leader && r.applied >= r.taken }
+
 // onReject gives way to a higher ballot.
 func (r *Replica) onReject(env Env, m *Message) {
-	if r.role == follower || m.Promised <= r.ballot {
+	if r.role != candidate && r.role != leader || m.Promised <= r.ballot {
 		return
 	}
+	r.preempted(env)
+}
+
+func (r *Replica) preempted(env Env) {
+	r.metrics.Preemptions++
 	r.stepDown(env)
 }
 
@@ -154,6 +276,7 @@ func (r *Replica) stepDown(env Env) {
 		q := r.queue.pop()
 		r.redirect(env, q.client, q.seq)
 	}
+	r.reads.handBack(env, r)
 	r.forgetReports()
 	r.awaitLeader(env)
 }
@@ -165,10 +288,14 @@ func (r *Replica) follow(env Env, b node.Ballot) {
 	}
 	if b != r.leading {
 		r.leading = b
-		if r.role != follower {
-			r.stepDown(env)
+		if r.role == candidate || r.role == leader {
+			r.preempted(env)
 		}
 	}
-	r.heard = true
+	if r.role == asking {
+		r.role = follower
+	}
+	r.heard, r.deaf = true, false
+	r.heardAt = env.Now()
 	r.failures = 0
 }

@@ -4,26 +4,49 @@ import "simrun/node"
 
 // Request takes a client's request, if this replica leads.
 func (r *Replica) Request(env Env, from node.Client, q *node.Request) {
-	if r.silent {
-		return
-	}
-	if r.role != leader {
+	switch {
+	case r.standing == silent:
+	case r.role != leader:
 		r.redirect(env, from, q.Seq)
-		return
-	}
-	if q.Op != node.Command && q.Op != node.Read || q.Seq == 0 {
+	case r.successor.to != 0:
+		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Redirect, Leader: r.successor.to})
+	case q.Seq == 0 || q.Op == 0 || q.Op > node.Transfer:
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
-		return
+	case r.queue.len()+r.reads.len() >= r.config.MaxQueue:
+		r.overloaded(env, from, q.Seq)
+	case q.Op == node.Transfer:
+		r.onTransfer(env, from, q)
+	case q.Op == node.Configure:
+		r.onConfigure(env, from, q)
+	case q.Op == node.Read && r.config.Reads != ReadLog && r.ready():
+		r.onRead(env, from, q)
+	case q.Op == node.Command && r.answered(env, from, q):
+	default:
+		r.enqueue(env, from, q)
 	}
-	if s := r.sessions.find(from); s != nil && q.Seq <= s.seq {
-		r.replyFromSession(env, s, q.Seq)
-		return
+}
+
+// answered deals with a command that was executed before, or whose session is gone.
+func (r *Replica) answered(env Env, from node.Client, q *node.Request) bool {
+	s := r.sessions.find(q.Session)
+	switch {
+	case s != nil && q.Seq <= s.seq:
+		r.replyFromSession(env, s, from, q.Seq)
+		return true
+	case s == nil && r.ready():
+		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Expired})
+		return true
 	}
-	if r.queue.len() >= r.config.MaxQueue {
-		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Overloaded})
-		return
+	return false
+}
+
+func (r *Replica) enqueue(env Env, from node.Client, q *node.Request) {
+	p := pending{op: q.Op, client: from, session: q.Session, seq: q.Seq, command: q.Command}
+	if q.Op == node.Register { // how many sessions there may be is decided in the log
+		p.session, p.command = uint64(r.config.MaxSessions), nil
 	}
-	r.queue.push(pending{op: q.Op, client: from, session: q.Session, seq: q.Seq, command: q.Command})
+	r.queue.push(p)
+	r.metrics.QueueMax = max(r.metrics.QueueMax, r.queue.len()+r.reads.len())
 	r.propose(env)
 }
 
@@ -31,33 +54,76 @@ func (r *Replica) redirect(env Env, to node.Client, seq uint64) {
 	env.Reply(to, node.Reply{Seq: seq, Status: node.Redirect, Leader: r.leading.ID()})
 }
 
+func (r *Replica) overloaded(env Env, to node.Client, seq uint64) {
+	r.metrics.Overloaded++
+	env.Reply(to, node.Reply{Seq: seq, Status: node.Overloaded})
+}
+
 // propose fills the window: first with what phase 1 reported, then with what clients want.
 func (r *Replica) propose(env Env) {
-	for r.next <= r.applied+uint64(r.config.Window) {
-		value, ok := r.nextValue()
+	if r.role != leader {
+		return // it was deposed by its own doing
+	}
+	window := min(uint64(r.config.Window), r.alpha)
+	for r.next <= r.applied+window {
+		e := r.eras.of(r.next)
+		if e.start != r.cleared && !r.clear(env, e) {
+			return
+		}
+		value, ok := r.nextValue(env)
 		if !ok {
 			return
 		}
 		slot := r.next
 		r.next++
-		r.broadcast(env, Message{Kind: Accept, Ballot: r.ballot, Slot: slot, Commit: r.applied, Value: value})
-		r.vote(env, r.id, r.ballot, slot, value) // counts once it is durable, as everybody's
+		m := Message{Kind: Accept, Ballot: r.ballot, Slot: slot, Commit: r.applied, Value: value}
+		for _, to := range e.Voters {
+			if to != r.id {
+				r.send(env, to, m)
+			}
+		}
+		r.vote(env, r.id, r.ballot, slot, value) // counts once it is durable, as everybody's; or not, if it is no voter
 	}
+}
+
+// clear tells whether phase 1 is complete for an era. If its voters have not promised, they are asked to: from the next slot
+// on, since this leader has proposed everything below.
+func (r *Replica) clear(env Env, e *era) bool {
+	if e.promised(r.promises) {
+		r.cleared = e.start
+		return true
+	}
+	if r.from < r.next {
+		r.from = r.next
+		r.resendPrepare(env)
+	}
+	return false
 }
 
 // nextValue returns the value to propose for the next slot, if there is one. Holes among the reported slots are
 // filled with no-ops.
-func (r *Replica) nextValue() (value []byte, ok bool) {
-	if i := r.next - r.from; i < uint64(len(r.reported)) {
+func (r *Replica) nextValue(env Env) (value []byte, ok bool) {
+	if i := r.next - r.first; len(r.reported) > 0 && i < uint64(len(r.reported)) {
 		return r.reported[i].value, true
 	}
 	r.forgetReports()
 	if r.queue.len() == 0 {
 		return nil, false
 	}
+	n := min(r.queue.len(), r.config.MaxBatch)
+	if n > 1 && env.Perturb(PerturbBatch) {
+		n = 1
+	}
 	batch := r.scratch[:0]
-	for range min(r.queue.len(), r.config.MaxBatch) {
-		batch = appendCommand(batch, r.queue.pop())
+	for i := range n {
+		if i > 0 && (r.queue.first().op == node.Configure) {
+			break // a change of the membership has a slot of its own
+		}
+		q := r.queue.pop()
+		batch = appendCommand(batch, q)
+		if q.op == node.Configure {
+			break
+		}
 	}
 	r.scratch = batch
 	return r.arena.Copy(batch), true
@@ -69,16 +135,19 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 		return
 	}
 	e := r.log.at(m.Slot)
-	e.voters |= r.bit(from)
-	if e.chosen || !quorum(e.voters, r.phase2) {
+	era := r.eras.of(m.Slot)
+	e.voters |= era.bit(from)
+	if e.chosen || !quorum(e.voters, era.phase2) {
 		return
 	}
 	e.chosen = true
+	r.metrics.Commits++
 	r.observeLearned(env, e)
 	r.applyChosen(env)
 	r.propose(env)
-	if r.next == r.applied+1 { // nothing in flight that would carry the news
-		r.broadcast(env, Message{Kind: Learn, Ballot: r.ballot, Commit: r.applied})
+	if r.role == leader && r.next == r.applied+1 { // nothing in flight that would carry the news
+		r.broadcast(env, Message{Kind: Learn, Ballot: r.ballot, Slot: r.taken, Commit: r.applied})
+		r.handOver(env)
 	}
 }
 
@@ -104,11 +173,6 @@ func (r *Replica) onSettled(env Env, from node.ID, m *Message) {
 	r.fetch(env)
 }
 
-func (r *Replica) onHeartbeatTimer(env Env) {
-	r.broadcast(env, Message{Kind: Heartbeat, Ballot: r.ballot, Commit: r.applied})
-	env.SetTimer(timerHeartbeat, r.config.Heartbeat)
-}
-
 // resendAccepts repeats the proposals that have been in flight for a whole retry interval.
 func (r *Replica) resendAccepts(env Env) {
 	for slot := r.applied + 1; slot < r.overdue; slot++ {
@@ -116,9 +180,10 @@ func (r *Replica) resendAccepts(env Env) {
 		if e.chosen {
 			continue
 		}
-		for _, to := range r.config.Nodes {
-			if to != r.id && e.voters&r.bit(to) == 0 {
-				env.Send(to, Message{Kind: Accept, Ballot: r.ballot, Slot: slot, Commit: r.applied, Value: e.value})
+		era := r.eras.of(slot)
+		for _, to := range era.Voters {
+			if to != r.id && e.voters&era.bit(to) == 0 {
+				r.send(env, to, Message{Kind: Accept, Ballot: r.ballot, Slot: slot, Commit: r.applied, Value: e.value})
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package multipaxos
 
 import (
+	"encoding/binary"
+
 	"simrun/node"
 	"simrun/node/fact"
 )
@@ -11,8 +13,17 @@ func (r *Replica) onNews(env Env, from node.ID, m *Message) {
 		r.reject(env, from, m.Ballot)
 		return
 	}
+	if m.Ballot > r.promised && r.grant.forbids(env.Now(), m.Ballot) {
+		return
+	}
 	r.follow(env, m.Ballot)
 	r.learn(env, from, m.Ballot, m.Commit)
+	if m.Kind == Heartbeat {
+		r.answer(env, from, m)
+	}
+	if !r.eras.voter(r.id) && r.applied < m.Commit { // nobody sends it proposals: it has to ask
+		r.fetch(env)
+	}
 }
 
 // learn takes the word of the leader of ballot b that every slot up to commit is chosen. Where the own vote was cast
@@ -38,38 +49,122 @@ func (r *Replica) observeLearned(env Env, e *entry) {
 // answered: the leader answers the clients.
 func (r *Replica) apply(env Env, e *entry) {
 	r.applied = e.slot
+	if len(r.eras) > 1 && r.applied+1 >= r.eras[1].start {
+		r.setEras(append(eras(nil), r.eras[1:]...))
+	}
 	index := uint32(0)
 	for list := (commands{rest: e.value}); list.next(); index++ {
-		s := r.sessions.open(list.client)
-		if list.seq > s.seq {
-			output := r.machine.Apply(list.command, s.output[:0])
-			r.sessions.record(s, list.seq, e.slot, index, output)
-			env.Observe(fact.Fact{
-				Kind: fact.Executed, Slot: e.slot, Index: uint16(index),
-				Client: uint32(list.client), Seq: list.seq, Value: fact.Digest(list.command),
+		switch list.op {
+		case node.Command:
+			r.execute(env, &list, e.slot, index)
+		case node.Read:
+			r.reply(env, list.client, node.Reply{
+				Seq: list.seq, Status: node.OK, Slot: e.slot, Index: index, Output: r.query(list.command),
 			})
-		}
-		if r.role == leader {
-			r.replyFromSession(env, s, list.seq)
+		case node.Register:
+			id := place(e.slot, index)
+			if evicted := r.sessions.register(id, list.session); evicted {
+				r.metrics.Evicted++
+			}
+			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.OK, Session: id, Slot: e.slot, Index: index})
+		case node.Configure:
+			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: r.configure(env, list.command), Slot: e.slot, Index: index})
+		default:
+			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.Refused})
 		}
 	}
 	env.Observe(fact.Fact{Kind: fact.Applied, Slot: e.slot, Value: e.digest, State: r.state()})
-	if r.config.CheckpointEvery > 0 && r.applied-r.checkpoint >= r.config.CheckpointEvery {
+	if r.standing != active {
+		return
+	}
+	due := r.config.CheckpointEvery > 0 && r.applied-r.checkpoint >= r.config.CheckpointEvery
+	if due || env.Perturb(PerturbCheckpoint) {
 		r.writeCheckpoint(env)
+	}
+}
+
+// place is where a command stands in the log, in one word.
+func place(slot uint64, index uint32) uint64 { return slot<<batchBits | uint64(index) }
+
+// execute has the machine execute a command, unless it did so before.
+func (r *Replica) execute(env Env, c *commands, slot uint64, index uint32) {
+	s := r.sessions.find(c.session)
+	if s == nil {
+		r.reply(env, c.client, node.Reply{Seq: c.seq, Status: node.Expired})
+		return
+	}
+	if c.seq > s.seq {
+		output := r.machine.Apply(c.command, s.output[:0])
+		r.sessions.record(s, c.seq, slot, index, output)
+		r.metrics.Commands++
+		env.Observe(fact.Fact{
+			Kind: fact.Executed, Slot: slot, Index: uint16(index),
+			Client: uint32(c.client), Seq: c.seq, Value: fact.Digest(c.command),
+		})
+	}
+	if r.role == leader {
+		r.replyFromSession(env, s, c.client, c.seq)
+	}
+}
+
+// query executes a read that came through the log. A command that would change something has no result.
+func (r *Replica) query(command []byte) []byte {
+	output, _ := r.machine.Query(command, r.scratch[:0])
+	r.scratch = output[:0]
+	return output
+}
+
+// reply answers, if it is this replica's business.
+func (r *Replica) reply(env Env, to node.Client, answer node.Reply) {
+	if r.role == leader {
+		env.Reply(to, answer)
 	}
 }
 
 // replyFromSession answers with the recorded result of the client's last command. An older one gets no answer: the
 // client has moved on.
-func (r *Replica) replyFromSession(env Env, s *session, seq uint64) {
+func (r *Replica) replyFromSession(env Env, s *session, to node.Client, seq uint64) {
 	if seq != s.seq {
 		return
 	}
-	env.Reply(s.client, node.Reply{Seq: seq, Status: node.OK, Slot: s.slot, Index: s.index, Output: s.output})
+	env.Reply(to, node.Reply{Seq: seq, Status: node.OK, Slot: s.slot, Index: s.index, Output: s.output})
 }
 
 // state is the digest of everything that the log determines.
 func (r *Replica) state() [2]uint64 {
 	m := r.machine.Digest()
-	return [2]uint64{m[0] ^ r.sessions.digest[0], m[1] ^ r.sessions.digest[1]}
+	return [2]uint64{m[0] ^ r.sessions.digest[0] ^ r.membership, m[1] ^ r.sessions.digest[1]}
+}
+
+// configure makes the encoded membership govern the slots from applied + alpha on. It is refused where it makes no sense, and
+// while another change has yet to come into force.
+func (r *Replica) configure(env Env, command []byte) node.Status {
+	m, err := DecodeMembership(command)
+	if err != nil {
+		return node.Refused
+	}
+	last := &r.eras[len(r.eras)-1]
+	switch {
+	case last.Membership.equal(&m):
+		return node.OK
+	case len(r.eras) > 1:
+		return node.Overloaded
+	}
+	e := newEra(r.applied+r.alpha, m)
+	env.Observe(fact.Fact{Kind: fact.Configured, Slot: e.start, Value: fact.Digest(command), Bytes: command})
+	env.Logf("will have another membership from slot %d on", e.start)
+	if r.applied+1 >= e.start {
+		r.setEras(eras{e})
+	} else {
+		r.setEras(append(append(eras(nil), r.eras...), e))
+	}
+	return node.OK
+}
+
+// appendUvarints appends numbers.
+func appendUvarints(dst []byte, numbers ...uint64) []byte {
+	for _, v := range numbers {
+		dst = binary.AppendUvarint(dst, v)
+	}
+	return dst
 }

@@ -13,7 +13,8 @@ type Kind uint8
 const (
 	// Prepare asks for a promise. (Ballot, Slot: the first slot it is about)
 	Prepare Kind = iota + 1
-	// Promise gives it. (Ballot, Slot as asked; Floor: slots up to it are gone; Value: every vote from Slot on, see report)
+	// Promise gives it. (Ballot, Slot as asked; Commit: slots up to it are applied; Floor: and gone; Value: every vote from Slot
+	// on, see report)
 	Promise
 	// Reject refuses a ballot. (Ballot: the one refused; Promised: the one that stands in its way)
 	Reject
@@ -23,16 +24,38 @@ const (
 	Accepted
 	// Settled refuses to vote where the outcome is known and the vote gone. (Ballot, Slot, Floor, Commit)
 	Settled
-	// Learn tells what is chosen: the leader's own proposals up to Commit. (Ballot, Commit)
+	// Learn tells what is chosen: the leader's own proposals up to Commit. (Ballot, Commit, Slot as in a Heartbeat)
 	Learn
-	// Heartbeat is a Learn that is sent whether or not there is news. (Ballot, Commit)
+	// Heartbeat is a Learn that is sent whether or not there is news. (Ballot, Commit; Slot: slots up to it were taken over
+	// from earlier ballots; Mark: the round; Span: the lease asked for, in nanoseconds)
 	Heartbeat
-	// Fetch asks for chosen values. (Slot: the first wanted)
+	// Alive answers a Heartbeat, and grants the lease. (Ballot, Mark and Span as asked, Commit: slots up to it are applied)
+	Alive
+	// PreVote asks whether a Prepare would be welcome. (Ballot: that of the Prepare, Commit: slots up to it are applied)
+	PreVote
+	// PreVoted says that it would. (Ballot as asked, Commit)
+	PreVoted
+	// Behind says that the sender of a PreVote should learn first. (Ballot as asked, Commit)
+	Behind
+	// Stand tells a replica to stand for election at once: the leader makes room for it. (Ballot of the leader)
+	Stand
+	// Release gives back leases. (Ballot, Mark: those of rounds up to it)
+	Release
+	// Fetch asks for chosen values. (Slot: the first wanted, 0: an image, for there is no state to build on)
 	Fetch
 	// Chosen brings them. (Slot: the first; Value: the values of consecutive slots, see appendValue; Commit)
 	Chosen
-	// Image brings a state machine instead, where values are gone. (Slot: the last it contains; Value; Commit)
+	// Resume asks for the rest of an image. (Slot: the last it contains; Mark: how much of it is here)
+	Resume
+	// Image brings a part of an image of the state, where values are gone. (Slot: the last it contains; Mark: where in the image
+	// the part begins; Span: the size of the image in bytes; Value: the part; Commit)
 	Image
+	// Repair asks the leader for a ballot above Promised: the sender's votes up to that are lost. (Ballot of the leader, Promised)
+	Repair
+	// Leave asks whether the sender, who is no member any more, may fall silent. (Slot: the first that is not its business)
+	Leave
+	// Dismiss says that it may. (Slot as asked)
+	Dismiss
 	// Synced tells a replica, by itself, that records up to number Slot are durable. It never travels.
 	Synced
 
@@ -41,7 +64,9 @@ const (
 
 var kindNames = [numKinds]string{
 	Prepare: "Prepare", Promise: "Promise", Reject: "Reject", Accept: "Accept", Accepted: "Accepted", Settled: "Settled",
-	Learn: "Learn", Heartbeat: "Heartbeat", Fetch: "Fetch", Chosen: "Chosen", Image: "Image", Synced: "Synced",
+	Learn: "Learn", Heartbeat: "Heartbeat", Alive: "Alive", PreVote: "PreVote", PreVoted: "PreVoted", Behind: "Behind", Stand: "Stand",
+	Release: "Release", Fetch: "Fetch", Chosen: "Chosen", Resume: "Resume", Image: "Image", Repair: "Repair", Leave: "Leave",
+	Dismiss: "Dismiss", Synced: "Synced",
 }
 
 // String returns the kind's name.
@@ -60,6 +85,8 @@ type Message struct {
 	Slot     uint64
 	Commit   uint64 // every slot up to it is chosen
 	Floor    uint64 // every slot up to it is chosen, applied, and no longer in the sender's log
+	Mark     uint64 // a round of heartbeats, or a place in an image
+	Span     uint64 // of a lease, or of an image
 	Digest   uint64 // of a value
 	Value    []byte
 }
@@ -67,10 +94,14 @@ type Message struct {
 // Site names the message by its kind and what it is about: its slot, or its round where it is about a ballot.
 func (m *Message) Site() (kind uint8, key uint64) {
 	switch m.Kind {
-	case Prepare, Promise, Reject, Heartbeat:
+	case Prepare, Promise, Reject, PreVote, PreVoted, Behind, Stand, Release, Repair:
 		return uint8(m.Kind), m.Ballot.Round()
 	case Learn:
 		return uint8(m.Kind), m.Commit
+	case Heartbeat, Alive:
+		return uint8(m.Kind), m.Ballot.Round()<<32 ^ m.Mark
+	case Resume, Image:
+		return uint8(m.Kind), m.Slot<<32 ^ m.Mark
 	}
 	return uint8(m.Kind), m.Slot
 }
@@ -78,7 +109,7 @@ func (m *Message) Site() (kind uint8, key uint64) {
 // Facts emits what the message says about its sender's promises and votes.
 func (m *Message) Facts(emit func(fact.Fact)) {
 	switch m.Kind {
-	case Prepare, Accept, Learn, Heartbeat: // sent by the ballot's owner, who promised it before anybody else
+	case Prepare, Accept, Learn, Heartbeat, Stand, Release: // sent by the ballot's owner, who promised it before anybody else
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot)})
 	case Promise:
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot)})
@@ -87,7 +118,7 @@ func (m *Message) Facts(emit func(fact.Fact)) {
 				emit(voted(list.ballot, list.slot, list.value))
 			}
 		}
-	case Reject:
+	case Reject, Repair:
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Promised)})
 	case Accepted:
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot)})
@@ -125,10 +156,37 @@ func (m *Message) String() string {
 		return fmt.Sprintf("Accepted %v slot %d", m.Ballot, m.Slot)
 	case Settled:
 		return fmt.Sprintf("Settled %v slot %d, floor %d, commit %d", m.Ballot, m.Slot, m.Floor, m.Commit)
-	case Learn, Heartbeat:
+	case Learn:
+		return fmt.Sprintf("Learn %v commit %d", m.Ballot, m.Commit)
+	case Heartbeat:
+		text := fmt.Sprintf("Heartbeat %v round %d, commit %d", m.Ballot, m.Mark, m.Commit)
+		if m.Span > 0 {
+			text += ", asks for a lease"
+		}
+		return text
+	case Alive:
+		text := fmt.Sprintf("Alive %v round %d, commit %d", m.Ballot, m.Mark, m.Commit)
+		if m.Span > 0 {
+			text += ", grants the lease"
+		}
+		return text
+	case PreVote, PreVoted, Behind:
 		return fmt.Sprintf("%v %v commit %d", m.Kind, m.Ballot, m.Commit)
+	case Stand:
+		return fmt.Sprintf("Stand in place of %v", m.Ballot)
+	case Release:
+		return fmt.Sprintf("Release %v leases up to round %d", m.Ballot, m.Mark)
 	case Fetch:
+		if m.Slot == 0 {
+			return "Fetch an image"
+		}
 		return fmt.Sprintf("Fetch from slot %d", m.Slot)
+	case Resume:
+		return fmt.Sprintf("Resume the image of slot %d from byte %d", m.Slot, m.Mark)
+	case Repair:
+		return fmt.Sprintf("Repair above %v", m.Promised)
+	case Leave, Dismiss:
+		return fmt.Sprintf("%v at slot %d", m.Kind, m.Slot)
 	case Chosen:
 		text := fmt.Sprintf("Chosen from slot %d, commit %d:", m.Slot, m.Commit)
 		for list := (values{rest: m.Value}); list.next(); {
@@ -136,12 +194,14 @@ func (m *Message) String() string {
 		}
 		return text
 	case Image:
-		return fmt.Sprintf("Image of slot %d, %d bytes, commit %d", m.Slot, len(m.Value), m.Commit)
+		return fmt.Sprintf("Image of slot %d, bytes %d to %d of %d, commit %d", m.Slot, m.Mark, m.Mark+uint64(len(m.Value)), m.Span, m.Commit)
 	case Synced:
 		return fmt.Sprintf("Synced %d", m.Slot)
 	}
 	return m.Kind.String()
 }
+
+var opNames = [...]string{node.Read: "read ", node.Register: "register ", node.Configure: "configure ", node.Transfer: "transfer "}
 
 // describe writes a value as the commands in it: "[c1#4 c2#1]".
 func describe(value []byte) string {
@@ -150,6 +210,7 @@ func describe(value []byte) string {
 		if len(text) > 1 {
 			text += " "
 		}
+		text += opNames[min(list.op, node.Transfer)]
 		text += fmt.Sprintf("%v#%d", list.client.Addr(), list.seq)
 	}
 	return text + "]"

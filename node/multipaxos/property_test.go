@@ -24,6 +24,11 @@ func TestAgreementUnderFaults(t *testing.T) {
 			c.Retain = rapid.SampledFrom([]uint64{0, 3, 50}).Draw(t, "retain")
 			c.Phase2 = rapid.IntRange(1, n).Draw(t, "phase 2")
 			c.Phase1 = n - c.Phase2 + 1
+			c.Alpha = rapid.SampledFrom([]int{1, 3, 100}).Draw(t, "alpha")
+			c.MaxSessions = rapid.SampledFrom([]int{1, 3, 100}).Draw(t, "sessions")
+			c.PreVote = rapid.Bool().Draw(t, "pre-vote")
+			c.CheckQuorum = rapid.Bool().Draw(t, "check quorum")
+			c.Reads = ReadMode(rapid.IntRange(0, 2).Draw(t, "reads"))
 		})
 		require.NoError(t, c.config.Validate())
 		c.encode = rapid.Bool().Draw(t, "encode")

@@ -37,3 +37,6 @@ func (q *queue) pop() *pending {
 	}
 	return p
 }
+
+// first returns the oldest request, of which there must be one.
+func (q *queue) first() *pending { return &q.items[q.head] }

@@ -8,20 +8,44 @@ import (
 	"simrun/node/wal"
 )
 
-// File is the name of the write-ahead log.
-const File = "log"
+// The names of the write-ahead log, and of the file that holds the second copy of the promise.
+const (
+	File    = "log"
+	VowFile = "vow"
+)
 
 // Kinds of records. Numbers in them are 64-bit little endian.
 const (
-	recordPromise  = iota + 1 // ballot
-	recordVote                // ballot, slot, how far the log was chosen, value: the promise of the ballot too
-	recordLearned             // slot, value: chosen, as every slot below
-	recordSnapshot            // floor, and an image (see checkpoint.go)
+	recordPromise   = iota + 1 // ballot
+	recordVote                 // ballot, slot, how far the log was chosen, value: the promise of the ballot too
+	recordLearned              // slot, value: chosen, as every slot below
+	recordSnapshot             // the replica's ID, floor, and an image (see image.go)
+	recordGrant                // ballot, span: a lease may be out
+	recordRepairing            // ballot: votes up to it may be lost (see repair.go)
+	recordLeft                 // nothing: the replica is no member any more
 )
 
-func (r *Replica) writePromise(env Env, b node.Ballot) {
-	r.scratch = appendWord(r.scratch[:0], uint64(b))
+// writePromise writes the promise down, twice.
+func (r *Replica) writePromise(env Env) {
+	r.writeVow(env)
+	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
 	r.append(env, recordPromise)
+}
+
+// writeVow writes the second copy of the promise, with the replica's ID.
+func (r *Replica) writeVow(env Env) {
+	r.vow.Rewriting()
+	r.scratch = appendWord(appendWord(r.scratch[:0], uint64(r.promised)), uint64(r.id))
+	r.vow.Add(recordPromise, r.scratch)
+	r.vow.Replace(env)
+}
+
+func appendGrant(dst []byte, g *grant) []byte {
+	return appendWord(appendWord(dst, uint64(g.ballot)), uint64(g.span))
+}
+
+func (r *Replica) appendSnapshot(dst []byte) []byte {
+	return appendWord(appendWord(dst, uint64(r.id)), r.log.floor)
 }
 
 func (r *Replica) writeVote(env Env, e *entry) {
@@ -67,6 +91,8 @@ type record struct {
 	slot   uint64
 	commit uint64 // slots up to it were chosen, and their values in the log
 	floor  uint64
+	id     uint64
+	span   uint64
 	rest   []byte // the value, or the image
 }
 
@@ -75,15 +101,18 @@ func decodeRecord(kind uint8, payload []byte) (d record, ok bool) {
 	in := reader{rest: payload}
 	d.kind = kind
 	switch kind {
-	case recordPromise:
+	case recordPromise, recordRepairing:
 		d.ballot = node.Ballot(in.word())
+	case recordGrant:
+		d.ballot, d.span = node.Ballot(in.word()), in.word()
+	case recordLeft:
 	case recordVote:
 		d.ballot, d.slot, d.commit = node.Ballot(in.word()), in.word(), in.word()
 	case recordLearned:
 		d.ballot, d.slot = learned, in.word()
 		d.commit = d.slot
 	case recordSnapshot:
-		d.floor = in.word()
+		d.id, d.floor = in.word(), in.word()
 	default:
 		return d, false
 	}
@@ -91,9 +120,16 @@ func decodeRecord(kind uint8, payload []byte) (d record, ok bool) {
 	return d, !in.bad
 }
 
-// DurableFacts emits what a run of whole records, from anywhere in the log, says about promises, votes and snapshots.
-// It is pure. Other files hold no facts.
+// DurableFacts emits what a run of whole records, from anywhere in one of the files, says about promises, votes and snapshots.
+// It is pure.
 func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
+	if file == VowFile {
+		wal.Scan(file, b, func(w wal.Record) {
+			in := reader{rest: w.Payload}
+			emit(fact.Fact{Kind: fact.Promised, Ballot: in.word()})
+		})
+		return
+	}
 	if file != File {
 		return
 	}
@@ -114,63 +150,4 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 			}
 		}
 	})
-}
-
-// recover rebuilds the replica from its log. It returns false if the log is corrupt: what is missing may be a promise
-// or a vote, so the replica must not take part.
-func (r *Replica) recover(env Env) bool {
-	sound := true
-	chosen := uint64(0)
-	log, report, err := wal.Open(env, File, func(w wal.Record) {
-		d, ok := decodeRecord(w.Kind, w.Payload)
-		if !ok || !r.replay(d) {
-			sound = false
-			return
-		}
-		chosen = max(chosen, d.commit)
-	})
-	r.wal = log
-	if err != nil {
-		env.Logf("log is corrupt: records %d to %d are missing", report.First, report.Last)
-		return false
-	}
-	if !sound {
-		env.Logf("log holds records that make no sense")
-		return false
-	}
-	if r.applied > 0 {
-		env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})
-	}
-	for r.applied < chosen {
-		e := r.log.at(r.applied + 1)
-		if e == nil {
-			env.Logf("log lacks slot %d, which it says is chosen", r.applied+1)
-			return false
-		}
-		r.observeLearned(env, e)
-		r.apply(env, e)
-	}
-	return true
-}
-
-// replay takes one record back into memory. It returns false if that makes no sense.
-func (r *Replica) replay(d record) bool {
-	switch d.kind {
-	case recordPromise:
-		r.promised = max(r.promised, d.ballot)
-		return true
-	case recordSnapshot:
-		r.log.drop(d.floor)
-		return r.restore(d.rest) && d.floor <= r.applied
-	}
-	if d.slot > r.log.last+ahead+1 {
-		return false
-	}
-	if d.kind == recordVote {
-		r.promised = max(r.promised, d.ballot)
-	}
-	if d.slot > r.log.floor {
-		r.log.put(d.slot, d.ballot, d.rest, fact.Digest(d.rest))
-	}
-	return true
 }

@@ -1,8 +1,6 @@
 package multipaxos
 
 import (
-	"math/bits"
-
 	"simrun/node"
 	"simrun/node/machine"
 	"simrun/node/wal"
@@ -15,8 +13,19 @@ type role uint8
 
 const (
 	follower  role = iota
+	asking         // whether a candidacy would be welcome
 	candidate      // waits for promises
 	leader         // proposes
+)
+
+// standing is what a replica may do.
+type standing uint8
+
+const (
+	active    standing = iota
+	blank              // its disk is empty: it waits to be told of a cluster that has it as a learner
+	repairing          // its log was damaged: it learns, and neither votes nor promises, until its lost votes do not matter
+	silent             // it takes no part any more
 )
 
 const (
@@ -27,17 +36,20 @@ const (
 
 // Replica is one member of the cluster. It implements node.Node.
 type Replica struct {
-	id     node.ID
-	config Config
-	phase1 int  // replicas in a quorum
-	phase2 int  // replicas in a quorum
-	silent bool // the log was corrupt: take no part
+	id         node.ID
+	config     Config
+	standing   standing
+	eras       eras   // in force
+	alpha      uint64 // see Config.Alpha; the cluster's, from the log
+	membership uint64 // digest of the eras
 
 	// Acceptor.
 	promised node.Ballot // no vote below it
 	log      slots
 	wal      wal.Log
-	syncing  bool // a Synced is on its way
+	vow      wal.Log // the second copy of promised
+	syncing  bool    // a Synced is on its way
+	grant    grant
 
 	// Learner. Slots up to applied are chosen, their values are in the log (above its floor), and the machine executed them.
 	applied    uint64
@@ -48,25 +60,44 @@ type Replica struct {
 	source     node.ID // who should have them
 	missing    uint64  // the first slot not applied when the retry timer was set
 	asked      uint64  // the first slot of the last Fetch
+	coming     image   // that is being received
+	offered    image   // that is being sent
 
 	// Election.
 	role     role
 	seen     node.Ballot // the highest ballot heard of
 	leading  node.Ballot // of the leader being followed; 0: none known
-	heard    bool        // from that leader, since the election timer was set
+	heard    bool        // from that leader, or from a candidate, since the election timer was set
+	heardAt  node.Local  // when a leader was heard last
+	deaf     bool        // no leader was heard since the replica started, or since it was told to stand
 	failures uint        // elections in a row that came to nothing
 	retrying bool        // the retry timer is armed
 
 	// Candidate and leader.
 	ballot   node.Ballot // the own one
 	from     uint64      // first slot of phase 1
-	promises uint64      // who promised, by place in the configuration
-	behind   uint64      // a promise could not report slots up to it: catch up first
-	reported []proposal  // the highest vote reported for slot from, from+1, ...
+	promises []node.ID   // who promised, or would
+	behind   uint64      // somebody who promised has applied slots up to it: catch up first
+	gone     bool        // and does not have them any more, so its votes for some of them are not known
+	first    uint64      // slot of reported[0]
+	reported []proposal  // the highest vote reported for slot first, first+1, ...
+	taken    uint64      // slots up to it are from earlier ballots
 	next     uint64      // first slot not yet proposed
+	cleared  uint64      // phase 1 is complete for the era that starts here
 	overdue  uint64      // slots below it were in flight when the retry timer was set
 	queue    queue
 
+	// Leader.
+	peers     []peer // everybody in the eras, itself included
+	round     uint64 // of heartbeats
+	sentAt    [rounds]node.Local
+	ledAt     node.Local // since when it leads
+	leaseEnd  node.Local // it holds a lease until then
+	confirmed uint64     // rounds up to it were answered by a quorum
+	reads     reads
+	successor transfer
+
+	metrics Metrics
 	arena   node.Arena
 	scratch []byte
 }
@@ -77,27 +108,25 @@ type proposal struct {
 	value  []byte
 }
 
-// New returns the replica of that ID, with an empty memory: Start reads its disk. The configuration must be valid and
-// list the ID.
+// New returns the replica of that ID, with an empty memory: Start reads its disk. The configuration must be valid.
 func New(id node.ID, c Config) *Replica {
-	r := &Replica{id: id, config: c, machine: c.Machine()}
-	r.phase1, r.phase2 = c.quorums()
-	return r
+	return &Replica{id: id, config: c, machine: c.Machine(), deaf: true}
 }
 
 // Start recovers what the disk remembers and begins as a follower.
 func (r *Replica) Start(env Env) {
-	if !r.recover(env) {
-		r.silent = true
-		return
-	}
+	r.recover(env)
 	r.seen = r.promised
 	r.awaitLeader(env)
 }
 
 // Receive handles a message.
 func (r *Replica) Receive(env Env, from node.ID, m *Message) {
-	if r.silent {
+	switch r.standing {
+	case silent:
+		return
+	case blank, repairing:
+		r.receiveAside(env, from, m)
 		return
 	}
 	r.seen = max(r.seen, m.Ballot, m.Promised)
@@ -116,10 +145,38 @@ func (r *Replica) Receive(env Env, from node.ID, m *Message) {
 		r.onSettled(env, from, m)
 	case Learn, Heartbeat:
 		r.onNews(env, from, m)
+	case Alive:
+		r.onAlive(env, from, m)
+	case PreVote:
+		r.onPreVote(env, from, m)
+	case PreVoted:
+		r.onPreVoted(env, from, m)
+	case Behind:
+		r.onBehind(env, from, m)
+	case Stand:
+		r.onStand(env, m)
+	case Release:
+		r.onRelease(m)
+	case Repair:
+		r.onRepair(env, m)
+	case Leave:
+		r.onLeave(env, from, m)
+	case Dismiss:
+		r.onDismiss(env, m)
+	default:
+		r.receiveValues(env, from, m)
+	}
+}
+
+// receiveValues handles the messages by which replicas learn from each other.
+func (r *Replica) receiveValues(env Env, from node.ID, m *Message) {
+	switch m.Kind {
 	case Fetch:
 		r.onFetch(env, from, m)
 	case Chosen:
 		r.onChosen(env, from, m)
+	case Resume:
+		r.onResume(env, from, m)
 	case Image:
 		r.onImage(env, from, m)
 	case Synced:
@@ -139,27 +196,19 @@ func (r *Replica) Timer(env Env, t node.TimerID) {
 	}
 }
 
-// broadcast sends m to every other replica.
-func (r *Replica) broadcast(env Env, m Message) {
-	for _, to := range r.config.Nodes {
-		if to != r.id {
-			env.Send(to, m)
-		}
-	}
+// send hands a message to the network, and counts it.
+func (r *Replica) send(env Env, to node.ID, m Message) {
+	r.metrics.count(&m)
+	env.Send(to, m)
 }
 
-// bit returns the set with only the replica in it; the empty set if it is no member.
-func (r *Replica) bit(id node.ID) uint64 {
-	for i, member := range r.config.Nodes {
-		if member == id {
-			return 1 << i
-		}
+// sendDurable hands a message to the network once everything written so far is durable.
+func (r *Replica) sendDurable(env Env, to node.ID, m Message) {
+	if to != r.id {
+		r.metrics.count(&m)
 	}
-	return 0
+	env.SendDurable(to, m)
 }
-
-// quorum tells whether the set has at least size members.
-func quorum(set uint64, size int) bool { return bits.OnesCount64(set) >= size }
 
 // retryLater arms the retry timer, unless it is.
 func (r *Replica) retryLater(env Env) {
@@ -178,6 +227,7 @@ func (r *Replica) onRetryTimer(env Env) {
 		r.resendPrepare(env)
 	case leader:
 		r.resendAccepts(env)
+		r.resendPrepare(env)
 	}
 	r.refetch(env)
 }

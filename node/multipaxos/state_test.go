@@ -17,7 +17,7 @@ func TestStateIsCanonical(t *testing.T) {
 		for i := range 3 {
 			c.clients = append(c.clients, &client{id: node.Client(i + 1)})
 		}
-		for range 5000 {
+		for range 15_000 {
 			c.torment()
 			for _, h := range c.hosts {
 				if h.r != nil {

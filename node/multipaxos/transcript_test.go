@@ -89,8 +89,14 @@ func (e aloudEnv) Observe(f fact.Fact) {
 	}
 }
 
+// boot starts the replica. At its foundation it knows sessions 1 to 9, of the clients with these numbers.
 func (s *stage) boot() {
 	s.r = New(s.id, s.config)
+	if s.config.Found {
+		for id := range uint64(9) {
+			s.r.sessions.record(s.r.sessions.open(id+1), 0, 0, 0, nil)
+		}
+	}
 	s.Boot(aloud{s.r})
 }
 
@@ -100,7 +106,7 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 		s.create(t, d)
 	case "request":
 		client, seq := parseCommand(t, d.CmdArgs[0].Key)
-		s.Request(client, node.Request{Op: node.Command, Seq: seq, Command: []byte(d.CmdArgs[0].Key)})
+		s.Request(client, node.Request{Op: node.Command, Session: uint64(client), Seq: seq, Command: []byte(d.CmdArgs[0].Key)})
 	case "timer":
 		timers := map[string]node.TimerID{"election": timerElection, "heartbeat": timerHeartbeat, "retry": timerRetry}
 		s.Fire(timers[d.CmdArgs[0].Key])
@@ -112,6 +118,9 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 		s.images[d.CmdArgs[0].Key] = Message{
 			Kind: Image, Slot: s.r.applied, Commit: s.r.applied, Value: s.r.appendImage(nil),
 		}
+		m := s.images[d.CmdArgs[0].Key]
+		m.Span = uint64(len(m.Value))
+		s.images[d.CmdArgs[0].Key] = m
 	case "image":
 		s.Receive(number[node.ID](t, d, "from"), s.images[arg(d, "of")])
 	case "damage":
@@ -134,6 +143,7 @@ func (s *stage) create(t *testing.T, d *datadriven.TestData) {
 	}
 	c := DefaultConfig(ids, newRegister)
 	c.MaxBatch, c.CheckpointEvery, c.Retain = 1, 0, 0
+	c.PreVote, c.CheckQuorum, c.Reads = d.HasArg("prevote"), d.HasArg("checkquorum"), ReadLog
 	for name, to := range map[string]*int{
 		"window": &c.Window, "batch": &c.MaxBatch, "queue": &c.MaxQueue, "bytes": &c.CatchUpBytes,
 		"phase1": &c.Phase1, "phase2": &c.Phase2,
@@ -154,10 +164,15 @@ func (s *stage) describe() string {
 	r := s.r
 	var out strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
-	if r.silent {
+	switch r.standing {
+	case silent:
 		return "silent\n"
+	case blank:
+		return "waits to be added\n"
+	case repairing:
+		say("under repair")
 	}
-	say("%s, promised %v, applied %d, floor %d", [...]string{"follower", "candidate", "leader"}[r.role], r.promised, r.applied, r.log.floor)
+	say("%s, promised %v, applied %d, floor %d", [...]string{"follower", "asking", "candidate", "leader"}[r.role], r.promised, r.applied, r.log.floor)
 	for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
 		switch e := r.log.at(slot); {
 		case e == nil:
@@ -242,7 +257,7 @@ func value(t *testing.T, text string) (v []byte) {
 	}
 	for _, c := range strings.Split(text, "+") {
 		client, seq := parseCommand(t, c)
-		v = appendCommand(v, &pending{op: node.Command, client: client, seq: seq, command: []byte(c)})
+		v = appendCommand(v, &pending{op: node.Command, session: uint64(client), client: client, seq: seq, command: []byte(c)})
 	}
 	return v
 }

@@ -1,0 +1,92 @@
+package multipaxos
+
+import (
+	"math/bits"
+
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// A lease lets a leader answer reads from its state without asking anybody. Those who grant it refuse every other ballot
+// until the time is over on their own clocks, counted from when they were asked; the leader counts from when it asked, and
+// allows for clocks that drift apart by Config.DriftPPM (Gray and Cheriton, "Leases", section 3; Chubby and Spanner do the
+// same). A phase-2 quorum has to grant it: no other ballot finds a phase-1 quorum while it lasts.
+
+const million = 1_000_000
+
+// grant is the lease that this replica has granted.
+type grant struct {
+	ballot node.Ballot // to its leader; 0: none
+	round  uint64      // in answer to which heartbeat
+	span   node.Local
+	until  node.Local // on the own clock
+	stored bool       // that there is one is on disk
+}
+
+// forbids tells whether ballot b must wait.
+func (g *grant) forbids(now node.Local, b node.Ballot) bool {
+	return g.ballot != 0 && b != g.ballot && now < g.until
+}
+
+// grantLease grants what a heartbeat asks for. That there is a lease is on disk before it is told: after a crash nobody knows
+// how long ago it was granted.
+func (r *Replica) grantLease(env Env, m *Message) {
+	g := &r.grant
+	span := node.Local(m.Span)
+	if g.ballot != m.Ballot || g.span < span {
+		g.stored = false
+		if g.ballot == m.Ballot {
+			span = max(span, g.span)
+		}
+	}
+	until := env.Now() + span
+	if g.ballot == m.Ballot {
+		until = max(until, g.until)
+	}
+	*g = grant{ballot: m.Ballot, round: max(m.Mark, g.round), span: span, until: until, stored: g.stored}
+	if !g.stored {
+		g.stored = true
+		r.scratch = appendGrant(r.scratch[:0], g)
+		r.append(env, recordGrant)
+	}
+}
+
+// resumeGrant waits, after a restart, for as long as a lease may last that was granted just before the crash.
+func (r *Replica) resumeGrant(env Env) {
+	if r.grant.ballot != 0 {
+		r.grant.until = env.Now() + r.grant.span
+	}
+}
+
+// onRelease ends a lease before its time: its holder does not rely on it any more.
+func (r *Replica) onRelease(m *Message) {
+	if r.grant.ballot == m.Ballot && r.grant.round <= m.Mark {
+		r.grant.until = 0
+	}
+}
+
+// leaseSpan is the lease to ask for.
+func (r *Replica) leaseSpan() uint64 {
+	if r.config.Reads != ReadLease || r.successor.to != 0 {
+		return 0
+	}
+	return uint64(r.config.Lease)
+}
+
+// leaseUntil is how long the leader may rely on a lease that was asked for at a time on its own clock: the span shrinks by
+// what the grantor's clock may be fast and the own slow, rounded down.
+func (r *Replica) leaseUntil(asked, span node.Local) node.Local {
+	hi, lo := bits.Mul64(uint64(span), uint64(million-r.config.DriftPPM))
+	safe, _ := bits.Div64(hi, lo, uint64(million+r.config.DriftPPM))
+	return asked + node.Local(safe)
+}
+
+// leased tells whether the leader holds a lease.
+func (r *Replica) leased(env Env) bool {
+	return r.successor.to == 0 && env.Now() < r.leaseEnd
+}
+
+// observeLease states that an answer rests on a lease.
+func (r *Replica) observeLease(env Env) {
+	env.Observe(fact.Fact{Kind: fact.Leased, Ballot: uint64(r.ballot), Slot: r.applied, Seq: uint64(max(0, r.leaseEnd-env.Now()))})
+}

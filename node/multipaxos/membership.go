@@ -1,0 +1,232 @@
+package multipaxos
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// MaxNodes is the largest number of voters in a membership: sets of them are kept in one word.
+const MaxNodes = 64
+
+// Membership is who takes part: voters, who are the acceptors, and learners, who are told what is chosen. A replica's ID
+// is never used again for another disk.
+type Membership struct {
+	Voters   []node.ID
+	Learners []node.ID
+	Phase1   int // voters in a phase-1 quorum; 0: a majority
+	Phase2   int // voters in a phase-2 quorum; 0: a majority
+}
+
+func majority(n int) int { return n/2 + 1 }
+
+// Quorums returns the sizes of phase-1 and phase-2 quorums.
+func (m *Membership) Quorums() (phase1, phase2 int) {
+	phase1, phase2 = m.Phase1, m.Phase2
+	if phase1 == 0 {
+		phase1 = majority(len(m.Voters))
+	}
+	if phase2 == 0 {
+		phase2 = majority(len(m.Voters))
+	}
+	return phase1, phase2
+}
+
+// Validate refuses a membership that is unsafe or cannot work.
+func (m *Membership) Validate() error {
+	n := len(m.Voters)
+	if n == 0 || n > MaxNodes {
+		return fmt.Errorf("multipaxos: %d voters, and there must be from 1 to %d", n, MaxNodes)
+	}
+	if len(m.Learners) > MaxNodes {
+		return fmt.Errorf("multipaxos: %d learners, and there may be %d", len(m.Learners), MaxNodes)
+	}
+	all := slices.Concat(m.Voters, m.Learners)
+	slices.Sort(all)
+	for i, id := range all {
+		if id == 0 {
+			return errors.New("multipaxos: a replica's ID is 1 or more")
+		}
+		if i > 0 && id == all[i-1] {
+			return fmt.Errorf("multipaxos: replica %d is listed twice", id)
+		}
+	}
+	// Howard, Malkhi, Spiegelman, "Flexible Paxos": every phase-1 quorum must meet every phase-2 quorum, no more.
+	phase1, phase2 := m.Quorums()
+	if phase1 < 1 || phase1 > n || phase2 < 1 || phase2 > n {
+		return fmt.Errorf("multipaxos: quorums of %d and %d do not fit %d voters", phase1, phase2, n)
+	}
+	if phase1+phase2 <= n {
+		return fmt.Errorf("multipaxos: a phase-1 quorum of %d need not meet a phase-2 quorum of %d among %d voters", phase1, phase2, n)
+	}
+	return nil
+}
+
+// Append appends the membership's encoding to dst, as it is the command of a node.Configure request.
+func (m *Membership) Append(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(m.Phase1))
+	dst = binary.AppendUvarint(dst, uint64(m.Phase2))
+	for _, list := range [...][]node.ID{m.Voters, m.Learners} {
+		dst = binary.AppendUvarint(dst, uint64(len(list)))
+		for _, id := range list {
+			dst = binary.AppendUvarint(dst, uint64(id))
+		}
+	}
+	return dst
+}
+
+func (r *reader) membership() (m Membership) {
+	m.Phase1, m.Phase2 = int(r.upTo(MaxNodes)), int(r.upTo(MaxNodes))
+	for _, list := range [...]*[]node.ID{&m.Voters, &m.Learners} {
+		for n := r.upTo(MaxNodes); n > 0 && !r.bad; n-- {
+			*list = append(*list, node.ID(r.upTo(1<<16-1)))
+		}
+	}
+	return m
+}
+
+// DecodeMembership reads what Append wrote, and refuses what Validate refuses.
+func DecodeMembership(b []byte) (Membership, error) {
+	in := reader{rest: b}
+	m := in.membership()
+	if in.bad || len(in.rest) > 0 {
+		return Membership{}, errMalformed
+	}
+	return m, m.Validate()
+}
+
+func (m *Membership) equal(o *Membership) bool {
+	p1, p2 := m.Quorums()
+	q1, q2 := o.Quorums()
+	return p1 == q1 && p2 == q2 && slices.Equal(m.Voters, o.Voters) && slices.Equal(m.Learners, o.Learners)
+}
+
+// String writes the membership as "n1 n2 n3, learners n4".
+func (m *Membership) String() string {
+	text := ""
+	for i, list := range [...][]node.ID{m.Voters, m.Learners} {
+		if i == 1 && len(list) > 0 {
+			text += ", learners"
+		}
+		for _, id := range list {
+			if text != "" {
+				text += " "
+			}
+			text += id.Addr().String()
+		}
+	}
+	if m.Phase1|m.Phase2 != 0 {
+		p1, p2 := m.Quorums()
+		text += fmt.Sprintf(", quorums %d and %d", p1, p2)
+	}
+	return text
+}
+
+// era is a membership and the first slot that it governs. Each slot has exactly one.
+type era struct {
+	Membership
+	start  uint64
+	phase1 int
+	phase2 int
+}
+
+func newEra(start uint64, m Membership) era {
+	e := era{Membership: m, start: start}
+	e.phase1, e.phase2 = m.Quorums()
+	return e
+}
+
+// bit returns the set with only that voter in it; the empty set if it is none.
+func (e *era) bit(id node.ID) uint64 {
+	for i, voter := range e.Voters {
+		if voter == id {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// quorum tells whether the set has at least size members.
+func quorum(set uint64, size int) bool { return bits.OnesCount64(set) >= size }
+
+// eras are those that govern slots not yet applied, the present one first: one, or two while a change is under way. Nothing but
+// the log decides them. Before a replica was told of any it has none, and takes no part.
+type eras []era
+
+// of returns the era that governs a slot not yet applied.
+func (l eras) of(slot uint64) *era {
+	for i := len(l) - 1; i > 0; i-- {
+		if slot >= l[i].start {
+			return &l[i]
+		}
+	}
+	return &l[0]
+}
+
+// voter tells whether the replica is a voter in any of them.
+func (l eras) voter(id node.ID) bool {
+	return slices.ContainsFunc(l, func(e era) bool { return e.bit(id) != 0 })
+}
+
+// has tells whether the replica is a voter or learner in any of them.
+func (l eras) has(id node.ID) bool {
+	return l.voter(id) || slices.ContainsFunc(l, func(e era) bool { return slices.Contains(e.Learners, id) })
+}
+
+// agreed tells whether in each of them a phase-1 quorum answers yes.
+func (l eras) agreed(yes []node.ID) bool {
+	for i := range l {
+		if !l[i].promised(yes) {
+			return false
+		}
+	}
+	return true
+}
+
+// promised tells whether a phase-1 quorum is among those named.
+func (e *era) promised(by []node.ID) bool {
+	var set uint64
+	for _, id := range by {
+		set |= e.bit(id)
+	}
+	return quorum(set, e.phase1)
+}
+
+func (l eras) appendTo(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(l)))
+	for i := range l {
+		dst = binary.AppendUvarint(dst, l[i].start)
+		dst = l[i].Append(dst)
+	}
+	return dst
+}
+
+func (r *reader) eras() (l eras) {
+	for n := r.upTo(2); n > 0 && !r.bad; n-- {
+		start, m := r.uvarint(), r.membership()
+		if r.bad || m.Validate() != nil || len(l) > 0 && start <= l[0].start {
+			r.fail()
+			return nil
+		}
+		l = append(l, newEra(start, m))
+	}
+	if len(l) == 0 {
+		r.fail()
+	}
+	return l
+}
+
+// setEras makes the eras the ones in force, after slot r.applied.
+func (r *Replica) setEras(l eras) {
+	r.eras = l
+	r.scratch = l.appendTo(r.scratch[:0])
+	r.membership = fact.Digest(r.scratch)
+	if r.role == leader {
+		r.enlist()
+	}
+}

@@ -1,0 +1,149 @@
+package multipaxos
+
+import (
+	"cmp"
+	"slices"
+
+	"simrun/node"
+)
+
+// peer is what a leader knows of a member, itself included.
+type peer struct {
+	id      node.ID
+	round   uint64     // the latest that it answered
+	heardAt node.Local // when the answer came
+	heard   bool
+	granted node.Local // its lease is good until then
+	applied uint64     // by what it said last
+}
+
+// rounds is how many rounds of heartbeats are remembered. An answer to an older one counts for nothing.
+const rounds = 64
+
+// enlist makes the list of peers the members of the eras in force, keeping what is known of them.
+func (r *Replica) enlist() {
+	known := r.peers
+	r.peers = nil
+	for _, e := range r.eras {
+		for _, list := range [...][]node.ID{e.Voters, e.Learners} {
+			for _, id := range list {
+				if r.peer(id) != nil {
+					continue
+				}
+				p := peer{id: id}
+				for i := range known {
+					if known[i].id == id {
+						p = known[i]
+					}
+				}
+				r.peers = append(r.peers, p)
+			}
+		}
+	}
+	r.count()
+}
+
+// peer returns what is known of a member; nil if it is none.
+func (r *Replica) peer(id node.ID) *peer {
+	for i := range r.peers {
+		if r.peers[i].id == id {
+			return &r.peers[i]
+		}
+	}
+	return nil
+}
+
+// broadcast sends m to every other member.
+func (r *Replica) broadcast(env Env, m Message) {
+	for i := range r.peers {
+		if to := r.peers[i].id; to != r.id {
+			r.send(env, to, m)
+		}
+	}
+}
+
+func (r *Replica) onHeartbeatTimer(env Env) {
+	if r.config.CheckQuorum && !r.quorumHeard(env.Now()) {
+		r.metrics.Resigned++
+		env.Logf("has not heard of a quorum and steps down from ballot %d.%d", r.ballot.Round(), uint64(r.id))
+		r.stepDown(env)
+		return
+	}
+	r.beginRound(env)
+	r.goOnWithTransfer(env)
+	env.SetTimer(timerHeartbeat, r.config.Heartbeat)
+}
+
+// quorumHeard tells whether a quorum answered within ElectionMin, or the leader is too new for that.
+func (r *Replica) quorumHeard(now node.Local) bool {
+	if now-r.ledAt < r.config.ElectionMin {
+		return true
+	}
+	for i := range r.eras {
+		e := &r.eras[i]
+		var set uint64
+		for j := range r.peers {
+			if p := &r.peers[j]; p.heard && now-p.heardAt < r.config.ElectionMin || p.id == r.id {
+				set |= e.bit(p.id)
+			}
+		}
+		if !quorum(set, e.phase2) {
+			return false
+		}
+	}
+	return true
+}
+
+// beginRound sends a heartbeat to everybody, numbered so that the answers tell what they answer.
+func (r *Replica) beginRound(env Env) {
+	r.round++
+	r.sentAt[r.round%rounds] = env.Now()
+	m := Message{Kind: Heartbeat, Ballot: r.ballot, Slot: r.taken, Commit: r.applied, Mark: r.round, Span: r.leaseSpan()}
+	r.broadcast(env, m)
+	r.answer(env, r.id, &m)
+}
+
+// answer answers a heartbeat, and grants the lease that it asks for: once that is durable.
+func (r *Replica) answer(env Env, to node.ID, m *Message) {
+	if m.Span > 0 {
+		r.grantLease(env, m)
+	}
+	r.sendDurable(env, to, Message{Kind: Alive, Ballot: m.Ballot, Mark: m.Mark, Span: m.Span, Commit: r.applied})
+}
+
+// onAlive takes note of an answer to a heartbeat.
+func (r *Replica) onAlive(env Env, from node.ID, m *Message) {
+	p := r.peer(from)
+	if r.role != leader || m.Ballot != r.ballot || p == nil || m.Mark+rounds <= r.round || m.Mark > r.round {
+		return
+	}
+	p.heard, p.heardAt = true, env.Now()
+	p.round = max(p.round, m.Mark)
+	p.applied = max(p.applied, m.Commit)
+	if m.Span > 0 && m.Mark >= r.successor.leasesFrom {
+		p.granted = max(p.granted, r.leaseUntil(r.sentAt[m.Mark%rounds], node.Local(m.Span)))
+	}
+	r.count()
+	r.serveReads(env)
+	r.goOnWithTransfer(env)
+}
+
+// count finds out what a phase-2 quorum of every era in force stands behind: which rounds they answered, and how long they
+// granted their leases.
+func (r *Replica) count() {
+	round, lease := r.round, node.Local(1<<62)
+	var byRound, byLease [MaxNodes]int64
+	for i := range r.eras {
+		e := &r.eras[i]
+		for j, id := range e.Voters {
+			p := r.peer(id)
+			byRound[j], byLease[j] = -int64(p.round), -int64(p.granted)
+		}
+		n := len(e.Voters)
+		slices.SortFunc(byRound[:n], cmp.Compare[int64])
+		slices.SortFunc(byLease[:n], cmp.Compare[int64])
+		round = min(round, uint64(-byRound[e.phase2-1]))
+		lease = min(lease, node.Local(-byLease[e.phase2-1]))
+	}
+	r.confirmed, r.leaseEnd = round, lease
+}

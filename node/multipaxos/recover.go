@@ -1,0 +1,193 @@
+package multipaxos
+
+import (
+	"math"
+
+	"simrun/node"
+	"simrun/node/fact"
+	"simrun/node/wal"
+)
+
+// recover rebuilds the replica from its disk, and finds out what part it may take.
+func (r *Replica) recover(env Env) {
+	vow, vowed := r.readVow(env)
+	written, chosen, left, sound := false, uint64(0), false, true
+	log, _, err := wal.Open(env, File, func(w wal.Record) {
+		d, ok := decodeRecord(w.Kind, w.Payload)
+		if !ok || !r.replay(d) {
+			sound = false
+			return
+		}
+		written = true
+		left = left || d.kind == recordLeft
+		chosen = max(chosen, d.commit)
+	})
+	r.wal = log
+	r.promised = max(r.promised, vow)
+	switch {
+	case left:
+		r.standing = silent
+	case err != nil || !sound || written && len(r.eras) == 0:
+		r.beginRepair(env, vowed)
+	case !written && vowed && vow > 0: // the log is gone, and there was one
+		r.beginRepair(env, vowed)
+	case !written && r.config.Found:
+		r.found(env)
+	case !written:
+		r.standing = blank
+	}
+	if r.applied > 0 {
+		env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})
+	}
+	for r.applied < chosen && r.standing != silent {
+		e := r.log.at(r.applied + 1)
+		if e == nil {
+			if r.standing == active {
+				env.Logf("log lacks slot %d, which it says is chosen", r.applied+1)
+				r.beginRepair(env, vowed)
+			}
+			break
+		}
+		r.observeLearned(env, e)
+		r.apply(env, e)
+	}
+	if r.standing != silent && (vow < r.promised || !vowed) {
+		r.writeVow(env)
+	}
+	r.resumeGrant(env)
+}
+
+// readVow reads the second copy of the promise.
+func (r *Replica) readVow(env Env) (b node.Ballot, ok bool) {
+	ok = true
+	log, report, err := wal.Open(env, VowFile, func(w wal.Record) {
+		in := reader{rest: w.Payload}
+		b = max(b, node.Ballot(in.word()))
+		ok = ok && !in.bad && node.ID(in.word()) == r.id
+	})
+	r.vow = log
+	return b, ok && err == nil && report.Damage == wal.Clean // it is replaced in one step, so it is never torn
+}
+
+// found makes the replica a founding member.
+func (r *Replica) found(env Env) {
+	r.alpha = uint64(r.config.Alpha)
+	r.setEras(eras{newEra(0, r.config.membership())})
+	r.rewrite(env)
+}
+
+// replay takes one record back into memory. It returns false if that makes no sense.
+func (r *Replica) replay(d record) bool {
+	switch d.kind {
+	case recordPromise:
+		r.promised = max(r.promised, d.ballot)
+		return true
+	case recordGrant:
+		if d.span > math.MaxInt64/4 {
+			return false
+		}
+		r.grant = grant{ballot: d.ballot, span: max(r.grant.span, node.Local(d.span)), stored: true}
+		return true
+	case recordRepairing:
+		r.promised = max(r.promised, d.ballot)
+		r.standing = repairing
+		return true
+	case recordLeft:
+		return true
+	case recordSnapshot:
+		r.log.drop(d.floor)
+		return node.ID(d.id) == r.id && r.restore(d.rest) && d.floor <= r.applied
+	}
+	if d.slot > r.log.last+ahead+1 {
+		return false
+	}
+	if d.kind == recordVote {
+		r.promised = max(r.promised, d.ballot)
+	}
+	if d.slot > r.log.floor {
+		r.log.put(d.slot, d.ballot, d.rest, fact.Digest(d.rest))
+	}
+	return true
+}
+
+// A log that was damaged may lack votes. A replica must not forget a vote: a value might be chosen by it. So it takes no
+// part as an acceptor, and learns from others, until what it lost cannot matter any more (compare Protocol-Aware
+// Recovery, section 3.3.3, and Liskov and Cowling, "Viewstamped Replication Revisited", section 4.3):
+//
+// The promise survives in a second copy, p. All lost votes are in ballots up to p. Let a leader of a ballot b above p have
+// completed its phase 1: this replica had no part in it, so each phase-2 quorum that may have chosen a value with one of the lost
+// votes has another member that reported it, and the leader has proposed that value again. Once every slot that it took over
+// in this way is chosen in b, and applied here, nothing that was chosen rests on a lost vote. The replica then promises b and
+// is as good as before. If the present leader's ballot is not above p, it is asked for a new one.
+
+// beginRepair keeps what is intact, and puts on record that something is missing. Without the second copy of the promise
+// nobody knows what was promised: the identity is lost.
+func (r *Replica) beginRepair(env Env, vowed bool) {
+	if !vowed || r.promised == 0 && len(r.eras) == 0 {
+		env.Logf("has lost its promise, and falls silent: add a replica with another ID")
+		r.standing = silent
+		return
+	}
+	env.Logf("log is damaged: votes up to ballot %d.%d may be lost, which others have to make up for", r.promised.Round(), uint64(r.promised.ID()))
+	r.standing = repairing
+	if len(r.eras) > 0 {
+		r.rewrite(env)
+		return
+	}
+	// The image is gone too. Where it ended is not known, so slots are of use only as far as they go on from it.
+	r.wal.Rewriting()
+	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
+	r.wal.Add(recordRepairing, r.scratch)
+	for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
+		if e := r.log.at(slot); e != nil && e.ballot != learned {
+			r.scratch = appendVote(r.scratch[:0], e, 0)
+			r.wal.Add(recordVote, r.scratch)
+		}
+	}
+	r.wal.Replace(env)
+}
+
+// receiveAside handles a message at a replica that takes no part yet: it learns, and that is all.
+func (r *Replica) receiveAside(env Env, from node.ID, m *Message) {
+	switch m.Kind {
+	case Heartbeat, Learn, Accept:
+		if r.standing == repairing && m.Ballot <= r.promised {
+			if m.Kind == Heartbeat {
+				r.sendDurable(env, from, Message{Kind: Repair, Ballot: m.Ballot, Promised: r.promised})
+			}
+			return
+		}
+		if r.standing == repairing && m.Kind == Heartbeat && len(r.eras) > 0 && r.applied >= m.Slot {
+			r.endRepair(env, m.Ballot)
+			return
+		}
+		if m.Commit > r.applied || r.standing == blank {
+			r.known, r.source = max(r.known, m.Commit), from
+			if !r.retrying {
+				r.fetch(env)
+			}
+		}
+	default:
+		r.receiveValues(env, from, m)
+	}
+}
+
+// endRepair takes part again.
+func (r *Replica) endRepair(env Env, b node.Ballot) {
+	env.Logf("is repaired: the leader of ballot %d.%d has made up for what was lost", b.Round(), uint64(b.ID()))
+	r.standing = active
+	r.promised = b
+	r.seen = max(r.seen, b)
+	r.writeVow(env)
+	r.rewrite(env)
+	r.awaitLeader(env)
+}
+
+// onRepair opens a ballot above the one whose votes somebody lost.
+func (r *Replica) onRepair(env Env, m *Message) {
+	if r.role != leader || m.Ballot != r.ballot || m.Promised < r.ballot {
+		return
+	}
+	r.stepDown(env)
+	r.stand(env)
+}

@@ -353,11 +353,21 @@ func TestShades(t *testing.T) {
 	require.NotContains(t, legend, "lease")
 }
 
-// A replica that claims a lease holds it until it says otherwise or crashes.
+// A replica that claims a lease holds it for as long as it says, longer if it says so again, and no longer than it is up.
 func TestLease(t *testing.T) {
+	const ms = 1_000_000
+	leased := func(at int64, who, text string) timeline.Record {
+		return timeline.Record{Event: uint64(at), At: at * ms, Kind: "observe", Who: who, Name: "leased", Text: text}
+	}
 	run := small()
-	run.Records = append(run.Records, timeline.Record{Event: 10, At: 9_000_001, Kind: "observe", Who: "n1", Name: "lease", Text: "holds the lease"})
+	run.End = 60 * ms
+	run.Records = []timeline.Record{
+		leased(1, "n1", "may rely on its lease for 5ms"), leased(4, "n1", "may rely on its lease for 5ms"), leased(20, "n1", "may rely on its lease for 2.5ms"),
+		leased(30, "n2", "may rely on its lease for 20ms"), {Event: 35, At: 35 * ms, Kind: "crash", Who: "n2"}, leased(40, "n3", "leased"),
+	}
 	p := open(t, run, look{})
+	require.Equal(t, [][3]float64{{0, 1, 9}, {0, 20, 22.5}, {1, 30, 35}, {2, 40, 40}},
+		eval[[][3]float64](p, "report.leases.map((s) => [s.lane, s.from / 1e6, s.until / 1e6])"))
 	require.Contains(t, p.text("#shades"), "holds a lease")
 }
 
@@ -466,12 +476,13 @@ func TestOddRuns(t *testing.T) {
 		{Event: 7, At: 7, Kind: "recv", Who: "spare", Peer: "n2", Message: 7, Name: "Hello"},
 		{Event: 8, At: 8, Kind: "recv", Who: "spare", Peer: "n2", Message: 7, Name: "Hello"},
 		{Event: 9, At: 9, Kind: "send", Who: "n1", Peer: "n1", Message: 9, Name: "Note"},
+		{Event: 9, At: 9, Kind: "send", Message: 10, Name: "Astray"},
 		{Event: 9, At: 9, Kind: "teleport", Who: "n1", Clock: []uint64{1, 2}},
 	}
 	p = open(t, odd, look{})
 	require.Contains(t, p.text("#cut"), "12,000")
-	require.Equal(t, 4, eval[int](p, "report.messages.n"))
-	require.Equal(t, []int{0, 3, 4, -1}, eval[[]int](p, "[...report.messages.end]"), "a copy that shares its original's number is the second to arrive")
+	require.Equal(t, 5, eval[int](p, "report.messages.n"))
+	require.Equal(t, []int{0, 3, 4, -1, -1}, eval[[]int](p, "[...report.messages.end]"), "a copy that shares its original's number is the second to arrive")
 	p.focus("#diagram")
 	p.press("n")
 	require.Contains(t, p.text("#selected"), "18446744073709551615")

@@ -121,21 +121,23 @@ const messages = (() => {
 const messageKinds = (() => {
   const count = new Map();
   for (const name of messages.name) count.set(name, (count.get(name) ?? 0) + 1);
-  const known = {
-    Prepare: 0, Promise: 0, Reject: 0, Accept: 1, Accepted: 1, Settled: 1, Learn: 2, Heartbeat: 2, Chosen: 3, Fetch: 3, Image: 3,
-    Request: 4, Reply: 4,
-  };
+  // By what they are for: to lead, to choose, to keep in touch, to catch up, and what clients say and hear.
+  const families = [
+    ["Prepare", "Promise", "Reject", "PreVote", "PreVoted", "Behind", "Stand", "Repair"], ["Accept", "Accepted", "Settled"],
+    ["Learn", "Heartbeat", "Alive", "Release"], ["Fetch", "Chosen", "Resume", "Image", "Leave", "Dismiss"], ["Request", "Reply"],
+  ];
+  const known = new Map(families.flatMap((names, family) => names.map((name) => [name, family])));
   const stems = new Map();
   const family = (name) => {
-    if (name in known) return known[name];
+    if (known.has(name)) return known.get(name);
     const stem = name.replace(/(Request|Response|Reply|Resp|Ack)$/i, "");
     if (!stems.has(stem)) stems.set(stem, stems.size % 4);
     return stems.get(stem);
   };
-  const order = ["Prepare", "Promise", "Reject", "Accept", "Accepted", "Settled", "Learn", "Heartbeat", "Fetch", "Chosen", "Image"];
-  const rank = (name) => name === "Request" ? 97 : name === "Reply" ? 98 : order.includes(name) ? order.indexOf(name) : 50;
+  const order = [...known.keys()];
+  const rank = (name) => known.get(name) === 4 ? 1000 : known.has(name) ? order.indexOf(name) : 500;
   return [...count].map(([name, n]) => ({ name, label: texts[name] || "unnamed", n, shown: true, family: family(texts[name]) }))
-    .sort((a, b) => rank(a.label) - rank(b.label) || b.n - a.n);
+    .sort((a, b) => rank(a.label) - rank(b.label) || b.n - a.n || (a.label < b.label ? 1 : -1));
 })();
 const familyOf = new Uint8Array(texts.length);
 for (const k of messageKinds) familyOf[k.name] = k.family;

@@ -31,9 +31,8 @@ function moment(line) {
     const i = firstOf(Number((event[1] ?? event[2]).replaceAll(",", "")));
     if (i < records.n) return { record: i, t: records.at[i] };
   }
-  const time = /\b(\d+(?:\.\d+)?) ?(ns|us|µs|ms|s)\b/.exec(line);
-  if (time) {
-    const t = Number(time[1]) * { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9 }[time[2]];
+  const t = durationIn(line);
+  if (t > 0) {
     if (t <= endAt) return { record: -1, t };
   }
   return null;
@@ -118,6 +117,7 @@ showFaults();
 byId("config").hidden = run.config.length === 0;
 byId("config").querySelector("pre").textContent = run.config.join("\n");
 buildFilters();
+applyFilter();
 tellSelected();
 themeChanged();
 {
@@ -126,4 +126,4 @@ themeChanged();
 }
 
 // To look inside from the console, and for tests. place is where a record is in the diagram.
-window.report = { drawn, view, records, messages, run, place: (i) => [xOf(records.at[i]), lanes[records.who[i]].mid] };
+window.report = { drawn, view, records, messages, leases, run, place: (i) => [xOf(records.at[i]), lanes[records.who[i]].mid] };

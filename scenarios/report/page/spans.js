@@ -1,5 +1,11 @@
 // What lasts for a while: a replica that is down, leads or holds a lease; a fault; an operation.
 
+// durationIn finds a length of time in words: "for 12.5ms at most". None is 0.
+function durationIn(words) {
+  const found = /\b(\d+(?:\.\d+)?) ?(ns|us|µs|ms|s)\b/.exec(words);
+  return found ? Number(found[1]) * { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9 }[found[2]] : 0;
+}
+
 // Spans on lanes: {lane, from, until, label, record}.
 const down = [], leading = [], leases = [];
 {
@@ -10,10 +16,18 @@ const down = [], leading = [], leases = [];
     const span = { lane, from: records.at[i], until: endAt, label, record: i };
     list.push(span);
     opened.set(list, (opened.get(list) ?? new Map()).set(lane, span));
+    return span;
   };
   const close = (list, i) => {
     const span = opened.get(list)?.get(records.who[i]);
-    if (span && span.until === endAt) span.until = records.at[i];
+    if (span) span.until = Math.min(span.until, records.at[i]);
+  };
+  // A replica says now and then for how long it may still rely on its lease. Where the words do not name a time, that is the moment alone.
+  const lease = (i) => {
+    const at = records.at[i], until = at + durationIn(texts[records.text[i]]);
+    const held = opened.get(leases)?.get(records.who[i]);
+    if (held && held.until >= at) held.until = Math.max(held.until, until);
+    else open(leases, i, "lease").until = until;
   };
   for (let i = 0; i < records.n; i++) {
     if (records.who[i] < 0) continue;
@@ -27,9 +41,11 @@ const down = [], leading = [], leases = [];
     } else if (kind === OBSERVE) {
       const name = texts[records.name[i]];
       if (name === "leading") open(leading, i, texts[records.ballot[i]]);
-      else if (name === "following") close(leading, i);
-      else if (name === "lease") open(leases, i, "lease");
-      else if (name.startsWith("lease")) close(leases, i); // "lease over"
+      else if (name === "following") {
+        close(leading, i);
+        close(leases, i);
+      }
+      else if (name === "leased") lease(i);
     }
   }
 }

@@ -252,6 +252,18 @@ func xOfMoment(p *tab, record int) float64 {
 	return eval[float64](p, "64 + (report.records.at[%d] - report.view.t0) / (report.view.t1 - report.view.t0) * report.view.width", record)
 }
 
+// Times are told to the microsecond, whatever their size.
+func TestTimes(t *testing.T) {
+	run := small()
+	run.Faults = nil
+	for _, at := range []int64{0, 999, 1_500, 2_000_000, 2_345_678, 1_000_000_000, 2_836_743_210, 63_000_100_000} {
+		run.Faults = append(run.Faults, timeline.Fault{Kind: "crash", From: at, Until: at + 1})
+	}
+	p := open(t, run, look{})
+	require.Equal(t, []string{"0", "999 ns", "1.500 µs", "2.000 ms", "2.346 ms", "1.000 s", "2.836743 s", "63.0001 s"},
+		eval[[]string](p, `[...document.querySelectorAll("#faults td:nth-child(2)")].map((e) => e.innerText)`))
+}
+
 func TestFindByField(t *testing.T) {
 	run := sample.Safety(1000, 7)
 	want := map[string]int{}

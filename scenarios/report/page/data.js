@@ -135,7 +135,7 @@ const messageKinds = (() => {
     return stems.get(stem);
   };
   const order = [...known.keys()];
-  const rank = (name) => known.get(name) === 4 ? 1000 : known.has(name) ? order.indexOf(name) : 500;
+  const rank = (name) => known.get(name) === 4 ? 1000 + order.indexOf(name) : known.has(name) ? order.indexOf(name) : 500;
   return [...count].map(([name, n]) => ({ name, label: texts[name] || "unnamed", n, shown: true, family: family(texts[name]) }))
     .sort((a, b) => rank(a.label) - rank(b.label) || b.n - a.n || (a.label < b.label ? 1 : -1));
 })();

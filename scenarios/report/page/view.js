@@ -65,12 +65,14 @@ function reveal(t) {
   if (t < view.t0 + span * 0.04 || t > view.t1 - span * 0.04) moveTo(t - span / 2, t + span / 2);
 }
 
-// Times as people write them: 12.35 ms. The unit is that of the larger number, the digits those that matter for a step.
+// Times as people write them: 12.35 ms. The unit is that of the larger number, the digits those that matter for a step,
+// or down to the microsecond.
 const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
 function timeText(t, step = 0) {
   const [size, name] = units.find(([size]) => Math.abs(t) >= size) ?? units[3];
   if (t === 0) return "0";
-  const digits = step ? Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9)) : size === 1 ? 0 : 3;
+  if (!step) return (t / size).toFixed(size === 1 ? 0 : size === 1e9 ? 6 : 3).replace(/(\.\d{3}\d*?)0+$/, "$1") + " " + name;
+  const digits = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
   return (t / size).toFixed(Math.min(digits, 9)) + " " + name;
 }
 const lengthText = (d) => {

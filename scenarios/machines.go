@@ -80,7 +80,9 @@ func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[
 func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
 	c.watch.Damaged(uint16(id))
+	c.rereading = true
 	files(c.decode)
+	c.rereading = false
 	c.watch.Reloaded(uint16(id))
 	c.check()
 }

@@ -69,11 +69,8 @@ func (e rash) SendDurable(to node.ID, m multipaxos.Message) {
 	e.Env.SendDurable(to, m)
 }
 
-// Request makes every command a request for a session, which goes into the log as well as any.
 func (h hasty) Request(env node.Env[multipaxos.Message], from node.Client, q *node.Request) {
-	r := *q
-	r.Op = node.Register
-	h.Replica.Request(rash{env}, from, &r)
+	h.Replica.Request(rash{env}, from, q)
 }
 
 func (h hasty) Receive(env node.Env[multipaxos.Message], from node.ID, m *multipaxos.Message) {
@@ -128,7 +125,7 @@ func single(replica func(*paxos.Replica) node.Node[paxos.Message]) Scenario {
 // log returns Multi-Paxos with a replica of the test's own.
 func log(replica func(*multipaxos.Replica) node.Node[multipaxos.Message]) Scenario {
 	return Define(Spec[multipaxos.Message, *multipaxos.Message]{
-		Name: "log", Quorums: flexibleQuorums, Facts: multipaxos.DurableFacts, Commands: multipaxos.Commands, Workload: Registers{},
+		Name: "log", Quorums: flexibleQuorums, Facts: multipaxos.DurableFacts, Commands: multipaxos.Commands, Sessions: true, Workload: Registers{},
 		Replica: func(id node.ID, c *Config) node.Node[multipaxos.Message] {
 			return replica(multipaxos.New(id, multipaxosConfig(c)))
 		},
@@ -152,6 +149,7 @@ func plain(seed uint64, clients, operations int) Input {
 		Knobs: map[string]int64{
 			"backoffMin": 5000, "resend": 20_000, "phase2": 0, "heartbeat": 20_000, "election": 50_000, "window": 16, "batch": 1,
 			"queue": 64, "catchUpBytes": 65536, "checkpoint": 0, "retain": 0,
+			"sessions": 100, "alpha": 128, "reads": 0, "preVote": 0, "checkQuorum": 0, "perturb": 0,
 		},
 	}}
 }
@@ -181,7 +179,7 @@ var stories = []struct {
 			For: 15 * faults.Millisecond, Kind: faults.Partition, Groups: [][]node.Addr{lanes("n1", "n2", "c1"), lanes("n3", "c2")},
 		}}
 		return in
-	}, "agreement: two values chosen"},
+	}, "safe: vote for another value than may be chosen"},
 	{"votes-before-the-disk", func() Scenario {
 		return log(func(r *multipaxos.Replica) node.Node[multipaxos.Message] { return hasty{r} })
 	}, func() Input { return plain(1, 1, 3) }, "stated: vote not durable"},

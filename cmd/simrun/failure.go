@@ -54,6 +54,9 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 		for _, command := range takers {
 			t.printf("    go run ./cmd/simrun %s %s\n", command, shellWord(file))
 		}
+		if v.Kind == checker.Violated && told != nil {
+			t.printf("    go run ./cmd/simrun shrink %s\n", shellWord(file))
+		}
 		t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
 	}
 	t.printf("    go run ./cmd/simrun replay --scenario %s --seed %d --profile %s\n\n", r.scenario.Name, result.Seed, r.plan.profile.Name)

@@ -11,6 +11,7 @@ import (
 
 	"simrun/checker"
 	"simrun/scenarios"
+	htmlpage "simrun/scenarios/report"
 	"simrun/scenarios/timeline"
 )
 
@@ -21,6 +22,7 @@ var runFiles = []struct {
 }{
 	{"history.jsonl", timeline.WriteHistory},
 	{"trace.jsonl", timeline.WriteTrace},
+	{"report.html", htmlpage.Write},
 }
 
 // collect runs a result again and collects all there is to tell about it; nil if that cannot be done, as with a run that never ends.

@@ -27,6 +27,7 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	s := w.slot(f.Slot)
 	v := s.ballot(f.Ballot)
 	if v == nil {
+		w.safe(n, f.Slot, f.Ballot, f.Value)
 		v = s.open(f.Ballot, f.Value)
 	}
 	if v.value != f.Value {
@@ -38,8 +39,8 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 		return
 	}
 	v.voters.add(n)
-	if v.voters.len() < w.config.Phase2 {
-		return
+	if e := w.governing(f.Slot); v.voters.common(&e.voters) < e.phase2 {
+		return // a vote of one who is no voter counts for nothing
 	}
 	if s.chosen {
 		if s.value != f.Value {
@@ -51,7 +52,9 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	s.chosen, s.value = true, f.Value
 	w.chosen++
 	w.last = max(w.last, f.Slot)
+	w.unleased(f.Slot, f.Ballot)
 	w.valid(f)
+	w.chose(f.Slot, f.Bytes)
 }
 
 // ballot returns the votes of a ballot; nil if there are none.

@@ -3,7 +3,6 @@ package checker
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Never is the event number of a return that did not happen.
@@ -110,58 +109,3 @@ func (h *History) Return(i int, event uint64, outcome Outcome, out int64) {
 
 // Hint records where an operation is said to have taken effect.
 func (h *History) Hint(i int, slot uint64, index uint32) { h.Ops[i].Slot, h.Ops[i].Index = slot, index }
-
-// Validate refuses what is no history: an operation that ends before it begins, two events with one number, a client
-// with two operations open. The error names the operation by its index.
-func (h *History) Validate() error {
-	type end struct {
-		event  uint64
-		index  int
-		isCall bool
-	}
-	ends := make([]end, 0, 2*len(h.Ops))
-	for i := range h.Ops {
-		o := &h.Ops[i]
-		switch {
-		case o.Kind == 0 || o.Kind >= numOpKinds:
-			return fmt.Errorf("operation %d: no such kind", i)
-		case o.Outcome > Unknown:
-			return fmt.Errorf("operation %d: no such outcome", i)
-		case o.Return <= o.Call:
-			return fmt.Errorf("operation %d: it returns at %d and was called at %d", i, o.Return, o.Call)
-		case (o.Outcome == OK || o.Outcome == Fail) != (o.Return != Never):
-			return fmt.Errorf("operation %d: outcome %v, but its return is %d", i, o.Outcome, o.Return)
-		}
-		ends = append(ends, end{o.Call, i, true})
-		if o.Return != Never {
-			ends = append(ends, end{o.Return, i, false})
-		}
-	}
-	slices.SortFunc(ends, func(a, b end) int { return compare(a.event, b.event) })
-	open := map[uint32]int{}
-	for i, e := range ends {
-		if i > 0 && ends[i-1].event == e.event {
-			return fmt.Errorf("operation %d: event %d is also one of operation %d", e.index, e.event, ends[i-1].index)
-		}
-		client := h.Ops[e.index].Client
-		if !e.isCall {
-			delete(open, client)
-			continue
-		}
-		if other, busy := open[client]; busy {
-			return fmt.Errorf("operation %d: client %d has not finished operation %d", e.index, client, other)
-		}
-		open[client] = e.index
-	}
-	return nil
-}
-
-func compare(a, b uint64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}

@@ -1,14 +1,6 @@
 package checker
 
-import (
-	"fmt"
-	"math"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/anishathalye/porcupine"
-)
+import "time"
 
 // Answer says whether a history is linearizable.
 type Answer uint8
@@ -18,209 +10,186 @@ const (
 	Linearizable Answer = iota + 1
 	// NotLinearizable: there is none.
 	NotLinearizable
-	// NotDecided: the search did not come to an end.
+	// NotDecided: the search did not come to an end within its budget, or this is no history.
 	NotDecided
+	// LogDisagrees: there is an order that explains what clients saw, but the hints give another, which does not, and there are enough of
+	// them to tell. Clients were lucky.
+	LogDisagrees
+	// CheckersDisagree: porcupine says otherwise. One of the two is wrong.
+	CheckersDisagree
 )
 
 // Options of a check.
 type Options struct {
-	// Oracle makes porcupine decide every history, also one that a certificate was accepted for.
+	// Oracle makes porcupine look at every history, also at one that a certificate was accepted for.
 	Oracle bool
-	// Patience bounds each of porcupine's searches, by the wall clock; 0 means DefaultPatience. What it did not
+	// Budget is how many configurations the search may visit, besides one for each operation; 0 means DefaultBudget. What it did not
 	// decide by then is NotDecided, which is never a pass.
+	Budget uint64
+	// Patience is how long porcupine may look at one partition, by the wall clock; 0 means DefaultPatience. It then has nothing to
+	// say: no answer depends on how fast the machine is.
 	Patience time.Duration
 }
 
-// DefaultPatience is how long porcupine may search in one partition of a history.
-const DefaultPatience = 10 * time.Second
+const (
+	// DefaultBudget takes about a second, and 100 MB.
+	DefaultBudget = 2_000_000
+	maxBudget     = 1 << 40
+	// DefaultPatience is for histories that porcupine does not get through.
+	DefaultPatience = time.Second
+)
 
-// Result of a check.
+// Methods, by which a history was decided.
+const (
+	ByValidation   = "validation"
+	ByCertificate  = "certificate"   // the order of the log
+	ByWriteOrder   = "write order"   // the order of the writes in the log
+	ByUniqueValues = "unique values" // no value was written twice to a key
+	BySearch       = "search"
+)
+
+// Result of a check. It is the same for the same history, model and options on every machine.
 type Result struct {
 	Answer Answer
-	// Method is what decided: "certificate" or "porcupine".
+	// Method is what decided: see ByCertificate and the others. Where keys were decided by several, the one that does more work.
 	Method string
-	// Witness is a small part of the history that no order explains, if NotLinearizable.
+	// Operations is how many there were, and Configurations how many the search visited, all keys together; 0 without a search.
+	Operations     int
+	Configurations uint64
+	// Witness is a small history that no order explains, if NotLinearizable. Its operations are those of one key. A compare-and-set that
+	// hit, and of which one of its two values plays no part, stands in it as the get or put of the other value, which asks less.
 	Witness []Op
-	// Reason says in a sentence why it is not linearizable, or not decided.
+	// Reason says in a sentence why not Linearizable.
 	Reason string
 	// Refused is why the certificate was not accepted, if it was not.
 	Refused error
+
+	history *History
 }
 
 // Verdict returns the result as the verdict of a run.
 func (r Result) Verdict() Verdict {
+	var v Violation
 	switch r.Answer {
 	case Linearizable:
 		return Verdict{Kind: Pass}
 	case NotDecided:
 		return Verdict{Kind: Undecided, Detail: r.Reason}
+	case LogDisagrees:
+		v = Violation{Check: "log", Shape: "order disagrees", Detail: r.Reason}
+	case CheckersDisagree:
+		v = Violation{Check: "checker", Shape: "checkers disagree", Detail: r.Reason}
+	default:
+		v = Violation{Check: "linearizability", Shape: "not linearizable", Detail: r.Reason}
 	}
-	v := Violation{Check: "linearizability", Shape: "not linearizable", Detail: r.Reason}
 	return v.Verdict()
 }
 
 // Checker checks histories. It keeps its memory from one to the next; the zero Checker is ready.
 type Checker struct {
-	order  []int32
-	states []int64
+	validator validator
+	sorter    sorter
+	keys      keys
+	order     []ranked
+	states    []int64
+	writes    writeOrder
+	unique    unique
+	search    search
+	rules     rules
 }
 
-// Check decides whether the history is linearizable with respect to the model. It panics on a history that Validate
-// refuses in a way that would give a wrong answer.
+// Check decides whether the history is linearizable with respect to the model. The layers are those of the package documentation.
 func (c *Checker) Check(h *History, m Model, o Options) Result {
-	refused := c.certify(h.Ops, &m)
-	if refused == nil && !o.Oracle {
-		return Result{Answer: Linearizable, Method: "certificate"}
+	r := Result{Operations: len(h.Ops), history: h}
+	if err := c.validator.validate(h.Ops); err != nil {
+		r.Answer, r.Method, r.Reason = NotDecided, ByValidation, "this is no history: "+err.Error()
+		return r
 	}
-	patience := o.Patience
-	if patience == 0 {
-		patience = DefaultPatience
+	if o.Budget == 0 {
+		o.Budget = DefaultBudget
 	}
-	r := search(h.Ops, m, patience)
-	r.Refused = refused
-	if refused == nil && r.Answer == NotLinearizable {
-		panic("checker: a certificate was accepted for a history that porcupine finds not to be linearizable")
+	o.Budget = min(o.Budget, maxBudget)
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	c.rules = m.bind(h)
+	rules := &c.rules
+	c.keys.index(h.Ops, m.ByKey)
+	refused := c.certify(h.Ops, rules)
+	r.Answer, r.Method = Linearizable, ByCertificate
+	if refused != nil {
+		c.keys.split(h.Ops)
+		if m.Register {
+			refused = c.certifyWrites(h.Ops, refused)
+			r.Method = ByWriteOrder
+		}
+	}
+	if refused != nil {
+		r.Refused = refused
+		c.decide(h.Ops, rules, o.Budget, &r)
+		if r.Answer == Linearizable && refused.disagrees {
+			r.Answer = LogDisagrees
+			r.Reason = "what clients saw is linearizable, but not in the order of the log, in which " + refused.why
+		}
+	}
+	if o.Oracle || r.Answer == NotLinearizable || r.Answer == LogDisagrees {
+		c.keys.split(h.Ops)
+		c.ask(h.Ops, rules, o.Patience, &r)
 	}
 	return r
 }
 
-// search decides by porcupine, partition by partition in the order of keys.
-func search(ops []Op, m Model, patience time.Duration) Result {
-	result := Result{Answer: Linearizable, Method: "porcupine"}
-	model := m.Porcupine()
-	for _, part := range partitions(ops, m) {
-		switch porcupine.CheckOperationsTimeout(model, operations(part), patience) {
-		case porcupine.Unknown:
-			result.Answer = NotDecided
-			result.Reason = fmt.Sprintf("porcupine did not decide the %d operations on k%d within %v", len(part), part[0].Key, patience)
-		case porcupine.Illegal:
-			witness := reduce(part, m, patience)
-			return Result{Answer: NotLinearizable, Method: "porcupine", Witness: witness, Reason: reason(witness)}
+// certifyWrites verifies the order of writes, if reads were what the full order lacked.
+func (c *Checker) certifyWrites(ops []Op, full *refusal) *refusal {
+	if !full.reads {
+		return full
+	}
+	for k := range c.keys.count {
+		if r := c.writes.certify(ops, c.keys.part(k), &c.sorter); r != nil {
+			return r
 		}
 	}
-	return result
+	return nil
 }
 
-// partitions splits the operations that matter by key, if the model allows it. Operations that failed did nothing, and
-// reads of unknown outcome tell nothing.
-func partitions(ops []Op, m Model) [][]Op {
-	byKey := map[uint32][]Op{}
-	for _, o := range ops {
-		if o.Outcome == Fail || o.Kind == Get && o.Outcome != OK {
-			continue
-		}
-		key := o.Key
-		if !m.ByKey {
-			key = 0
-		}
-		byKey[key] = append(byKey[key], o)
-	}
-	keys := make([]uint32, 0, len(byKey))
-	for k := range byKey {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	parts := make([][]Op, len(keys))
-	for i, k := range keys {
-		parts[i] = byKey[k]
-	}
-	return parts
-}
-
-// operations translates for porcupine. It orders calls and returns by number, and an operation that never returned must
-// be given a return behind all others.
-func operations(ops []Op) []porcupine.Operation {
-	out := make([]porcupine.Operation, len(ops))
-	for i := range ops {
-		o := &ops[i]
-		end := int64(math.MaxInt64)
-		if o.Return != Never {
-			end = int64(o.Return)
-		}
-		out[i] = porcupine.Operation{ClientId: int(o.Client), Input: o, Call: int64(o.Call), Output: o.Out, Return: end}
-	}
-	return out
-}
-
-// reduce makes a partition that is not linearizable smaller, keeping it so. First it cuts off the end: a history stays
-// bad when it goes on, so the earliest bad prefix is found by bisection. Then it takes out operations that changed nothing,
-// which cannot make a good history bad.
-func reduce(part []Op, m Model, patience time.Duration) []Op {
-	model := m.Porcupine()
-	bad := func(ops []Op) bool {
-		return porcupine.CheckOperationsTimeout(model, operations(ops), patience) == porcupine.Illegal
-	}
-	var ends []uint64
-	for _, o := range part {
-		if o.Return != Never {
-			ends = append(ends, o.Return)
-		}
-	}
-	slices.Sort(ends)
-	first, _ := slices.BinarySearchFunc(ends, true, func(end uint64, _ bool) int {
-		if bad(prefix(part, end)) {
-			return 1
-		}
-		return -1
-	})
-	if first == len(ends) {
-		return part
-	}
-	small := prefix(part, ends[first])
-	for i := len(small) - 1; i >= 0; i-- {
-		o := small[i]
-		if o.Return == ends[first] || !harmless(o) {
-			continue
-		}
-		if without := slices.Delete(slices.Clone(small), i, i+1); bad(without) {
-			small = without
-		}
-	}
-	return small
-}
-
-// harmless tells whether the operation certainly changed nothing, or never has to have happened.
-func harmless(o Op) bool {
-	return o.Kind == Get || o.Kind == CAS && o.Outcome == OK && o.Out != o.Arg
-}
-
-// prefix returns the history up to and including the event: what returned later had not returned, what was called later
-// had not been called.
-func prefix(ops []Op, event uint64) []Op {
-	var out []Op
-	for _, o := range ops {
-		if o.Call > event {
-			continue
-		}
-		if o.Return > event {
-			if o.Kind == Get {
-				continue
+// decide goes through the keys in the order of their numbers, and stops at the first that no order explains.
+func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
+	c.search.configurations = 0
+	r.Method = ByUniqueValues
+	for k := range c.keys.count {
+		part := c.keys.part(k)
+		d, values := c.decidePart(ops, part, m, budget, r)
+		switch d {
+		case open:
+			if r.Answer != NotDecided {
+				r.Answer, r.Reason = NotDecided, undecided(ops, part, m, budget)
 			}
-			o.Return, o.Outcome, o.Out = Never, Unknown, 0
+		case impossible:
+			r.Configurations = c.search.configurations
+			r.Answer = NotLinearizable
+			if values != nil {
+				r.Witness = witnessOfValues(ops, part, m, values, budget)
+			} else {
+				r.Witness = witnessFrom(c.search.blocked(), ops, part, m, budget)
+			}
+			r.Reason = explain(ops, r.Witness, m)
+			return
 		}
-		out = append(out, o)
 	}
-	return out
+	r.Configurations = c.search.configurations
 }
 
-// reason names the operation with whose return the history went wrong.
-func reason(witness []Op) string {
-	if len(witness) == 0 {
-		return "not linearizable"
-	}
-	last := slices.MaxFunc(witness, func(a, b Op) int { return compare(a.Return+1, b.Return+1) })
-	var others []string
-	for _, o := range witness {
-		if o != last && len(others) < 8 {
-			others = append(others, o.String())
+// decidePart decides one key, by its values if they are unique, or else by search. Of values that are unique it returns those that show that it is
+// impossible.
+func (c *Checker) decidePart(ops []Op, part []int32, m *rules, budget uint64, r *Result) (d decision, values []int64) {
+	if m.Register {
+		if d, values = c.unique.decide(ops, part, &c.sorter); d != open {
+			return d, values
+		}
+		if values = c.unique.unwritten(ops, part); values != nil {
+			return impossible, values
 		}
 	}
-	if len(others) == 0 {
-		return fmt.Sprintf("no order explains %v", last)
-	}
-	more := ""
-	if n := len(witness) - 1 - len(others); n > 0 {
-		more = fmt.Sprintf(" and %d more", n)
-	}
-	return fmt.Sprintf("no order explains %v, given %s%s", last, strings.Join(others, "; "), more)
+	r.Method = BySearch
+	return c.search.decide(ops, part, m, budget), nil
 }

@@ -69,6 +69,7 @@ func TestLinearizable(t *testing.T) {
 // findOrder returns an order that makes the operations a legal sequential history, by trying all: the definition of
 // linearizability, and slow. Operations of unknown outcome may be left out. It returns nil if there is none.
 func findOrder(ops []Op, m Model) []int {
+	rules := m.bind(&History{Ops: ops})
 	var try func(order, left []int, states map[uint32]int64) []int
 	try = func(order, left []int, states map[uint32]int64) []int {
 		done := true
@@ -87,7 +88,7 @@ func findOrder(ops []Op, m Model) []int {
 			if !m.ByKey {
 				key = 0
 			}
-			next, ok := m.legal(states[key], &ops[i])
+			next, ok := rules.legal(states[key], &ops[i])
 			if !first || !ok {
 				continue
 			}
@@ -191,6 +192,14 @@ func hintAnOrder(h *History, m Model) {
 	}
 }
 
+// seen returns what the answer says of what clients saw.
+func seen(r Result) Answer {
+	if r.Answer == LogDisagrees {
+		return Linearizable
+	}
+	return r.Answer
+}
+
 // The checker agrees with the definition, and the certificate never accepts what is not linearizable, whatever the hints
 // say.
 func TestAgreesWithTheDefinition(t *testing.T) {
@@ -209,9 +218,9 @@ func TestAgreesWithTheDefinition(t *testing.T) {
 		}
 		var c Checker
 		r := c.Check(h, m, Options{})
-		require.Equal(t, want, r.Answer, "%v by %s, refused: %v", h.Ops, r.Method, r.Refused)
+		require.Equal(t, want, seen(r), "%v by %s, refused: %v", h.Ops, r.Method, r.Refused)
 		r2 := c.Check(h, m, Options{Oracle: true})
-		require.Equal(t, want, r2.Answer)
+		require.Equal(t, r, r2)
 		answers[want]++
 		methods[r.Method]++
 		if want == NotLinearizable {
@@ -240,8 +249,16 @@ func TestCertificate(t *testing.T) {
 		}
 		return ops
 	}
-	var c Checker
-	require.NoError(t, c.certify(honest(), &KV))
+	certify := func(ops []Op) error {
+		var c Checker
+		rules := KV.bind(&History{Ops: ops})
+		c.keys.index(ops, true)
+		if r := c.certify(ops, &rules); r != nil {
+			return r
+		}
+		return nil
+	}
+	require.NoError(t, certify(honest()))
 	for name, lie := range map[string]func([]Op){
 		"a completed operation without a place": func(ops []Op) { ops[1].Slot = 0 },
 		"two in one place":                      func(ops []Op) { ops[1].Index = 0 },
@@ -251,13 +268,13 @@ func TestCertificate(t *testing.T) {
 	} {
 		ops := honest()
 		lie(ops)
-		require.Error(t, c.certify(ops, &KV), name)
+		require.Error(t, certify(ops), name)
 	}
 
 	// A stale read, explained by a log that has it before the write: only real time speaks against it.
 	stale := []Op{op(1, Put, 7, 0, 0, 1, 2), op(2, Get, 0, 0, 0, 3, 4)}
 	stale[0].Slot, stale[1].Slot = 2, 1
-	require.ErrorContains(t, c.certify(stale, &KV), "returned before")
+	require.ErrorContains(t, certify(stale), "returned before")
 }
 
 func TestValidate(t *testing.T) {
@@ -298,7 +315,7 @@ func TestWitnessIsSmall(t *testing.T) {
 	r := c.Check(h, KV, Options{})
 	require.Equal(t, NotLinearizable, r.Answer)
 	require.Len(t, r.Witness, 2)
-	require.Equal(t, "no order explains c2 get k0 = 0 [203,204], given c1 put k0 7 [101,102]", r.Reason)
+	require.Equal(t, "c2 get k0 = 0 [203,204] is stale: c1 put k0 7 [101,102] had returned before it was called, and replaced 0", r.Reason)
 }
 
 func TestCertificateDoesNotAllocate(t *testing.T) {

@@ -12,6 +12,9 @@ type Model struct {
 	Name string
 	// ByKey tells that operations on different keys have nothing to do with each other, each key with a state of its own.
 	ByKey bool
+	// Register tells that the model is exactly that of KV: Get, Put and CAS, on keys that are registers. Such histories are decided
+	// without search, if no value is written twice to a key.
+	Register bool
 	// Step returns the state after the operation, and the output it must have.
 	Step func(state int64, o *Op) (next, out int64)
 	// Space makes, in place of Step, the space of states for one history, of a model whose states do not fit into a number.
@@ -29,7 +32,7 @@ type Space interface {
 }
 
 // KV is the key-value store: get, put, compare-and-set. The output of a put is not looked at.
-var KV = Model{Name: "kv", ByKey: true, Step: func(state int64, o *Op) (next, out int64) {
+var KV = Model{Name: "kv", ByKey: true, Register: true, Step: func(state int64, o *Op) (next, out int64) {
 	switch {
 	case o.Kind == Put:
 		return o.Arg, o.Out
@@ -47,21 +50,51 @@ var Decree = Model{Name: "decree", Step: func(state int64, o *Op) (next, out int
 	return state, state
 }}
 
+// rules is a model bound to the history that is checked.
+type rules struct {
+	Model
+	space Space
+}
+
+func (m Model) bind(h *History) rules {
+	r := rules{Model: m}
+	if m.Space != nil {
+		r.space = m.Space(h)
+	}
+	return r
+}
+
 // legal applies the operation. An operation whose outcome is not known may have any output.
-func (m *Model) legal(state int64, o *Op) (next int64, ok bool) {
-	next, out := m.Step(state, o)
+func (r *rules) legal(state int64, o *Op) (next int64, ok bool) {
+	if r.space != nil {
+		return r.space.Step(state, o)
+	}
+	next, out := r.Step(state, o)
 	return next, o.Outcome != OK || out == o.Out
 }
 
-// Porcupine returns the model as porcupine wants it. Inputs are *Op.
-func (m Model) Porcupine() porcupine.Model {
+// describe writes a state.
+func (r *rules) describe(state int64) string {
+	if r.space != nil {
+		return r.space.Describe(state)
+	}
+	return fmt.Sprint(state)
+}
+
+// Porcupine returns the model as porcupine wants it, for a history. Inputs are *Op. It does not split by key: see ByKey.
+func (m Model) Porcupine(h *History) porcupine.Model {
+	r := m.bind(h)
+	return r.porcupine()
+}
+
+func (r *rules) porcupine() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return int64(0) },
 		Step: func(state, input, _ any) (bool, any) {
-			next, ok := m.legal(state.(int64), input.(*Op))
+			next, ok := r.legal(state.(int64), input.(*Op))
 			return ok, next
 		},
 		DescribeOperation: func(input, _ any) string { return input.(*Op).String() },
-		DescribeState:     func(state any) string { return fmt.Sprint(state) },
+		DescribeState:     func(state any) string { return r.describe(state.(int64)) },
 	}
 }

@@ -52,6 +52,9 @@ func (w *Watch) Reloaded(n uint16) {
 			"n%d had promised %s durably, and has %s on disk now", n, name(l.promised), name(r.promised)))
 		return
 	}
+	if l.damage.reading && r.promised < l.damage.ballot {
+		l.damage.lost = true
+	}
 	w.promisedAtLeast(n, r.promised)
 	slices.SortFunc(r.votes, func(a, b vote) int {
 		if x := compare(a.slot, b.slot); x != 0 {
@@ -66,11 +69,16 @@ func (w *Watch) Reloaded(n uint16) {
 		}
 		i, _ := slices.BinarySearchFunc(r.votes, s+1, func(v vote, s uint64) int { return compare(v.slot, s) })
 		if i == 0 || r.votes[i-1].slot != s || r.votes[i-1].ballot < want {
+			if l.damage.forgives(s, want) {
+				l.damage.lost = l.damage.lost || l.damage.reading
+				continue
+			}
 			w.violate(n, s, "kept", "durable vote forgotten", fmt.Sprintf(
 				"n%d had voted in ballot %s for slot %d durably, and its disk says so no more", n, name(want), s))
 			return
 		}
 	}
+	l.damage.reading = false
 }
 
 // lastVote returns the highest ballot in which the replica voted for the slot; 0 if it did not.

@@ -13,6 +13,9 @@ func (w *Watch) Stated(n uint16, f fact.Fact) {
 		return
 	}
 	l := &w.nodes[n]
+	if l.damage.retired {
+		w.takesPart(n)
+	}
 	switch f.Kind {
 	case fact.Promised:
 		if f.Ballot > l.promised {

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -21,19 +22,29 @@ import (
 //	learned    what a replica takes to be chosen is                                     applied.go
 //	applied    replicas apply the chosen values in order and come to equal states       applied.go
 //	once       a client's command is executed at one slot only                          applied.go
+//	safe       a vote can contradict nothing that was or may be chosen before           safe.go
+//	configuration  all take the same membership to govern a slot, the chosen one        membership.go
+//	lease      nobody else has anything chosen while a leader relies on a lease         lease.go
 //	validity   what is chosen was submitted                                             validity.go
 //	durable    what a client was told is chosen, in durable votes                       validity.go
 type Watch struct {
-	config    WatchConfig
-	nodes     []nodeLedger // by id
-	slots     []slotLedger // slots[i] is slot base+i+1
-	base      uint64       // slots up to this are settled: chosen, in everybody's snapshot, and forgotten here
-	last      uint64       // the highest slot that is chosen
-	chosen    uint64       // how many slots are chosen
-	highest   uint64       // ballot voted in or promised
-	clients   []clientLedger
-	values    map[uint64]struct{} // digests of submitted values, if values carry no client
-	violation *Violation
+	config  WatchConfig
+	nodes   []nodeLedger // by id
+	slots   []slotLedger // slots[i] is slot base+i+1
+	base    uint64       // slots up to this are settled: chosen, in everybody's snapshot, and forgotten here
+	last    uint64       // the highest slot that is chosen
+	chosen  uint64       // how many slots are chosen
+	highest uint64       // ballot voted in or promised
+	clients []clientLedger
+	values  map[uint64]struct{} // digests of submitted values, if values carry no client
+	eras    []era               // in order of their first slots
+	changes []change            // in slots that are chosen ahead of others
+	prefix  uint64              // slots up to it are chosen, and their memberships in eras
+	lease   lease               // the one relied on last
+
+	highestChosen uint64 // the highest ballot in which a slot was chosen
+	highestSlot   uint64 // and that slot
+	violation     *Violation
 
 	checking uint64 // slot whose commands are being checked
 	command  func(client uint32, seq uint64, cmd []byte)
@@ -42,8 +53,14 @@ type Watch struct {
 // WatchConfig says what group is watched.
 type WatchConfig struct {
 	Nodes  int // replicas, with ids from 1; at most MaxNodes
-	Phase1 int // size of a quorum
+	Phase1 int // size of a quorum of the founders
 	Phase2 int
+	// Founders is the first membership; none: all are voters.
+	Founders Members
+	// Change says how it changes; nil: never.
+	Change *ChangeRule
+	// Now returns the true simulated time in nanoseconds; needed where leases are.
+	Now func() int64
 	// Commands splits a value into the commands clients submitted. If nil, a value is one command of whoever.
 	Commands func(value []byte, each func(client uint32, seq uint64, cmd []byte))
 }
@@ -64,6 +81,7 @@ type nodeLedger struct {
 	applied  uint64    // last slot it applied since it booted
 	state    [2]uint64 // its digest after that
 	reload   reload
+	damage   damage
 }
 
 // slotLedger is what happened to one slot.
@@ -92,6 +110,11 @@ func (s *nodeSet) add(n uint16)      { s[(n-1)>>6] |= 1 << ((n - 1) & 63) }
 func (s *nodeSet) has(n uint16) bool { return s[(n-1)>>6]>>((n-1)&63)&1 == 1 }
 func (s *nodeSet) len() int          { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
 
+// common counts those that are in o too.
+func (s *nodeSet) common(o *nodeSet) int {
+	return bits.OnesCount64(s[0]&o[0]) + bits.OnesCount64(s[1]&o[1])
+}
+
 // Reset makes the watch ready for a run, keeping its memory.
 func (w *Watch) Reset(c WatchConfig) {
 	w.config = c
@@ -104,6 +127,8 @@ func (w *Watch) Reset(c WatchConfig) {
 	}
 	w.slots = w.slots[:0]
 	w.base, w.last, w.chosen, w.highest, w.violation = 0, 0, 0, 0, nil
+	w.highestChosen, w.highestSlot, w.lease = 0, 0, lease{}
+	w.found()
 	for i := range w.clients {
 		w.clients[i].digests, w.clients[i].slots = w.clients[i].digests[:0], w.clients[i].slots[:0]
 	}
@@ -140,9 +165,12 @@ func (w *Watch) known(s uint64) *slotLedger {
 // stated of them later is not held against anything.
 func (w *Watch) settle() {
 	const keep = 1024
-	low := w.nodes[1].floor
-	for n := 2; n < len(w.nodes); n++ {
-		low = min(low, w.nodes[n].floor)
+	low := uint64(math.MaxUint64)
+	e := &w.eras[len(w.eras)-1]
+	for n := uint16(1); int(n) < len(w.nodes); n++ {
+		if e.members.has(n) {
+			low = min(low, w.nodes[n].floor)
+		}
 	}
 	if low < w.base+2*keep {
 		return
@@ -187,6 +215,10 @@ func (w *Watch) Durable(n uint16, f fact.Fact) {
 		w.promised(n, f.Ballot)
 	case fact.Voted:
 		w.voted(n, &f)
+	case fact.Learned:
+		if r := &w.nodes[n].reload; r.active { // what is known to be chosen may stand in the place of a vote
+			r.votes = append(r.votes, vote{f.Slot, math.MaxUint64, f.Value})
+		}
 	case fact.Snapshot:
 		w.covered(n, f.Slot)
 	}
@@ -219,11 +251,18 @@ func (w *Watch) Observed(n uint16, f fact.Fact) {
 		w.restored(n, &f)
 	case fact.Executed:
 		w.executes(n, &f)
+	case fact.Configured:
+		w.configured(n, &f)
 	}
 }
 
 // Booted tells that a replica starts with an empty memory, and will apply from its snapshot on.
-func (w *Watch) Booted(n uint16) { w.nodes[n].applied, w.nodes[n].state = 0, [2]uint64{} }
+func (w *Watch) Booted(n uint16) {
+	w.nodes[n].applied, w.nodes[n].state = 0, [2]uint64{}
+	if w.lease.node == n {
+		w.lease.until = 0
+	}
+}
 
 // Violation returns the first violation; nil if there was none.
 func (w *Watch) Violation() *Violation { return w.violation }
@@ -245,14 +284,21 @@ func (w *Watch) StateOf(n uint16) (slot uint64, state [2]uint64) {
 	return w.nodes[n].applied, w.nodes[n].state
 }
 
-// Converged tells whether all replicas have applied the same, and everything that is chosen up to there.
+// Converged tells whether all members of which anything is expected have applied the same, and everything that is chosen up
+// to there.
 func (w *Watch) Converged() bool {
-	for n := 2; n < len(w.nodes); n++ {
-		if w.nodes[n].applied != w.nodes[1].applied || w.nodes[n].state != w.nodes[1].state {
+	e := &w.eras[len(w.eras)-1]
+	first := uint16(0)
+	for n := uint16(1); int(n) < len(w.nodes); n++ {
+		switch {
+		case !e.members.has(n) || w.nodes[n].damage.excused:
+		case first == 0:
+			first = n
+		case w.nodes[n].applied != w.nodes[first].applied || w.nodes[n].state != w.nodes[first].state:
 			return false
 		}
 	}
-	return w.nodes[1].applied == w.last
+	return first == 0 || w.nodes[first].applied == w.last
 }
 
 // name writes a packed ballot as "round.id".

@@ -66,6 +66,19 @@ func reloads(n uint16, facts ...step) step {
 	}
 }
 
+// damages tells what is left on a replica's disk after a fault.
+func damages(n uint16, facts ...step) step {
+	return func(w *Watch) {
+		w.Damaged(n)
+		for _, f := range facts {
+			f(w)
+		}
+		w.Reloaded(n)
+	}
+}
+
+func retires(n uint16) step { return func(w *Watch) { w.Retire(n) } }
+
 func replied(slot uint64) step { return func(w *Watch) { w.Replied(1, 1, slot) } }
 
 // Every invariant fires on what breaks it, and on nothing that comes near.
@@ -101,6 +114,21 @@ func TestInvariants(t *testing.T) {
 		{"a disk without a vote below its snapshot", "", []step{votes(1, b1, "a", 1, 2, 3), reloads(1, promise(1, b1), snapshot(1, 1))}},
 		{"a disk without a vote above its snapshot", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1, 2, 3), votes(2, b1, "b", 1), reloads(1, promise(1, b1), snapshot(1, 1))}},
 		{"what survived a crash counts", "agreement: two values chosen", []step{votes(1, b1, "a", 1, 2), reloads(3, votes(1, b1, "a", 3)), votes(1, b2, "b", 3, 4, 5)}},
+
+		{"a fault takes a vote", "", []step{votes(1, b1, "a", 1), damages(1, promise(1, b1))}},
+		{"a fault takes all", "", []step{promise(1, b2), votes(1, b2, "a", 1), damages(1)}},
+		{"what a fault took stays away", "", []step{promise(1, b2), votes(1, b2, "a", 1), damages(1), reloads(1)}},
+		{"a fault takes a vote, and the replica forgets a later one", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1), damages(1, promise(1, b1)), votes(1, b2, "a", 1), reloads(1, promise(1, b2))}},
+		{"a fault takes a vote, and the replica forgets another", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1), damages(1, promise(1, b1)), votes(2, b1, "b", 1), reloads(1, promise(1, b1))}},
+		{"a fault takes a promise, and the replica forgets a later one", "promise: durable promise fell", []step{promise(1, b2), damages(1), promise(1, b3), reloads(1, promise(1, b2))}},
+		{"a promise that a fault took is stated", "stated: promise not durable", []step{promise(1, b2), damages(1, promise(1, b1)), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2})}},
+		{"a vote that a fault took still chose", "agreement: two values chosen", []step{votes(1, b1, "a", 1, 2, 3), damages(1), votes(1, b2, "b", 1, 4, 5)}},
+		{"a replica takes part after a loss", "damage: takes part after losing promises or votes", []step{promise(1, b1), votes(1, b1, "a", 1), damages(1, promise(1, b1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"a replica takes part after losing its promise", "damage: takes part after losing promises or votes", []step{promise(1, b2), damages(1, promise(1, b1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"a replica takes part after a repair", "", []step{votes(1, b1, "a", 1), damages(1), promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2})}},
+		{"a replica takes part after a fault that took nothing", "", []step{votes(1, b1, "a", 1), damages(1, votes(1, b1, "a", 1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"a later reading is no loss", "", []step{votes(1, b1, "a", 1), damages(1, votes(1, b1, "a", 1)), reloads(1, promise(1, b1)), retires(1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
+		{"another's loss excuses nobody", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1, 2), damages(1), reloads(2, promise(2, b1))}},
 
 		{"a promise on disk is stated", "", []step{promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2}), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1})}},
 		{"a promise not on disk is stated", "stated: promise not durable", []step{promise(1, b1), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2})}},
@@ -145,7 +173,7 @@ func TestInvariants(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var w Watch
 			for range 2 { // the second time in used memory
-				w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+				w.Reset(WatchConfig{Nodes: 5, Phase2: 3}) // votes are safe whoever promised: see TestVotesSafe
 				for i, value := range []string{"a", "b", "c"} {
 					w.Submitted(1, uint64(i+1), fact.Digest([]byte(value)))
 				}
@@ -177,7 +205,7 @@ func TestValidityOfBatches(t *testing.T) {
 	}
 	for value, legal := range map[string]bool{"": true, "x": true, "xy": true, "xz": false, "xyz": false} {
 		var w Watch
-		w.Reset(WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2, Commands: split})
+		w.Reset(WatchConfig{Nodes: 3, Phase2: 2, Commands: split})
 		w.Submitted(1, 1, fact.Digest([]byte("x")))
 		w.Submitted(1, 2, fact.Digest([]byte("y")))
 		votes(1, ballot(1, 1), value, 1, 2)(&w)
@@ -189,7 +217,7 @@ func TestValidityOfBatches(t *testing.T) {
 // snapshot is remembered.
 func TestSettle(t *testing.T) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2})
+	w.Reset(WatchConfig{Nodes: 3, Phase2: 2})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	b := ballot(1, 1)
 	for s := uint64(1); s <= 50_000; s++ {
@@ -216,7 +244,7 @@ func TestSettle(t *testing.T) {
 
 func TestConverged(t *testing.T) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 2, Phase1: 2, Phase2: 2})
+	w.Reset(WatchConfig{Nodes: 2, Phase2: 2})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	require.True(t, w.Converged(), "nothing happened anywhere")
 	votes(1, ballot(1, 1), "a", 1, 2)(&w)
@@ -231,7 +259,7 @@ func TestConverged(t *testing.T) {
 
 func TestWatchDoesNotAllocate(t *testing.T) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+	w.Reset(WatchConfig{Nodes: 5, Phase2: 3})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	w.slot(10_000)
 	s := uint64(0)
@@ -248,7 +276,7 @@ func TestWatchDoesNotAllocate(t *testing.T) {
 
 func BenchmarkDurable(b *testing.B) {
 	var w Watch
-	w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+	w.Reset(WatchConfig{Nodes: 5, Phase2: 3})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
 	f := voteFor(1, ballot(1, 1), "a")
 	i := uint64(0)
@@ -262,4 +290,25 @@ func BenchmarkDurable(b *testing.B) {
 		i++
 	}
 	require.Nil(b, w.Violation())
+}
+
+// A replica that is lost for good does not keep the others from having come to the same.
+func TestExcused(t *testing.T) {
+	b := ballot(1, 1)
+	var w Watch
+	w.Reset(WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2})
+	w.Submitted(1, 1, fact.Digest([]byte("a")))
+	for _, do := range []step{votes(1, b, "a", 1, 2), applies(2, 1, "a", 7)} {
+		do(&w)
+	}
+	require.False(t, w.Converged())
+	w.Excuse(1)
+	require.False(t, w.Converged())
+	w.Excuse(3)
+	require.True(t, w.Converged())
+	votes(2, b, "a", 1, 2)(&w)
+	require.False(t, w.Converged(), "another slot is chosen")
+	w.Reset(WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2})
+	applies(2, 0, "", 7)(&w)
+	require.False(t, w.Converged(), "nobody is excused in the next run")
 }

@@ -5,6 +5,9 @@
 // A fault on links is a [Rule] that is put in force when the fault begins and taken off by the same number when it ends,
 // so that healing is exact. A crash is counted: a replica comes back when the last fault that keeps it down has ended.
 //
-// Every kind of fault is one entry of the table in kinds.go: which fields it uses, what it refuses, what it does, and
+// What lasts at a machine, such as a pause or a slow disk, adds up to its [Condition]. A fault that destroys durable data happens
+// to few replicas: see Shape.Tolerates.
+//
+// Every kind of fault is one entry of the table in kinds.go (links, crashes) and machines.go (the rest): which fields it uses, what it refuses, what it does, and
 // how it is drawn. Each kind is drawn from a stream of its own, so that another kind leaves the rest of a seed's plan as it was.
 package faults

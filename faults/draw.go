@@ -15,26 +15,52 @@ type Profile struct {
 	Name string
 	Doc  string
 	on   uint64 // chance that a kind of fault occurs at all, in parts per million
+
+	families []string // the chance of kinds of other families is rare instead; nil for all
+	rare     uint64
+	destroys bool // disks of any replicas are damaged, more than can be survived
+	beyond   bool // clocks go wrong beyond what replicas are told to expect
+}
+
+// chance returns how likely a kind occurs at all.
+func (p *Profile) chance(k Kind) uint64 {
+	switch {
+	case p.destroys && kinds[k].damages:
+		return p.on
+	case p.families != nil && !slices.Contains(p.families, kinds[k].family):
+		return p.rare
+	case p.families == nil && k != Crash && kinds[k].family != Links:
+		return p.rare
+	}
+	return p.on
 }
 
 // The names of the profiles.
 const (
 	Calm    = "calm"
 	Default = "default"
+
+	ClocksBeyond = "clocks-beyond"
+	Destruction  = "destruction"
 )
 
 // Profiles returns the profiles there are.
 func Profiles() []Profile {
 	return []Profile{
 		{Name: Calm, Doc: "no faults"},
-		{Name: Default, Doc: "every kind of fault is on or off by the seed, and every number is drawn", on: 500_000},
+		{Name: Default, Doc: "every kind of fault is on or off by the seed, and every number is drawn", on: 500_000, rare: 150_000},
+		{Name: Processes, Doc: "replicas crash at the worst moments, hang and dawdle; other faults are rare", on: 500_000, rare: 50_000, families: []string{Processes}},
+		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are fewer", on: 500_000, rare: 200_000, families: []string{Disks}},
+		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: 700_000, rare: 50_000, families: []string{Clocks}},
+		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: 700_000, rare: 50_000, families: []string{Clocks}, beyond: true},
+		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: 500_000, rare: 100_000, families: []string{Processes}, destroys: true},
 	}
 }
 
 // Always returns the profile with every kind of fault in every plan that has any, as testing at random without a swarm has it.
 func (p Profile) Always() Profile {
 	if p.on > 0 {
-		p.on = stream.Million
+		p.on, p.rare = stream.Million, stream.Million
 	}
 	return p
 }
@@ -60,11 +86,19 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 		return Plan{}
 	}
 	sh.LatencyMean = max(sh.LatencyMean, Microsecond) // delays are drawn as multiples of it
+	sh.victims = shuffledOf(root, sh.Nodes)
+	if !p.destroys {
+		sh.victims = sh.victims[:max(min(sh.Tolerates, len(sh.victims)), 0)]
+	}
+	if p.beyond {
+		sh.ClockDriftMax = min(max(10*sh.ClockDriftMax, 10_000), MaxDrift)
+		sh.ClockJumpMax = 10 * max(sh.ClockJumpMax, Second)
+	}
 	var plan Plan
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
 		own := stream.New(root, info.name, 0)
-		if !own.Chance(p.on) || len(sh.Nodes)+sh.Clients < info.least {
+		if !own.Chance(p.chance(k)) || info.can != nil && !info.can(&sh) || len(sh.Nodes)+sh.Clients < info.least {
 			continue
 		}
 		n := own.Int(info.count[0], info.count[1])
@@ -156,6 +190,12 @@ func drawCrash(s *stream.Stream, sh *Shape) Fault {
 	nodes := order[:n]
 	slices.Sort(nodes)
 	return Fault{Nodes: nodes}
+}
+
+// shuffledOf returns the replicas in the order in which they are damaged.
+func shuffledOf(root uint64, nodes []node.ID) []node.ID {
+	s := stream.New(root, "victims", 0)
+	return shuffled(&s, nodes)
 }
 
 func shuffled(s *stream.Stream, nodes []node.ID) []node.ID {

@@ -16,7 +16,11 @@ import (
 	"simrun/sim/stream"
 )
 
-var five = Shape{Nodes: []node.ID{1, 2, 3, 4, 5}, Clients: 3, Horizon: 3 * Second, LatencyMean: Millisecond}
+var five = Shape{
+	Nodes: []node.ID{1, 2, 3, 4, 5}, Clients: 3, Horizon: 3 * Second, LatencyMean: Millisecond,
+	Files: []string{"log", "vow"}, Messages: 7, Tolerates: 2, Wipes: true, ClockJumpMax: Second, ClockDriftMax: 200,
+	Knobs: []LocalKnob{{Name: "batch", Min: 1, Max: 64, Draw: []int64{1, 2, 64}}, {Name: "window", Min: 1, Max: 16, Draw: []int64{1, 16}}},
+}
 
 func swarm(t testing.TB) Profile {
 	p, err := FindProfile(Default)
@@ -94,7 +98,7 @@ func TestRefusals(t *testing.T) {
 	require.EqualError(t, second.Validate(five), "plan: fault 2 (drop): the cluster has no c0")
 	long := Plan{Faults: make([]Fault, MaxFaults+1)}
 	require.EqualError(t, long.Validate(five), "plan: 100001 faults, and at most 100000 are possible")
-	require.ErrorContains(t, (&Plan{Faults: []Fault{{Kind: NumKinds}}}).Encode(&bytes.Buffer{}), "no kind of fault 8")
+	require.ErrorContains(t, (&Plan{Faults: []Fault{{Kind: NumKinds}}}).Encode(&bytes.Buffer{}), "no kind of fault 25")
 }
 
 // Every kind has a name of its own that reads back, and a complete entry in the table.
@@ -161,6 +165,26 @@ func plans(sh Shape) *rapid.Generator[Plan] {
 			if uses&usesDelay != 0 {
 				f.Delay = Span(rapid.Int64Range(1, int64(maxSpan)).Draw(t, "delay"))
 			}
+			if uses&usesPeriod != 0 {
+				f.For += Millisecond
+				f.Period = Span(rapid.Int64Range(200, 2000).Draw(t, "period")) * Microsecond
+			}
+			if uses&usesDrift != 0 {
+				f.Drift = rapid.Int64Range(-MaxDrift, MaxDrift).Draw(t, "drift")
+			}
+			if uses&usesTrigger != 0 {
+				f.On = Trigger(rapid.IntRange(1, 3).Draw(t, "on"))
+				f.Nth = rapid.Uint64Range(1, 9).Draw(t, "nth")
+				f.After = rapid.Bool().Draw(t, "after")
+				if f.On == OnSend {
+					f.Message = rapid.Uint8Range(1, sh.Messages).Draw(t, "message")
+				} else {
+					f.File = rapid.SampledFrom(sh.Files).Draw(t, "file")
+				}
+			}
+			if uses&usesKnobs != 0 {
+				f.Knobs = map[string]int64{rapid.SampledFrom(sh.Knobs).Draw(t, "knob").Name: rapid.Int64Range(1, 16).Draw(t, "value")}
+			}
 			p.Faults = append(p.Faults, f)
 		}
 		return p
@@ -169,12 +193,21 @@ func plans(sh Shape) *rapid.Generator[Plan] {
 
 // board is a Target that keeps the score.
 type board struct {
-	rules map[int][]Rule
-	down  map[node.ID]bool
-	bad   string
+	rules  map[int][]Rule
+	down   map[node.ID]bool
+	sick   map[node.ID]Condition
+	traps  map[node.ID][]int
+	events []string // of what does not last
+	bad    string
 }
 
-func newBoard() *board { return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}} }
+func newBoard() *board {
+	return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}, sick: map[node.ID]Condition{}, traps: map[node.ID][]int{}}
+}
+
+func (b *board) note(format string, args ...any) {
+	b.events = append(b.events, fmt.Sprintf(format, args...))
+}
 
 func (b *board) AddRule(id int, r Rule) { b.rules[id] = append(b.rules[id], r) }
 func (b *board) RemoveRule(id int)      { delete(b.rules, id) }
@@ -184,12 +217,39 @@ func (b *board) Crash(id node.ID) {
 	}
 	b.down[id] = true
 }
+func (b *board) CutPower(id node.ID) { b.note("n%d has no power", id); b.Crash(id) }
 func (b *board) Restart(id node.ID) {
 	if !b.down[id] {
 		b.bad = fmt.Sprintf("n%d restarts and is up", id)
 	}
 	delete(b.down, id)
 }
+func (b *board) Revive(id node.ID) {
+	if b.down[id] {
+		b.bad = fmt.Sprintf("n%d is revived, and a fault keeps it down", id)
+	}
+	b.note("revive n%d", id)
+}
+func (b *board) SetCondition(id node.ID, c Condition) {
+	if b.sick[id] = c; c == (Condition{}) {
+		delete(b.sick, id)
+	}
+}
+func (b *board) SetTrap(fault int, id node.ID, f *Fault) { b.traps[id] = append(b.traps[id], fault) }
+func (b *board) RemoveTrap(fault int, id node.ID) {
+	b.traps[id] = slices.DeleteFunc(b.traps[id], func(i int) bool { return i == fault })
+	if len(b.traps[id]) == 0 {
+		delete(b.traps, id)
+	}
+}
+func (b *board) Configure(id node.ID, knobs map[string]int64) { b.note("n%d gets %v", id, knobs) }
+func (b *board) Damage(_ int, id node.ID, kind Kind) {
+	if !b.down[id] {
+		b.bad = fmt.Sprintf("n%d is damaged while it runs", id)
+	}
+	b.note("%v n%d", kind, id)
+}
+func (b *board) JumpClock(id node.ID, jump Span) { b.note("n%d jumps %v", id, jump) }
 
 // What each kind puts in force.
 func TestRules(t *testing.T) {
@@ -220,7 +280,7 @@ func TestRules(t *testing.T) {
 		require.Equal(t, c.rules, b.rules[0], "%v", c.fault.Kind)
 		covered[c.fault.Kind] = true
 	}
-	require.Len(t, covered, int(NumKinds)-1)
+	require.Len(t, covered, int(Crash))
 }
 
 // Ends come before beginnings of the same moment, so that a replica which one fault brings back and another stops is
@@ -260,9 +320,17 @@ func TestInjection(t *testing.T) {
 		require.True(t, slices.IsSortedFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) }))
 		stop := rapid.IntRange(0, len(steps)).Draw(t, "healed after")
 		on := make([]bool, len(plan.Faults))
+		beats := make([]int, len(plan.Faults))
+		var order []int // in which those that are on began
 		for _, step := range steps[:stop] {
 			on[step.Index] = !step.End
-			if step.End {
+			if order = slices.DeleteFunc(order, func(i int) bool { return i == step.Index && step.End }); !step.End && step.Beat == 0 {
+				order = append(order, step.Index)
+			}
+			if step.Beat > 0 {
+				beats[step.Index] = step.Beat
+				j.Beat(b, step.Index)
+			} else if step.End {
 				j.End(b, step.Index)
 				j.End(b, step.Index)
 			} else {
@@ -272,13 +340,15 @@ func TestInjection(t *testing.T) {
 			}
 			down := map[node.ID]bool{}
 			for i, f := range plan.Faults {
-				require.Equal(t, on[i] && f.Kind != Crash, len(b.rules[i]) > 0, "fault %d", i)
+				require.Equal(t, on[i] && f.Kind.Family() == Links, len(b.rules[i]) > 0, "fault %d", i)
 				for _, id := range f.Nodes {
-					if on[i] {
+					if on[i] && keepsDown(f.Kind, beats[i]) {
 						down[id] = true
 					}
+					require.Equal(t, on[i] && f.Kind == CrashAt, slices.Contains(b.traps[id], i))
 				}
 			}
+			require.Equal(t, sickness(plan, order), b.sick)
 			require.Equal(t, down, b.down)
 		}
 		j.HealAll(b)
@@ -289,6 +359,8 @@ func TestInjection(t *testing.T) {
 		}
 		require.Empty(t, b.rules)
 		require.Empty(t, b.down)
+		require.Empty(t, b.sick)
+		require.Empty(t, b.traps)
 		require.Empty(t, b.bad)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -315,6 +387,48 @@ func TestInjectorReset(t *testing.T) {
 	}
 }
 
+// keepsDown tells whether a fault that is on and struck again so many times keeps its replicas down.
+func keepsDown(k Kind, beats int) bool {
+	switch k {
+	case Crash, PowerCut, ReconfigureKnobs, BitRot, SectorError, Misdirected, Wipe:
+		return true
+	case CrashLoop:
+		return beats%2 == 0
+	}
+	return false
+}
+
+// sickness adds up what lasting faults do to each machine, in the order in which they began.
+func sickness(p Plan, on []int) map[node.ID]Condition {
+	sick := map[node.ID]Condition{}
+	for _, i := range on {
+		f := &p.Faults[i]
+		for _, id := range f.Nodes {
+			c := sick[id]
+			switch f.Kind {
+			case Pause:
+				c.Paused = true
+			case SlowNode:
+				c.Service += f.Delay
+			case SlowDisk:
+				c.Slower += f.Delay
+			case StuckDisk:
+				c.Stuck = true
+			case SyncFail:
+				c.Failing = true
+			case DiskFull:
+				c.Full = true
+			case ClockDrift:
+				c.Drifting, c.Drift = true, f.Drift
+			default:
+				continue
+			}
+			sick[id] = c
+		}
+	}
+	return sick
+}
+
 // Without one of its faults, a plan has the same steps for the others.
 func TestRemoval(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -323,7 +437,7 @@ func TestRemoval(t *testing.T) {
 		var want []Step
 		for _, s := range plan.Steps(nil) {
 			if s.Index > out {
-				want = append(want, Step{At: s.At, Index: s.Index - 1, End: s.End})
+				want = append(want, Step{At: s.At, Index: s.Index - 1, End: s.End, Beat: s.Beat})
 			} else if s.Index < out {
 				want = append(want, s)
 			}
@@ -382,7 +496,7 @@ func TestDrawnPlan(t *testing.T) {
 // profile in which all are on has the same faults, and more.
 func TestSwarm(t *testing.T) {
 	in := map[Kind]int{}
-	all := Profile{Name: "all", on: stream.Million}
+	all := Profile{Name: "all", on: stream.Million, rare: stream.Million}
 	const n = 400
 	for seed := range uint64(n) {
 		plan := draw(t, seed, five)
@@ -401,12 +515,16 @@ func TestSwarm(t *testing.T) {
 		}
 	}
 	for k := Kind(1); k < NumKinds; k++ {
-		require.InDelta(t, n/2, in[k], n/8, "%v", k)
+		often := n / 2
+		if k > Crash {
+			often = n * 15 / 100
+		}
+		require.InDelta(t, often, in[k], n/8, "%v", k)
 	}
 	s := stream.New(1, "plan", 0)
 	require.Empty(t, Draw(&s, Profiles()[0], five).Faults, "calm is calm")
 	_, err := FindProfile("stormy")
-	require.EqualError(t, err, `unknown profile "stormy": there are [calm default]`)
+	require.EqualError(t, err, `unknown profile "stormy": there are [calm default processes disks clocks clocks-beyond destruction]`)
 }
 
 // Plans for clusters of all sizes are valid.
@@ -454,14 +572,16 @@ func FuzzDecodePlan(f *testing.F) {
 		var j Injector
 		j.Reset(p)
 		for _, s := range p.Steps(nil) {
-			if s.End {
+			if s.Beat > 0 {
+				j.Beat(b, s.Index)
+			} else if s.End {
 				j.End(b, s.Index)
 			} else {
 				j.Begin(b, s.Index)
 			}
 		}
 		j.HealAll(b)
-		if len(b.rules) > 0 || len(b.down) > 0 || b.bad != "" {
+		if len(b.rules) > 0 || len(b.down) > 0 || len(b.sick) > 0 || len(b.traps) > 0 || b.bad != "" {
 			t.Fatalf("left over: %v", b)
 		}
 	})
@@ -470,14 +590,21 @@ func FuzzDecodePlan(f *testing.F) {
 const drawnPlan = `
 182.62ms +319.97ms partition {n4 | n1 n2 n3 n5}
 528.66ms +719.94ms partition {n5 c3 | n1 n2 n3 n4 c1 c2}
+670.79ms +237.41ms sector-error n1
 812.69ms +102.16ms one-way n1 -> n2
 949.77ms +10.13ms crash n1
 1.1285s +214.79ms partition {n5 | n1 n2 n3 n4}
+1.34706s +1.62ms bit-rot n2
 1.55053s +86.89ms crash n1 n2 n3 n4 n5
+1.61295s +8.88ms bit-rot n1
+1.9451s +34.62ms slow-disk n5 by 50ms
 1.98787s +360.84ms partition {n3 | n1 n2 n4 n5}
+2.0124s +99.12ms sector-error n2
 2.08626s +2.82944s duplicate all -> n3 2% by 400ms
 2.41303s +15.83ms one-way all -> n4
 2.46999s +526.28ms one-way n1 -> all
+2.5423s +12.48ms sector-error n1
+2.61625s +114.71ms bit-rot n2
 2.82596s +19.39ms crash n5
 2.95922s +389.57ms reorder n4 -> all 30% by 40ms
 `

@@ -29,12 +29,47 @@ const (
 	// Crash stops the replicas in nodes.
 	Crash
 
+	// PowerCut stops the replicas in nodes, and what they had not made durable may be lost.
+	PowerCut
+	// CrashLoop stops them, boots them, stops them, ..., every period.
+	CrashLoop
+	// CrashAt stops them at a step (on) of theirs: before or after the nth write or sync of a file, or send of a message kind.
+	CrashAt
+	// ReconfigureKnobs stops them, and boots them with other values of the protocol's switches (knobs).
+	ReconfigureKnobs
+	// Pause stops their processes where they stand.
+	Pause
+	// SlowNode makes everything that they do take longer by delay.
+	SlowNode
+	// SlowDisk makes their group commits take longer by delay.
+	SlowDisk
+	// StuckDisk makes their group commits hang.
+	StuckDisk
+	// SyncFail makes their group commits fail.
+	SyncFail
+	// DiskFull makes those fail that add to a file.
+	DiskFull
+	// BitRot flips some durable bits of theirs.
+	BitRot
+	// SectorError makes a durable sector of theirs unreadable.
+	SectorError
+	// Misdirected puts a durable sector of theirs into the place of another.
+	Misdirected
+	// Wipe empties their disks.
+	Wipe
+	// ClockJump makes their clocks jump forward by delay.
+	ClockJump
+	// ClockStrobe does so every period.
+	ClockStrobe
+	// ClockDrift makes their clocks run fast or slow by drift.
+	ClockDrift
+
 	// NumKinds is one more than the highest kind.
 	NumKinds
 )
 
 // fields says which fields of a Fault a kind uses.
-type fields uint8
+type fields uint32
 
 const (
 	usesNodes fields = 1 << iota
@@ -42,6 +77,18 @@ const (
 	usesGroups
 	usesRate
 	usesDelay
+	usesPeriod
+	usesDrift
+	usesTrigger
+	usesKnobs
+)
+
+// Families of kinds.
+const (
+	Links     = "links" // the zero family of a kind is this one
+	Processes = "processes"
+	Disks     = "disks"
+	Clocks    = "clocks"
 )
 
 type kindInfo struct {
@@ -50,11 +97,16 @@ type kindInfo struct {
 	uses  fields
 	check func(f *Fault) error // beyond what uses says
 	begin func(j *Injector, t Target, id int, f *Fault)
+	beat  func(j *Injector, t Target, id int, f *Fault) // again, every period; nil if the kind has none
 	end   func(j *Injector, t Target, id int, f *Fault) // undoes begin
+	can   func(sh *Shape) bool                          // whether a cluster of that shape can suffer it; nil if any can
 	least int                                           // a cluster with fewer replicas and clients than this cannot suffer it
 	draw  func(s *stream.Stream, sh *Shape) Fault       // all but At, For and Kind
 	count [2]int                                        // how many are drawn for a run, from and to
 	long  uint64                                        // how long one lasts at most, in parts per million of the horizon
+
+	family  string
+	damages bool // destroys what was durable
 }
 
 // kinds is the table of all kinds of faults. It is filled in by init because the entries refer to it.
@@ -177,29 +229,20 @@ func init() {
 		},
 		Crash: {
 			name: "crash", doc: "stops replicas, which lose their memory and what their disks had not made durable", uses: usesNodes,
-			check: func(f *Fault) error {
-				if len(f.Nodes) == 0 {
-					return errors.New(`it needs "nodes"`)
-				}
-				sorted := slices.Sorted(slices.Values(f.Nodes))
-				if len(slices.Compact(sorted)) != len(f.Nodes) {
-					return errors.New("a replica of it is named twice")
-				}
-				return nil
-			},
-			begin: func(j *Injector, t Target, _ int, f *Fault) {
-				for _, id := range f.Nodes {
-					j.crash(t, id)
-				}
-			},
-			end: func(j *Injector, t Target, _ int, f *Fault) {
-				for _, id := range f.Nodes {
-					j.restart(t, id)
-				}
-			},
+			check: checkNodes,
+			begin: func(j *Injector, t Target, _ int, f *Fault) { j.crashAll(t, f) },
+			end:   restartAll,
 			draw:  drawCrash,
-			count: [2]int{1, 6}, long: 200_000,
+			count: [2]int{1, 6}, long: 200_000, family: Processes,
 		},
+	}
+	for k, info := range machineKinds() {
+		if info.name != "" {
+			kinds[k] = info
+		}
+		if kinds[k].family == "" {
+			kinds[k].family = Links
+		}
 	}
 }
 
@@ -230,6 +273,12 @@ func (k Kind) String() string {
 
 // Doc says in a phrase what the kind does.
 func (k Kind) Doc() string { return kinds[k].doc }
+
+// Family returns the family of the kind: Links, Processes, Disks or Clocks.
+func (k Kind) Family() string { return kinds[k].family }
+
+// Damages tells whether faults of the kind destroy what was durable.
+func (k Kind) Damages() bool { return kinds[k].damages }
 
 // MarshalText writes the kind's name.
 func (k Kind) MarshalText() ([]byte, error) {

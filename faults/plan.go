@@ -30,7 +30,18 @@ type Fault struct {
 	To     []node.Addr   `json:"to,omitempty"`     // to one of these; empty means anybody
 	Groups [][]node.Addr `json:"groups,omitempty"` // that are kept apart
 	Rate   uint32        `json:"rate,omitempty"`   // how likely it strikes a message, in parts per million
-	Delay  Span          `json:"delay,omitempty"`  // how much later things come
+	Delay  Span          `json:"delay,omitempty"`  // how much later things come, or how far a clock jumps
+
+	Period Span  `json:"period,omitempty"` // between two strokes of a fault that strikes again and again
+	Drift  int64 `json:"drift,omitempty"`  // by how much a clock runs fast (above 0) or slow, in parts per million
+
+	On      Trigger `json:"on,omitempty"`      // the step at which a replica stops
+	File    string  `json:"file,omitempty"`    // of a write or sync
+	Message uint8   `json:"message,omitempty"` // kind of the message that is sent
+	Nth     uint64  `json:"nth,omitempty"`     // which one from the beginning of the fault on
+	After   bool    `json:"after,omitempty"`   // it stops after the step, not before
+
+	Knobs map[string]int64 `json:"knobs,omitempty"` // switches of the protocol, by name
 }
 
 // Shape is what a plan must know of the cluster that it is made for.
@@ -39,9 +50,21 @@ type Shape struct {
 	Clients     int
 	Horizon     Span // faults begin before this
 	LatencyMean Span
+
+	// What faults of machines may do, and what they can happen to.
+	Files         []string    // names of replicas' files
+	Messages      uint8       // kinds of messages go from 1 to this
+	Knobs         []LocalKnob // switches that may differ from replica to replica
+	Tolerates     int         // replicas whose disks may be damaged, over the whole run
+	Wipes         bool        // disks may be emptied
+	ClockJumpMax  Span        // how far clocks may jump
+	ClockDriftMax int64       // how far they may run fast or slow, in parts per million
+
+	victims []node.ID // whose disks are damaged
 }
 
-func (s *Shape) has(a node.Addr) bool {
+// Has tells whether the cluster has that replica or client.
+func (s *Shape) Has(a node.Addr) bool {
 	if a.IsClient() {
 		return a.Client() > 0 && uint64(a.Client()) <= uint64(s.Clients)
 	}
@@ -61,6 +84,9 @@ func (p *Plan) Validate(s Shape) error {
 			return fmt.Errorf("plan: fault %d (%v): %w", i+1, p.Faults[i].Kind, err)
 		}
 	}
+	if n := p.beats(); n > MaxFaults {
+		return fmt.Errorf("plan: its faults would strike %d times, and at most %d are possible", n, MaxFaults)
+	}
 	return nil
 }
 
@@ -71,7 +97,7 @@ func (f *Fault) validate(s Shape) error {
 	if f.Kind == 0 || f.Kind >= NumKinds {
 		return errors.New("there is no such kind of fault")
 	}
-	for _, span := range []Span{f.At, f.For, f.Delay} {
+	for _, span := range []Span{f.At, f.For, f.Delay, f.Period} {
 		if span < 0 || span > maxSpan {
 			return fmt.Errorf("%v is out of range: spans go from 0 to 30 days", span)
 		}
@@ -83,7 +109,7 @@ func (f *Fault) validate(s Shape) error {
 	}
 	for _, addrs := range append([][]node.Addr{f.From, f.To}, f.Groups...) {
 		for _, a := range addrs {
-			if !s.has(a) {
+			if !s.Has(a) {
 				return fmt.Errorf("the cluster has no %v", a)
 			}
 		}
@@ -99,12 +125,23 @@ func (f *Fault) validate(s Shape) error {
 		{"groups", len(f.Groups) > 0, k.uses&usesGroups != 0},
 		{"rate", f.Rate > 0, k.uses&usesRate != 0},
 		{"delay", f.Delay > 0, k.uses&usesDelay != 0},
+		{"period", f.Period > 0, k.uses&usesPeriod != 0},
+		{"drift", f.Drift != 0, k.uses&usesDrift != 0},
+		{"on", f.On != 0, k.uses&usesTrigger != 0},
+		{"file", f.File != "", k.uses&usesTrigger != 0},
+		{"message", f.Message != 0, k.uses&usesTrigger != 0},
+		{"nth", f.Nth != 0, k.uses&usesTrigger != 0},
+		{"after", f.After, k.uses&usesTrigger != 0},
+		{"knobs", len(f.Knobs) > 0, k.uses&usesKnobs != 0},
 	} {
 		if field.set && !field.wanted {
 			return fmt.Errorf("it has no use for %q", field.name)
 		}
 	}
-	return k.check(f)
+	if err := k.check(f); err != nil {
+		return err
+	}
+	return f.checkShape(&s)
 }
 
 // DecodePlan reads a plan in JSON, refusing fields that it does not know.
@@ -133,11 +170,22 @@ func (p *Plan) Encode(w io.Writer) error {
 	return err
 }
 
-// Step is a moment at which a fault begins or ends.
+// Step is a moment at which a fault begins, strikes again, or ends.
 type Step struct {
 	At    Span
 	Index int // of the fault in the plan
 	End   bool
+	Beat  int // 1 or more: the fault strikes again, for that time
+}
+
+// beats returns how often faults of the plan strike again.
+func (p *Plan) beats() (n Span) {
+	for i := range p.Faults {
+		if f := &p.Faults[i]; f.Period > 0 {
+			n += f.For / f.Period
+		}
+	}
+	return n
 }
 
 // Steps appends the moments of the plan to buf, in order of time; at one time ends come before beginnings, and then the
@@ -147,6 +195,9 @@ func (p *Plan) Steps(buf []Step) []Step {
 	for i := range p.Faults {
 		f := &p.Faults[i]
 		buf = append(buf, Step{At: f.At, Index: i})
+		for n := 1; f.Period > 0 && Span(n)*f.Period < f.For; n++ {
+			buf = append(buf, Step{At: f.At + Span(n)*f.Period, Index: i, Beat: n})
+		}
 		if f.For > 0 {
 			buf = append(buf, Step{At: f.At + f.For, Index: i, End: true})
 		}
@@ -198,6 +249,7 @@ func (f *Fault) Describe() string {
 	if f.Delay > 0 {
 		fmt.Fprintf(&b, " by %v", f.Delay)
 	}
+	b.WriteString(f.describeMachine())
 	return b.String()
 }
 

@@ -24,6 +24,8 @@ type Target interface {
 	Crash(id node.ID)
 	// Restart boots it again.
 	Restart(id node.ID)
+
+	Machines
 }
 
 // Injector carries out a plan. It is told when to begin and when to end each fault: see Plan.Steps.
@@ -31,6 +33,9 @@ type Injector struct {
 	plan Plan
 	on   []bool // by fault
 	down []int  // by node.ID: how many faults keep it down
+
+	beats   []int // by fault: how often it struck again
+	lasting []int // faults that are a Condition of machines, in the order in which they began
 }
 
 // Reset makes the injector ready for a plan, with no fault on.
@@ -38,6 +43,8 @@ func (j *Injector) Reset(p Plan) {
 	j.plan = p
 	j.on = append(j.on[:0], make([]bool, len(p.Faults))...)
 	clear(j.down)
+	j.beats = append(j.beats[:0], make([]int, len(p.Faults))...)
+	j.lasting = j.lasting[:0]
 }
 
 // Begin begins the fault with that index in the plan. It does nothing if the fault is on.
@@ -48,6 +55,14 @@ func (j *Injector) Begin(t Target, index int) {
 	j.on[index] = true
 	f := &j.plan.Faults[index]
 	kinds[f.Kind].begin(j, t, index, f)
+}
+
+// Beat makes the fault with that index strike again. It does nothing if the fault is not on.
+func (j *Injector) Beat(t Target, index int) {
+	f := &j.plan.Faults[index]
+	if beat := kinds[f.Kind].beat; j.on[index] && beat != nil {
+		beat(j, t, index, f)
+	}
 }
 
 // End ends the fault with that index in the plan. It does nothing if the fault is not on.
@@ -67,12 +82,15 @@ func (j *Injector) HealAll(t Target) {
 	}
 }
 
-func (j *Injector) crash(t Target, id node.ID) {
+func (j *Injector) crash(t Target, id node.ID) { j.stop(t, id, t.Crash) }
+
+// stop takes the replica down, in the way given, unless it is.
+func (j *Injector) stop(t Target, id node.ID, down func(node.ID)) {
 	for int(id) >= len(j.down) {
 		j.down = append(j.down, 0)
 	}
 	if j.down[id]++; j.down[id] == 1 {
-		t.Crash(id)
+		down(id)
 	}
 }
 

@@ -17,15 +17,16 @@ func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
 		return
 	}
 	at := n.kernel.Now() + f.delay
-	n.putRequest(at, from, to, r)
+	number := n.number(f)
+	n.putRequest(at, from, to, number, r)
 	if f.copied {
-		n.putRequest(at+f.copyDelay, from, to, r)
+		n.putRequest(at+f.copyDelay, from, to, number+1, r)
 	}
 }
 
-func (n *Net[M, PM]) putRequest(at int64, from node.Client, to node.ID, r node.Request) {
+func (n *Net[M, PM]) putRequest(at int64, from node.Client, to node.ID, number uint64, r node.Request) {
 	p, handle := n.requests.Put()
-	p.r, p.from = r, from
+	p.r, p.from, p.number = r, from, number
 	n.kernel.Schedule(at, sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
 }
 
@@ -35,7 +36,7 @@ func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 	if n.kernel.Tracing() {
 		text = requestText{p.r}
 	}
-	if n.arrives(e.Host, p.from.Addr(), text) {
+	if n.arrives(e.Host, p.from.Addr(), p.number, text) {
 		n.ends.Request(e.Host, p.from, &p.r)
 	}
 	n.requests.Free(uint32(e.A))
@@ -52,15 +53,16 @@ func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
 	}
 	r.Output = n.bytes.Copy(r.Output)
 	at := n.kernel.Now() + f.delay
-	n.putReply(at, from, to, r)
+	number := n.number(f)
+	n.putReply(at, from, to, number, r)
 	if f.copied {
-		n.putReply(at+f.copyDelay, from, to, r)
+		n.putReply(at+f.copyDelay, from, to, number+1, r)
 	}
 }
 
-func (n *Net[M, PM]) putReply(at int64, from node.ID, to node.Client, r node.Reply) {
+func (n *Net[M, PM]) putReply(at int64, from node.ID, to node.Client, number uint64, r node.Reply) {
 	p, handle := n.replies.Put()
-	p.r, p.from, p.to = r, from, to
+	p.r, p.from, p.to, p.number = r, from, to, number
 	n.kernel.Schedule(at, sim.ReplyArrives, 0, uint64(handle), uint64(to)<<16|uint64(from), r.Seq)
 }
 
@@ -68,7 +70,9 @@ func (n *Net[M, PM]) replyArrives(e *sim.Event) {
 	p := n.replies.At(uint32(e.A))
 	n.counts.Arrived++
 	if n.kernel.Tracing() {
-		n.kernel.Emit(sim.Record{Kind: sim.Arrived, Who: p.to.Addr(), Peer: p.from.Addr(), Text: replyText{p.r}.String()})
+		r := sim.Record{Kind: sim.Arrived, Who: p.to.Addr(), Peer: p.from.Addr(), Message: p.number}
+		label(&r, replyText{p.r})
+		n.kernel.Emit(r)
 	}
 	n.ends.Reply(p.to, p.from, &p.r)
 	n.replies.Free(uint32(e.A))
@@ -80,6 +84,9 @@ type requestText struct{ r node.Request }
 func (t requestText) String() string { return fmt.Sprintf("Request #%d", t.r.Seq) }
 
 type replyText struct{ r node.Reply }
+
+// About returns the slot that the reply names.
+func (t replyText) About() (slot uint64, ballot node.Ballot, value uint64) { return t.r.Slot, 0, 0 }
 
 func (t replyText) String() string {
 	s := fmt.Sprintf("Reply #%d %v", t.r.Seq, t.r.Status)

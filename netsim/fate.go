@@ -2,6 +2,7 @@ package netsim
 
 import (
 	"fmt"
+	"strings"
 
 	"simrun/node"
 	"simrun/sim"
@@ -37,9 +38,26 @@ const (
 // sent before. No generator is drawn from, so a message keeps its fate when others come and go.
 func (n *Net[M, PM]) fate(from, to node.Addr, kind, key uint64) (f fate) {
 	n.counts.Sent++
-	site := stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
-	lot := stream.Mix(site, n.attempts.next(site))
+	site := n.site(from, to, kind, key)
+	attempt := n.attempts.next(site)
+	lot := stream.Mix(site, attempt)
+	if n.salt != 0 {
+		lot = stream.Mix(lot, n.salt)
+	}
+	f = n.chances(from, to, lot)
+	if len(n.exceptions) > 0 || n.strikes != nil {
+		f = n.except(f, name{from, to, kind, key, attempt}, site, lot)
+	}
+	return f
+}
 
+// site names a message, but for how often it was sent before.
+func (n *Net[M, PM]) site(from, to node.Addr, kind, key uint64) uint64 {
+	return stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
+}
+
+// chances decides what the weather and the rules in force make of the message with that lot.
+func (n *Net[M, PM]) chances(from, to node.Addr, lot uint64) (f fate) {
 	f.delay = n.config.LatencyMin + sim.Exponential(stream.Mix(lot, laneDelay), n.config.LatencyMean)
 	if len(n.rules) == 0 && n.config.Drop == 0 {
 		return f
@@ -80,7 +98,8 @@ func (n *Net[M, PM]) fate(from, to node.Addr, kind, key uint64) (f fate) {
 
 // tell reports a sending and its fate to the trace.
 func (n *Net[M, PM]) tell(f fate, from, to node.Addr, what fmt.Stringer) {
-	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Text: what.String()}
+	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Message: n.number(f)}
+	label(&r, what)
 	n.kernel.Emit(r)
 	switch {
 	case f.blocked:
@@ -91,6 +110,25 @@ func (n *Net[M, PM]) tell(f fate, from, to node.Addr, what fmt.Stringer) {
 		n.kernel.Emit(r)
 	case f.copied:
 		r.Kind = sim.Copied
+		r.Message++
 		n.kernel.Emit(r)
+	}
+}
+
+// number returns the number of the message whose fate was drawn last. Its copy, if it has one, has the next.
+func (n *Net[M, PM]) number(f fate) uint64 {
+	number := n.counts.Sent + n.counts.Duplicated
+	if f.copied {
+		number--
+	}
+	return number
+}
+
+// label puts in words what a record is about.
+func label(r *sim.Record, what fmt.Stringer) {
+	r.Text = what.String()
+	r.Name, _, _ = strings.Cut(r.Text, " ")
+	if a, ok := what.(node.About); ok {
+		r.Slot, r.Ballot, r.Value = a.About()
 	}
 }

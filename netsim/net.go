@@ -52,6 +52,10 @@ type Net[M any, PM node.Message[M]] struct {
 	seed   uint64
 	counts Counts
 	rules  []ruleInForce
+	salt   uint64 // see Reseed
+
+	exceptions []exemption     // by site and attempt
+	strikes    func(Exception) // see Strikes
 
 	attempts attempts
 	messages sim.Slab[parcel[M]]
@@ -76,18 +80,21 @@ type parcel[M any] struct {
 	m       M
 	encoded []byte // instead of m, if the network encodes
 	sent    uint64 // its number on its link
+	number  uint64 // its number in the trace
 	from    node.ID
 }
 
 type requestParcel struct {
-	r    node.Request
-	from node.Client
+	r      node.Request
+	from   node.Client
+	number uint64
 }
 
 type replyParcel struct {
-	r    node.Reply
-	from node.ID
-	to   node.Client
+	r      node.Reply
+	from   node.ID
+	to     node.Client
+	number uint64
 }
 
 type linkOrder struct{ sent, arrived uint64 }
@@ -102,12 +109,13 @@ func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 	return n
 }
 
-// Reset makes the network ready for a run with replicas 1 to nodes: nothing under way, no rules.
+// Reset makes the network ready for a run with replicas 1 to nodes: nothing under way, no rules, no exceptions.
 func (n *Net[M, PM]) Reset(c Config, nodes int) {
 	n.config, n.counts = c, Counts{}
 	n.seed = stream.Mix(n.kernel.Seed(), stream.Name("network"))
 	clear(n.rules)
 	n.rules = n.rules[:0]
+	n.salt, n.exceptions, n.strikes = 0, n.exceptions[:0], nil
 	n.attempts.reset()
 	n.messages.Reset()
 	n.requests.Reset()
@@ -140,10 +148,11 @@ func (n *Net[M, PM]) RemoveRule(id int) {
 	n.rules = kept
 }
 
-// Calm takes every rule out of force and sets the good-weather loss to zero.
+// Calm takes every rule and exception out of force and sets the good-weather loss to zero.
 func (n *Net[M, PM]) Calm() {
 	clear(n.rules)
 	n.rules = n.rules[:0]
+	n.exceptions = n.exceptions[:0]
 	n.config.Drop = 0
 }
 
@@ -178,10 +187,12 @@ func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 		n.messages.Free(handle)
 		return
 	}
+	p.number = n.number(f)
 	now := n.kernel.Now()
 	if f.copied {
 		copied, second := n.messages.Put()
 		*copied = *p
+		copied.number++
 		n.kernel.Schedule(now+f.delay+f.copyDelay, sim.MessageArrives, to, uint64(second), site, key)
 	}
 	n.kernel.Schedule(now+f.delay, sim.MessageArrives, to, uint64(handle), site, key)
@@ -193,6 +204,9 @@ func (n *Net[M, PM]) messageArrives(e *sim.Event) {
 	if p.encoded != nil {
 		if err := PM(&p.m).Decode(p.encoded); err != nil {
 			n.counts.Undecoded++
+			if n.kernel.Tracing() {
+				n.kernel.Emit(sim.Record{Kind: sim.Lost, Who: p.from.Addr(), Peer: e.Host.Addr(), Message: p.number, Text: "(did not survive its encoding)"})
+			}
 			n.messages.Free(handle)
 			return
 		}
@@ -203,14 +217,14 @@ func (n *Net[M, PM]) messageArrives(e *sim.Event) {
 	} else {
 		link.arrived = p.sent
 	}
-	if n.arrives(e.Host, p.from.Addr(), PM(&p.m)) {
+	if n.arrives(e.Host, p.from.Addr(), p.number, PM(&p.m)) {
 		n.ends.Message(e.Host, p.from, &p.m)
 	}
 	n.messages.Free(handle)
 }
 
 // arrives counts an arrival at a replica and tells whether anybody is there to hear it.
-func (n *Net[M, PM]) arrives(at node.ID, from node.Addr, what fmt.Stringer) bool {
+func (n *Net[M, PM]) arrives(at node.ID, from node.Addr, number uint64, what fmt.Stringer) bool {
 	kind := sim.Arrived
 	if n.ends.Up(at) {
 		n.counts.Arrived++
@@ -219,7 +233,9 @@ func (n *Net[M, PM]) arrives(at node.ID, from node.Addr, what fmt.Stringer) bool
 		kind = sim.ArrivedOff
 	}
 	if n.kernel.Tracing() {
-		n.kernel.Emit(sim.Record{Kind: kind, Who: at.Addr(), Peer: from, Text: what.String()})
+		r := sim.Record{Kind: kind, Who: at.Addr(), Peer: from, Message: number}
+		label(&r, what)
+		n.kernel.Emit(r)
 	}
 	return kind == sim.Arrived
 }

@@ -122,6 +122,16 @@ type Message[M any] interface {
 	String() string
 }
 
+// About is a message that can tell what it is about, for timelines and stories: the slot, the ballot, and fact.Digest of the
+// value that it carries; 0 for what it is not about. It is optional.
+type About interface {
+	About() (slot uint64, ballot Ballot, value uint64)
+}
+
+// Describer is a Node that can put its state in words, for timelines: a line of "name value" for each part, always in
+// the same order. It is pure, and optional.
+type Describer interface{ Describe() []string }
+
 // Op says what a client asks for.
 type Op uint8
 

@@ -45,6 +45,8 @@ type Artifact struct {
 	InputHash   string   `json:"inputHash"` // tells whether somebody edited what decides the run
 	Events      uint64   `json:"events"`
 	LastEvents  []string `json:"lastEvents,omitempty"` // of the timeline
+	// Hashes are those of the run on its way, to tell how far a run of another build is the same. May be missing.
+	Hashes []Checkpoint `json:"hashes,omitempty"`
 }
 
 // NewArtifact describes a result.
@@ -60,13 +62,9 @@ func NewArtifact(b Build, s Scenario, profile faults.Profile, r Result, lastEven
 func (a Artifact) Edited() bool { return a.InputHash != inputHash(a.Scenario, a.Input) }
 
 func inputHash(scenario string, in Input) string {
-	text, err := json.Marshal(in)
-	if err != nil {
-		panic("scenarios: an input cannot be written as JSON: " + err.Error())
-	}
 	h := sim.Hash(0)
 	h.Bytes([]byte(scenario))
-	h.Bytes(text)
+	h.Bytes(in.text())
 	return h.String()
 }
 
@@ -107,14 +105,15 @@ func LoadArtifact(file string) (Artifact, Scenario, error) {
 	if err != nil {
 		return Artifact{}, Scenario{}, err
 	}
-	a, s, err := parseArtifact(text)
+	a, s, err := ParseArtifact(text)
 	if err != nil {
 		return Artifact{}, Scenario{}, fmt.Errorf("%s: %w", file, err)
 	}
 	return a, s, nil
 }
 
-func parseArtifact(text []byte) (a Artifact, s Scenario, err error) {
+// ParseArtifact reads an artifact from its text, as LoadArtifact does from a file.
+func ParseArtifact(text []byte) (a Artifact, s Scenario, err error) {
 	if len(text) > maxArtifact {
 		return a, s, fmt.Errorf("larger than %d MiB, which no artifact is", maxArtifact>>20)
 	}
@@ -144,7 +143,7 @@ func parseArtifact(text []byte) (a Artifact, s Scenario, err error) {
 	if _, err := checker.ParseKind(a.Verdict); err != nil {
 		return a, s, err
 	}
-	return a, s, s.Check(a.Config, a.Plan)
+	return a, s, s.Check(a.Input)
 }
 
 // jsonError adds the line to an error of the decoder, where it knows the place.

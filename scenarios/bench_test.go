@@ -42,7 +42,7 @@ func steady(t testing.TB, operations int, faulty bool) Input {
 				faults.Fault{At: faults.Span(4*i+3) * faults.Second, For: 500 * faults.Millisecond, Kind: faults.OneWay, From: addrs(i%5 + 1)})
 		}
 	}
-	require.NoError(t, s.Check(in.Config, in.Plan))
+	require.NoError(t, s.Check(in))
 	return in
 }
 
@@ -60,7 +60,7 @@ func BenchmarkEvents(b *testing.B) {
 			s, err := Find("kv")
 			require.NoError(b, err)
 			c := s.NewCluster()
-			c.Reset(in.Seed, in.Config, in.Plan)
+			c.Reset(in)
 			const warm = 200_000
 			c.Run(warm)
 			var before, after runtime.MemStats
@@ -80,6 +80,7 @@ func BenchmarkEvents(b *testing.B) {
 
 // BenchmarkSeeds measures whole runs of drawn seeds, as a sweep does them.
 func BenchmarkSeeds(b *testing.B) {
+	oracleEvery = usualOracle
 	for _, s := range All() {
 		b.Run(s.Name, func(b *testing.B) {
 			c := s.NewCluster()

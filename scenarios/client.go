@@ -16,6 +16,7 @@ type client struct {
 	id      node.Client
 	process uint32 // in the history
 	random  stream.Stream
+	session uint64 // 0: none yet
 	wake    uint64 // number of the wake-up that counts; others are stale
 	seq     uint64
 	target  node.ID
@@ -85,6 +86,13 @@ func (c *cluster[M, PM]) begin(x *client) {
 	}
 	x.index = c.crowd.issued
 	c.crowd.issued++
+	if len(c.skip) > 0 && c.skip[0] == x.index {
+		if c.skip = c.skip[1:]; !c.healed {
+			// The client thinks as after any operation, but draws nothing: whom it turns to next stays as it was.
+			c.wakeAfter(x, sim.Exponential(stream.Mix(c.lots, uint64(x.index)), int64(c.config.Think)))
+			return
+		}
+	}
 	c.stats.Called++
 	x.op = c.spec.Workload.Operation(&c.config, stream.Mix(c.lots, uint64(x.index)), x.index)
 	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)
@@ -95,7 +103,8 @@ func (c *cluster[M, PM]) begin(x *client) {
 	x.calls = append(x.calls, int32(x.open))
 	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
+		c.submitted(x)
+		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
 	}
 	if x.target == 0 {
 		x.target = c.anyReplica(x, 0)
@@ -110,7 +119,14 @@ func (c *cluster[M, PM]) submit(x *client) {
 		patience = c.config.Patience
 	}
 	c.wakeAfter(x, int64(patience))
-	c.net.SendRequest(x.id, x.target, node.Request{Op: node.Command, Seq: x.seq, Command: x.command})
+	r := node.Request{Op: node.Command, Session: x.session, Seq: x.seq, Command: x.command}
+	switch {
+	case c.spec.Reads && x.op.Kind == checker.Get:
+		r.Op, r.Session = node.Read, 0
+	case c.spec.Sessions && x.session == 0:
+		r.Op, r.Command = node.Register, nil
+	}
+	c.net.SendRequest(x.id, x.target, r)
 }
 
 // anyReplica returns a replica other than the one given, if there is another.
@@ -130,7 +146,16 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	}
 	switch r.Status {
 	case node.OK:
-		c.conclude(x, from, r)
+		if r.Session == 0 {
+			c.conclude(x, from, r)
+		} else if x.session == 0 {
+			x.session = r.Session
+			x.target = from
+			c.submit(x)
+		}
+	case node.Expired: // an earlier copy of the request may have been executed before the session was dropped
+		x.session = 0
+		c.giveUp(x)
 	case node.Unknown:
 		c.giveUp(x)
 	case node.Redirect:
@@ -165,7 +190,7 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	x.open = none
 	c.stats.Finished++
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Name: operationName(x.id, x.seq), Slot: r.Slot, Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
 	}
 	c.check()
 	c.pause(x)
@@ -175,7 +200,7 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 func (c *cluster[M, PM]) giveUp(x *client) {
 	c.history.Return(x.open, c.tick(), checker.Unknown, 0)
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
 	}
 	x.open = none
 	x.process += uint32(len(c.crowd.clients))

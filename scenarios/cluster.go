@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
-
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/netsim"
@@ -19,13 +17,16 @@ type cluster[M any, PM node.Message[M]] struct {
 	spec   *Spec[M, PM]
 	config Config
 	plan   faults.Plan
-	lots   uint64 // seed of the operations
+	skip   []int    // what is left of Input.Skip
+	reseed []Reseed // what is left of Input.Reseed
+	lots   uint64   // seed of the operations
 
-	kernel *sim.Kernel
-	net    *netsim.Net[M, PM]
-	hosts  []*sim.Host[M] // hosts[i] is the replica i+1
-	crowd  crowd
-	bytes  sim.Bytes // of commands
+	kernel   *sim.Kernel
+	net      *netsim.Net[M, PM]
+	hosts    []*sim.Host[M] // hosts[i] is the replica i+1
+	machines []machineState // machines[i] is that of hosts[i]
+	crowd    crowd
+	bytes    sim.Bytes // of commands
 
 	steps    []faults.Step
 	injector faults.Injector
@@ -34,16 +35,24 @@ type cluster[M any, PM node.Message[M]] struct {
 	history   checker.History
 	sights    sights
 	decider   checker.Checker
+	oracle    bool                 // porcupine looks at the history too
 	durable   func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
 	decode    func(string, []byte) // decodes what is durable in a file
 	appliedBy func(node.ID) uint64
+	up        func(node.ID) bool
 	owner     node.ID
+	names     map[uint64]string // of values by digest, if the run is traced
+	rereading bool              // what is durable is told anew
+
+	perturb   uint64 // chance of the unusual path, in parts per million
+	perturbed uint64 // how often it was asked for
 
 	ticks  uint64 // numbers calls and returns
 	healed bool   // the liveness phase has begun
 	endsAt int64  // of the liveness phase
 
 	verdict checker.Verdict
+	witness []checker.Op
 	done    bool
 	stats   Stats
 	scratch []byte
@@ -58,12 +67,18 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		}
 	}
 	c.durable = func(f fact.Fact) {
+		before := c.watch.Chosen()
 		c.watch.Durable(uint16(c.owner), f)
 		c.sight(c.owner, &f)
+		if c.kernel.Tracing() {
+			c.tellDurable(&f, c.watch.Chosen() > before)
+		}
 	}
 	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.watch.StateOf(uint16(id)); return slot }
+	c.up = c.Up
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
+	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
 	c.kernel.On(sim.ClientWakes, c.clientWakes)
 	c.kernel.On(sim.FaultStep, c.faultStep)
 	c.kernel.On(sim.PhaseEnds, c.phaseEnds)
@@ -73,37 +88,46 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 func (c *cluster[M, PM]) host(id node.ID) *sim.Host[M] { return c.hosts[id-1] }
 
 // Reset makes the cluster ready for a run.
-func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
-	c.config, c.plan = config, plan
+func (c *cluster[M, PM]) Reset(in Input) {
+	seed, config, plan := in.Seed, in.Config, in.Plan
+	c.config, c.plan, c.skip, c.reseed = config, plan, in.Skip, in.Reseed
 	c.lots = stream.Mix(seed, stream.Name("operations"))
 	c.kernel.Reset(seed)
 	c.net.Reset(netsim.Config{
 		LatencyMin: int64(config.LatencyMin), LatencyMean: int64(config.LatencyMean),
 		Drop: config.Drop, Encode: config.Encode,
 	}, config.Nodes)
+	c.net.Except(exceptions(in.Fates))
 	c.bytes.Reset()
 	c.history.Reset()
 	c.sights.reset(config.Nodes)
+	c.oracle = asksOracle(seed)
 	c.crowd.reset(seed, config.Clients)
 	c.steps = plan.Steps(c.steps[:0])
 	c.injector.Reset(plan)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
-	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands})
+	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now})
 	c.ticks, c.healed, c.endsAt = 0, false, 0
-	c.verdict, c.done = checker.Verdict{}, false
+	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
+	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
 	c.stats = Stats{Runs: 1}
 
 	for len(c.hosts) < config.Nodes {
-		c.hosts = append(c.hosts, sim.NewHost[M](c.kernel, c.net, c))
+		h := sim.NewHost[M](c.kernel, c.net, c)
+		h.SiteOf(func(m *M) uint8 { kind, _ := PM(m).Site(); return kind })
+		c.hosts = append(c.hosts, h)
 	}
+	c.resetMachines()
 	machines := stream.New(seed, "clocks", 0)
 	for i := range config.Nodes {
+		clock := sim.Clock{
+			Offset:   node.Local(machines.Int64(0, int64(config.ClockOffset))),
+			DriftPPM: machines.Int64(-config.ClockDrift, config.ClockDrift),
+		}
+		c.machines[i].drift = clock.DriftPPM
 		c.hosts[i].Reset(node.ID(i+1), sim.HostConfig{
-			Clock: sim.Clock{
-				Offset:   node.Local(machines.Int64(0, int64(config.ClockOffset))),
-				DriftPPM: machines.Int64(-config.ClockDrift, config.ClockDrift),
-			},
+			Clock:   clock,
 			SyncMin: int64(config.SyncMin), SyncMean: int64(config.SyncMean),
 			Disk: config.Disk,
 		})
@@ -113,6 +137,13 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 
 // Trace makes the run report to f.
 func (c *cluster[M, PM]) Trace(f func(sim.Record)) { c.kernel.Trace(f) }
+
+// Strikes makes the network report to f.
+func (c *cluster[M, PM]) Strikes(f func(Exception)) {
+	c.net.Strikes(func(e netsim.Exception) {
+		f(Exception{From: e.From, To: e.To, Kind: e.Kind, Key: e.Key, Attempt: e.Attempt, Fate: e.Fate, Delay: faults.Span(e.Delay)})
+	})
+}
 
 // Hash returns the digest of the run.
 func (c *cluster[M, PM]) Hash() sim.Hash { return *c.kernel.Hash() }
@@ -125,6 +156,9 @@ func (c *cluster[M, PM]) Stats() Stats {
 	s := c.stats
 	s.Events, s.Simulated, s.Net = c.kernel.Events(), c.kernel.Now(), c.net.Counts()
 	s.Chosen = c.watch.Chosen()
+	for _, h := range c.hosts[:c.config.Nodes] {
+		s.Machines.Add(h.Counts())
+	}
 	return s
 }
 
@@ -180,7 +214,9 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
 	c.watch.Reload(uint16(id))
+	c.rereading = true
 	files(c.decode)
+	c.rereading = false
 	c.watch.Reloaded(uint16(id))
 	c.check()
 }
@@ -194,6 +230,13 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
+	case fact.Following:
+		c.watch.Released(f.Ballot)
+	case fact.Leased:
+		now := c.kernel.Now()
+		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
+		c.check()
+		return
 	case fact.Executed:
 		c.hint(&f)
 	}
@@ -213,36 +256,24 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 	}
 }
 
-// tell puts what a replica observed into the trace.
-func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
-	var text string
-	switch f.Kind {
-	case fact.Leading:
-		text = fmt.Sprintf("leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Following:
-		text = fmt.Sprintf("no longer leads in ballot %v", node.Ballot(f.Ballot))
-	case fact.Learned:
-		text = fmt.Sprintf("learned slot %d", f.Slot)
-	case fact.Snapshot:
-		text = fmt.Sprintf("restored a snapshot through slot %d", f.Slot)
-	default:
-		return
-	}
-	c.kernel.Emit(sim.Record{Kind: sim.Observed, Who: id.Addr(), Text: text})
-}
-
 // Started tells the watch that a replica begins with an empty memory.
 func (c *cluster[M, PM]) Started(id node.ID) {
 	c.watch.Booted(uint16(id))
-	c.sights.power(id, true)
+	c.sights.booted(id)
 }
 
 // sight takes note of a fact that may make a state worth looking at.
 func (c *cluster[M, PM]) sight(id node.ID, f *fact.Fact) {
 	if c.sights.note(id, f) {
-		c.sights.look(c.healed, c.appliedBy)
+		c.sights.look(c.healed, c.appliedBy, c.up)
 	}
 }
 
-// Perturb is false: no protocol has perturbation points yet.
-func (c *cluster[M, PM]) Perturb(node.ID, uint16) bool { return false }
+// Perturb takes the unusual path with the chance that the knob "perturb" gives, if the protocol has that knob.
+func (c *cluster[M, PM]) Perturb(id node.ID, point uint16) bool {
+	if c.perturb == 0 {
+		return false
+	}
+	c.perturbed++
+	return stream.Chance(stream.Mix(c.kernel.Seed()^uint64(id)<<32^uint64(point), c.perturbed), c.perturb)
+}

@@ -33,6 +33,10 @@ type Config struct {
 	ClockOffset faults.Span `json:"clockOffset"` // replicas' clocks differ by up to this
 	ClockDrift  int64       `json:"clockDrift"`  // and run fast or slow by up to this many parts per million
 
+	// What replicas must expect of clocks, faults included: protocols that rest on clocks are told so.
+	ClockDriftMax int64       `json:"clockDriftMax"` // they run fast or slow by up to this many parts per million
+	ClockJumpMax  faults.Span `json:"clockJumpMax"`  // and jump forward by up to this, as after a suspended machine resumes
+
 	Horizon  faults.Span `json:"horizon"`  // faults end, and the cluster is healed, at this time at the latest
 	Recovery faults.Span `json:"recovery"` // the healed cluster must be done with everything within this time
 
@@ -53,6 +57,7 @@ type Knob struct {
 	Calm     int64   // the tame value, which a shrunk case tends to
 	Min, Max int64   // what is legal
 	Draw     []int64 // what seeds choose from, evenly
+	Local    bool    // replicas of one group may have different values
 }
 
 // Knob returns the value of a knob, which the scenario has declared.
@@ -88,7 +93,9 @@ func (c *Config) check(knobs []Knob) error {
 		{"disk.tear", int64(min(c.Disk.Tear, 1<<40)), 0, 1_000_000},
 		{"disk.hole", int64(min(c.Disk.Hole, 1<<40)), 0, 1_000_000},
 		{"clockOffset", int64(c.ClockOffset), 0, spans},
-		{"clockDrift", c.ClockDrift, 0, 500_000},
+		{"clockDrift", c.ClockDrift, 0, faults.MaxDrift},
+		{"clockDriftMax", c.ClockDriftMax, 0, faults.MaxDrift},
+		{"clockJumpMax", int64(c.ClockJumpMax), 0, spans},
 		{"horizon", int64(c.Horizon), 0, 30 * spans},
 		{"recovery", int64(c.Recovery), 1, 30 * spans},
 	} {

@@ -109,7 +109,7 @@ func TestHashSees(t *testing.T) {
 	require.NotEqual(t, was, Run(s.NewCluster(), other).Hash)
 
 	c := s.NewCluster()
-	c.Reset(in.Seed, in.Config, in.Plan)
+	c.Reset(in)
 	records := 0
 	c.Trace(func(sim.Record) { records++ })
 	for done, until := false, uint64(0); !done; until += 100 {

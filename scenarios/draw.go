@@ -16,7 +16,7 @@ func (s Scenario) Draw(seed uint64, profile faults.Profile) (Config, faults.Plan
 // DrawPlan draws the plan of a seed for a configuration that need not be the one drawn with it.
 func (s Scenario) DrawPlan(seed uint64, profile faults.Profile, c *Config) faults.Plan {
 	faulty := stream.New(seed, "plan", 0)
-	return faults.Draw(&faulty, profile, shape(c))
+	return faults.Draw(&faulty, profile, s.shape(c))
 }
 
 func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
@@ -48,6 +48,9 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		}
 		c.ClockOffset = pick(&machines, 0, 1*faults.Second, 3600*faults.Second)
 		c.ClockDrift = pick[int64](&machines, 0, 200, 50_000)
+		bounds := stream.New(seed, "clock bounds", 0)
+		c.ClockDriftMax = max(c.ClockDrift, pick[int64](&bounds, 0, 500, 50_000))
+		c.ClockJumpMax = pick(&bounds, 0, 100*faults.Millisecond, 10*faults.Second)
 	}
 
 	knobs := stream.New(seed, "knobs", 0)

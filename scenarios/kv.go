@@ -16,17 +16,28 @@ func kv() Scenario {
 		Name: "kv",
 		Doc:  "Multi-Paxos: clients get, put and compare-and-set keys of a replicated store, which must be linearizable",
 		Knobs: []Knob{
-			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}},
-			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}},
-			{Name: "window", Doc: "slots in flight", Calm: 16, Min: 1, Max: 4096, Draw: []int64{1, 2, 16, 64}},
-			{Name: "batch", Doc: "commands in a slot", Calm: 1, Min: 1, Max: 4096, Draw: []int64{1, 1, 2, 64}},
-			{Name: "queue", Doc: "commands that a leader lets wait", Calm: 1024, Min: 1, Max: 1 << 20, Draw: []int64{1, 4, 1024}},
-			{Name: "catchUpBytes", Doc: "of values in one answer to a replica that is behind", Calm: 65_536, Min: 1, Max: 1 << 30, Draw: []int64{1, 256, 65_536}},
-			{Name: "checkpoint", Doc: "slots between two checkpoints; 0 for none", Calm: 0, Min: 0, Max: 1 << 40, Draw: []int64{0, 3, 10, 1000}},
-			{Name: "retain", Doc: "slots kept below a checkpoint", Calm: 1000, Min: 0, Max: 1 << 40, Draw: []int64{0, 2, 100}},
+			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true},
+			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}, Local: true},
+			{Name: "window", Doc: "slots in flight", Calm: 16, Min: 1, Max: 4096, Draw: []int64{1, 2, 16, 64}, Local: true},
+			{Name: "batch", Doc: "commands in a slot", Calm: 1, Min: 1, Max: 4096, Draw: []int64{1, 1, 2, 64}, Local: true},
+			{Name: "queue", Doc: "commands that a leader lets wait", Calm: 1024, Min: 1, Max: 1 << 20, Draw: []int64{1, 4, 1024}, Local: true},
+			{Name: "catchUpBytes", Doc: "of values in one answer to a replica that is behind", Calm: 65_536, Min: 1, Max: 1 << 30, Draw: []int64{1, 256, 65_536}, Local: true},
+			{Name: "checkpoint", Doc: "slots between two checkpoints; 0 for none", Calm: 0, Min: 0, Max: 1 << 40, Draw: []int64{0, 3, 10, 1000}, Local: true},
+			{Name: "retain", Doc: "slots kept below a checkpoint", Calm: 1000, Min: 0, Max: 1 << 40, Draw: []int64{0, 2, 100}, Local: true},
+			{Name: "sessions", Doc: "sessions at most; beyond, the one idle for longest is dropped", Calm: 1000, Min: 1, Max: 1 << 20, Draw: []int64{2, 8, 1000, 1000}, Local: true},
+			{Name: "reads", Doc: "how reads are answered: 0 through the log, 1 by read-index, 2 by lease", Calm: 0, Min: 0, Max: 2, Draw: []int64{0, 1, 2}, Local: true},
+			{Name: "preVote", Doc: "1: ask around before standing for election", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}, Local: true},
+			{Name: "checkQuorum", Doc: "1: a leader that hears of no quorum steps down", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}, Local: true},
+			{Name: "alpha", Doc: "slots from the choice of a membership to its coming into force, and the most that are in flight", Calm: 128, Min: 1, Max: 4096, Draw: []int64{1, 8, 128}},
+			{Name: "perturb", Doc: "chance of the unusual legal path at each point that has one, in parts per million", Calm: 0, Min: 0, Max: 1_000_000, Draw: []int64{0, 0, 10_000, 200_000}},
 			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
 		},
-		Draw: func(s *stream.Stream, c *Config) { c.Operations = s.Int(30, 90) },
+		Draw: func(s *stream.Stream, c *Config) {
+			c.Operations = s.Int(30, 90)
+			if c.Knob("reads") == int64(multipaxos.ReadLease) {
+				c.ClockJumpMax = 0 // a clock that jumps is beyond what a lease can bear
+			}
+		},
 		Check: func(c *Config) error {
 			if c.Nodes > multipaxos.MaxNodes {
 				return fmt.Errorf("nodes is %d, and the protocol takes at most %d", c.Nodes, multipaxos.MaxNodes)
@@ -42,6 +53,11 @@ func kv() Scenario {
 		},
 		Facts:    multipaxos.DurableFacts,
 		Commands: multipaxos.Commands,
+		Sessions: true,
+		Reads:    true,
+		Files:    []string{multipaxos.File, multipaxos.VowFile},
+		Repairs:  true,
+		Messages: uint8(multipaxos.Synced) - 1,
 		Workload: Registers{},
 	})
 }
@@ -52,9 +68,13 @@ func multipaxosConfig(c *Config) multipaxos.Config {
 	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
 		m.Phase1, m.Phase2 = flexibleQuorums(c)
 	}
+	m.MaxSessions, m.Alpha = int(c.Knob("sessions")), int(c.Knob("alpha"))
+	m.Reads = multipaxos.ReadMode(c.Knob("reads"))
+	m.PreVote, m.CheckQuorum = c.Knob("preVote") == 1, c.Knob("checkQuorum") == 1
+	m.DriftPPM = c.ClockDriftMax
 	m.Heartbeat = node.Local(c.Knob("heartbeat")) * node.Microsecond
 	m.ElectionMin = node.Local(c.Knob("election")) * node.Microsecond
-	m.ElectionJitter = m.ElectionMin
+	m.ElectionJitter, m.Lease = m.ElectionMin, m.ElectionMin
 	m.Window, m.MaxBatch, m.MaxQueue = int(c.Knob("window")), int(c.Knob("batch")), int(c.Knob("queue"))
 	m.CatchUpBytes = int(c.Knob("catchUpBytes"))
 	m.CheckpointEvery, m.Retain = uint64(c.Knob("checkpoint")), uint64(c.Knob("retain"))

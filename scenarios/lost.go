@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"simrun/checker"
@@ -14,7 +15,7 @@ func (s Sweep) lost(in Input) Result {
 	at := make(chan uint64)
 	go func() {
 		defer close(at)
-		c.Reset(in.Seed, in.Config, in.Plan)
+		c.Reset(in)
 		for n := uint64(1); ; n++ {
 			if _, done := c.Run(n); done {
 				return
@@ -31,7 +32,7 @@ func (s Sweep) lost(in Input) Result {
 			if !more {
 				v := checker.Verdict{Kind: checker.Nondeterministic, Detail: fmt.Sprintf(
 					"a handler seemed never to return, but the second run ended after event %d", last)}
-				return Result{Input: in, Verdict: v, Hash: c.Hash(), Stats: c.Stats()}
+				return Result{Input: in, Verdict: v, Hash: c.Hash(), Stats: c.Stats(), States: slices.Clone(c.States())}
 			}
 			last = n
 			watch.Reset(s.patience())

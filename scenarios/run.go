@@ -10,6 +10,7 @@ import (
 	"simrun/netsim"
 	"simrun/node"
 	"simrun/sim"
+	"simrun/sim/stream"
 )
 
 // A run has two phases. In the safety phase clients work under faults, and the checks of package checker watch. Then
@@ -47,7 +48,7 @@ func (c *cluster[M, PM]) Run(untilEvent uint64) (v checker.Verdict, done bool) {
 			v, done = c.verdict, true
 		}
 	}()
-	switch c.kernel.Run(untilEvent) {
+	switch c.proceed(untilEvent) {
 	case sim.Paused:
 		return checker.Verdict{}, false
 	case sim.Livelocked:
@@ -60,6 +61,28 @@ func (c *cluster[M, PM]) Run(untilEvent uint64) (v checker.Verdict, done bool) {
 	c.done = true
 	c.foldEnd()
 	return c.verdict, true
+}
+
+// proceed runs the kernel, and reseeds where that is asked for.
+func (c *cluster[M, PM]) proceed(untilEvent uint64) sim.Stop {
+	for len(c.reseed) > 0 && c.reseed[0].Event <= untilEvent {
+		if stop := c.kernel.Run(c.reseed[0].Event); stop != sim.Paused {
+			return stop
+		}
+		salt := c.reseed[0].Salt
+		c.reseed = c.reseed[1:]
+		c.kernel.Reseed(salt)
+		c.net.Reseed(salt)
+		for i := range c.config.Nodes {
+			c.hosts[i].Reseed()
+		}
+		c.lots = stream.Mix(c.lots, salt)
+		for i := range c.crowd.clients {
+			x := &c.crowd.clients[i]
+			x.random = stream.New(c.kernel.Seed(), "client", uint64(x.id))
+		}
+	}
+	return c.kernel.Run(untilEvent)
 }
 
 func place(id node.ID) string {
@@ -103,17 +126,21 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 	s := c.steps[e.B]
 	f := &c.plan.Faults[s.Index]
 	kind := sim.FaultOn
-	if s.End {
+	switch {
+	case s.End:
 		kind = sim.FaultOff
-	} else {
+	case s.Beat == 0:
 		c.stats.Faults[f.Kind]++
 	}
-	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: kind, Text: f.Describe()})
+	if c.kernel.Tracing() && s.Beat == 0 {
+		c.kernel.Emit(sim.Record{Kind: kind, Name: f.Kind.String(), Text: f.Describe()})
 	}
-	if s.End {
+	switch {
+	case s.End:
 		c.injector.End(c, s.Index)
-	} else {
+	case s.Beat > 0:
+		c.injector.Beat(c, s.Index)
+	default:
 		c.injector.Begin(c, s.Index)
 	}
 }
@@ -175,14 +202,24 @@ func (c *cluster[M, PM]) pass() {
 }
 
 func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
-	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{})
-	return r.Verdict()
+	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle})
+	v := r.Verdict()
+	if v.Kind == checker.Violated {
+		c.witness = r.Witness
+		c.kernel.Emit(sim.Record{Kind: sim.Violation, Name: "linearizability", Text: v.Fingerprint + ": " + v.Detail})
+	}
+	return v
 }
 
 // stuck ends a run in which the healed cluster did not finish in time. What clients saw is checked first: a history
 // that is not linearizable is the graver finding.
 func (c *cluster[M, PM]) stuck() {
 	if v := c.judgeHistory(); v.Kind == checker.Violated {
+		c.kernel.Halt()
+		c.verdict = v
+		return
+	}
+	if v, beyond := c.destroyed(); beyond {
 		c.kernel.Halt()
 		c.verdict = v
 		return
@@ -231,7 +268,7 @@ func (c *cluster[M, PM]) end(v *checker.Violation) {
 		return
 	}
 	c.verdict = v.Verdict()
-	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: node.Addr(v.Node), Text: c.verdict.Fingerprint + ": " + c.verdict.Detail})
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: node.Addr(v.Node), Slot: v.Slot, Name: v.Check, Text: c.verdict.Fingerprint + ": " + c.verdict.Detail})
 }
 
 // panicked turns a panic in a handler into a violation, named by the function that panicked and not by its message,
@@ -242,7 +279,7 @@ func (c *cluster[M, PM]) panicked(p any) checker.Verdict {
 		Check: "panic", Shape: panicSite(), Node: uint16(e.Host),
 		Detail: fmt.Sprintf("%v panicked in a %v event: %v", place(e.Host), e.Kind, p),
 	}
-	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Text: v.Detail})
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Name: v.Check, Text: v.Detail})
 	return v.Verdict()
 }
 
@@ -290,7 +327,6 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 	if c.host(id).Up() {
 		c.stats.Crashes++
 	}
-	c.sights.power(id, false)
 	c.host(id).Crash()
 }
 
@@ -303,5 +339,8 @@ func (c *cluster[M, PM]) Restart(id node.ID) {
 }
 
 func (c *cluster[M, PM]) startHost(id node.ID) {
-	c.host(id).Start(c.spec.Replica(id, &c.config))
+	c.host(id).Start(c.spec.Replica(id, c.configOf(id)))
+	if c.machine(id).condition.Paused {
+		c.host(id).Pause()
+	}
 }

@@ -36,6 +36,19 @@ type Spec[M any, PM node.Message[M]] struct {
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a
 	// retry again.
 	SendOnce bool
+	// Sessions makes clients open a session before anything else, and another when theirs has expired.
+	Sessions bool
+	// Reads makes clients send reads as such, which replicas may answer without the log.
+	Reads bool
+	// Files are the names of replicas' files, and Messages the highest number of a kind of message: steps at which
+	// replicas can be stopped. May be empty.
+	Files    []string
+	Messages uint8
+	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good:
+	// nothing is expected of it, and if promises or votes of it are gone it must not take part.
+	Repairs bool
+	// Wipes says that replicas may come back with an empty disk: seeds draw that, and nothing is expected of such a replica.
+	Wipes bool
 	// Workload is what clients do.
 	Workload Workload
 }
@@ -48,16 +61,20 @@ type Scenario struct {
 
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
+	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
 }
 
 // Cluster is a cluster of replicas with its clients, network, disks and checks, ready to run seed after seed. It is
 // used by one goroutine.
 type Cluster interface {
-	// Reset makes the cluster ready for a run. The configuration and the plan must have passed Scenario.Check.
-	Reset(seed uint64, c Config, p faults.Plan)
+	// Reset makes the cluster ready for a run. The input must have passed Scenario.Check, and must not change during the run.
+	Reset(in Input)
 	// Trace makes the run report every record to f, from here on.
 	Trace(f func(sim.Record))
+	// Strikes makes the run tell f, in the terms of exceptions, what becomes of each message that does not simply arrive, before the
+	// trace tells of its sending.
+	Strikes(f func(Exception))
 	// Run goes on until the event with the given number has been handled, or the run is over, which done tells. A
 	// run that is over has a verdict.
 	Run(untilEvent uint64) (v checker.Verdict, done bool)
@@ -72,6 +89,13 @@ type Cluster interface {
 	History() *checker.History
 	// AppendState appends a replica's state to dst, and nothing if it is down.
 	AppendState(id node.ID, dst []byte) []byte
+	// Describe puts a replica's state in words; nil if it is down or has none for it.
+	Describe(id node.ID) []string
+	// Names returns the names of the values in the trace so far, by their digest: the operations in them.
+	Names() map[uint64]string
+	// Witness returns operations of the history that no order explains, if the run ended with that. Their calls tell which
+	// they are.
+	Witness() []checker.Op
 	// Close gives back what replicas hold besides plain data. The cluster may be used again after a Reset.
 	Close()
 	// Poison overwrites all memory that is kept from one run to the next, to show that no run depends on it.
@@ -83,6 +107,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
+		shape:      spec.shape,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }
@@ -117,8 +142,9 @@ func Find(name string) (Scenario, error) {
 // NewCluster returns a cluster that runs the scenario.
 func (s Scenario) NewCluster() Cluster { return s.newCluster() }
 
-// Check refuses a configuration and a plan that the scenario cannot run, with a sentence that says why.
-func (s Scenario) Check(c Config, p faults.Plan) error {
+// Check refuses an input that the scenario cannot run, with a sentence that says why.
+func (s Scenario) Check(in Input) error {
+	c := in.Config
 	if err := c.check(s.Knobs); err != nil {
 		return err
 	}
@@ -127,7 +153,13 @@ func (s Scenario) Check(c Config, p faults.Plan) error {
 			return fmt.Errorf("config: %w", err)
 		}
 	}
-	return p.Validate(shape(&c))
+	if err := in.Plan.Validate(s.shape(&c)); err != nil {
+		return err
+	}
+	if err := s.checkOverrides(&c, &in.Plan); err != nil {
+		return err
+	}
+	return in.check()
 }
 
 // shape tells the generator and the validator of plans about the cluster.

@@ -20,7 +20,7 @@ type sights struct {
 // sight is what is noted of a replica.
 type sight struct {
 	promised, voted uint64 // ballots
-	up, leading     bool
+	leading         bool
 }
 
 const (
@@ -57,13 +57,11 @@ func (s *sights) note(id node.ID, f *fact.Fact) (changed bool) {
 	return changed
 }
 
-// power notes that a replica went up or down.
-func (s *sights) power(id node.ID, up bool) {
-	s.nodes[id].up, s.nodes[id].leading = up, false
-}
+// booted notes that a replica starts with an empty memory.
+func (s *sights) booted(id node.ID) { s.nodes[id].leading = false }
 
-// look adds the present state to the list. applied tells how far a replica is.
-func (s *sights) look(healed bool, applied func(id node.ID) uint64) {
+// look adds the present state to the list. applied tells how far a replica is, up whether it runs.
+func (s *sights) look(healed bool, applied func(node.ID) uint64, up func(node.ID) bool) {
 	n := len(s.nodes) - 1
 	if n > maxSighted || len(s.list) == maxSights {
 		return
@@ -76,7 +74,7 @@ func (s *sights) look(healed bool, applied func(id node.ID) uint64) {
 	var count [1 << 6]uint8 // replicas by shape: they are not told apart
 	for id := 1; id <= n; id++ {
 		x := &s.nodes[id]
-		shape := flag(x.up) | flag(x.leading)<<1 | flag(x.promised == promised)<<2 | flag(applied(node.ID(id)) < last)<<5
+		shape := bit(up(node.ID(id))) | bit(x.leading)<<1 | bit(x.promised == promised)<<2 | bit(applied(node.ID(id)) < last)<<5
 		switch {
 		case x.voted == 0:
 		case x.voted == voted:
@@ -86,7 +84,7 @@ func (s *sights) look(healed bool, applied func(id node.ID) uint64) {
 		}
 		count[shape]++
 	}
-	h := stream.Mix(uint64(n)<<2|flag(healed)<<1|flag(voted < promised), min(promised>>16, 3)) // and how many rounds it took, if they are few
+	h := stream.Mix(uint64(n)<<2|bit(healed)<<1|bit(voted < promised), min(promised>>16, 3)) // and how many rounds it took, if they are few
 	for i := 0; i < len(count); i += 8 {
 		word := uint64(0)
 		for j, c := range count[i : i+8] {
@@ -99,7 +97,7 @@ func (s *sights) look(healed bool, applied func(id node.ID) uint64) {
 	s.add(h | 1) // 0 marks a free place
 }
 
-func flag(b bool) uint64 {
+func bit(b bool) uint64 {
 	if b {
 		return 1
 	}
@@ -124,6 +122,6 @@ func (s *sights) poison() {
 		s.table[i] = 0xdbdbdbdbdbdbdbdb
 	}
 	for i := range s.nodes[:cap(s.nodes)] {
-		s.nodes[:cap(s.nodes)][i] = sight{promised: 0xdbdb, voted: 0xdbdb, up: true, leading: true}
+		s.nodes[:cap(s.nodes)][i] = sight{promised: 0xdbdb, voted: 0xdbdb, leading: true}
 	}
 }

@@ -14,8 +14,8 @@ func singleDecree() Scenario {
 		Name: "single-decree",
 		Doc:  "single-decree Paxos: clients propose values at any replica, and all must hear of the same one",
 		Knobs: []Knob{
-			{Name: "backoffMin", Doc: "shortest pause before a preempted proposer tries again, in microseconds", Calm: 5000, Min: 0, Max: 10_000_000, Draw: []int64{1000, 5000, 20_000}},
-			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}},
+			{Name: "backoffMin", Doc: "shortest pause before a preempted proposer tries again, in microseconds", Calm: 5000, Min: 0, Max: 10_000_000, Draw: []int64{1000, 5000, 20_000}, Local: true},
+			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true},
 			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
 		},
 		Draw: func(s *stream.Stream, c *Config) {
@@ -27,6 +27,8 @@ func singleDecree() Scenario {
 		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, paxosConfig(c)) },
 		Facts:   paxos.DurableFacts,
 
+		Files:    []string{"paxos"},
+		Messages: uint8(paxos.Query),
 		Workload: Proposals{},
 	})
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"simrun/faults"
 	"simrun/netsim"
+	"simrun/sim"
 )
 
 // Stats are the figures of one run, or of many added up.
@@ -15,12 +16,14 @@ type Stats struct {
 	Finished uint64 `json:"finished"` // of these, those that got a result
 	Unknown  uint64 `json:"unknown"`  // of these, those that clients gave up on
 
-	Net       netsim.Counts           `json:"net"`
-	Faults    [faults.NumKinds]uint64 `json:"faults"`    // faults of the plan that began, by kind
-	Crashes   uint64                  `json:"crashes"`   // hosts that went down
-	Restarts  uint64                  `json:"restarts"`  // and came back
-	Elections uint64                  `json:"elections"` // times a replica took the lead
-	Chosen    uint64                  `json:"chosen"`    // slots decided
+	Net          netsim.Counts           `json:"net"`
+	Faults       [faults.NumKinds]uint64 `json:"faults"`       // faults of the plan that began, by kind
+	Crashes      uint64                  `json:"crashes"`      // hosts that went down
+	Restarts     uint64                  `json:"restarts"`     // and came back
+	Machines     sim.Counts              `json:"machines"`     // what faults did to machines
+	Reconfigured uint64                  `json:"reconfigured"` // replicas that were given other settings
+	Elections    uint64                  `json:"elections"`    // times a replica took the lead
+	Chosen       uint64                  `json:"chosen"`       // slots decided
 }
 
 // Add adds another run's figures.
@@ -37,6 +40,8 @@ func (s *Stats) Add(o Stats) {
 	}
 	s.Crashes += o.Crashes
 	s.Restarts += o.Restarts
+	s.Machines.Add(o.Machines)
+	s.Reconfigured += o.Reconfigured
 	s.Elections += o.Elections
 	s.Chosen += o.Chosen
 }

@@ -13,13 +13,6 @@ import (
 	"simrun/sim"
 )
 
-// Input is all that decides a run, apart from the build.
-type Input struct {
-	Seed   uint64      `json:"seed"`
-	Config Config      `json:"config"`
-	Plan   faults.Plan `json:"plan"`
-}
-
 // Result is what came of a run.
 type Result struct {
 	Input
@@ -34,7 +27,7 @@ func Run(c Cluster, in Input) Result { return run(c, in, func() {}) }
 
 // run calls beat now and then, to show that it is alive.
 func run(c Cluster, in Input, beat func()) Result {
-	c.Reset(in.Seed, in.Config, in.Plan)
+	c.Reset(in)
 	for until := uint64(slice); ; until += slice {
 		beat()
 		if v, done := c.Run(until); done {

@@ -33,7 +33,9 @@ func TestSweep(t *testing.T) {
 			require.NoError(t, err)
 			t.Logf("%+v", total)
 			for k := faults.Kind(1); k < faults.NumKinds; k++ {
-				require.Positive(t, total.Faults[k], "no fault of kind %v", k)
+				if k != faults.Wipe { // none of these protocols knows replicas that come back with nothing
+					require.Positive(t, total.Faults[k], "no fault of kind %v", k)
+				}
 			}
 			require.Greater(t, total.Finished*2, total.Called)
 		})

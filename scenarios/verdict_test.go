@@ -133,7 +133,7 @@ func TestVerdicts(t *testing.T) {
 			},
 		},
 		{
-			name: "wrong answers", kind: checker.Violated, print: "linearizability: not linearizable", detail: "no order explains",
+			name: "wrong answers", kind: checker.Violated, print: "linearizability: not linearizable", detail: "which nothing wrote",
 			make: func() *rogue {
 				r := &rogue{}
 				r.turn = func(node.Env[whisper]) {
@@ -189,7 +189,7 @@ func TestTraceOfAViolation(t *testing.T) {
 	in.Config, in.Plan = s.Draw(1, profile(t, faults.Calm))
 	oneOfEach(&in)
 	c := s.NewCluster()
-	c.Reset(in.Seed, in.Config, in.Plan)
+	c.Reset(in)
 	seen := map[sim.RecordKind]string{}
 	c.Trace(func(r sim.Record) { seen[r.Kind] = r.Text })
 	_, done := c.Run(1 << 40)
@@ -256,7 +256,7 @@ func TestConfigCheck(t *testing.T) {
 	for _, s := range All() {
 		for seed := range uint64(300) {
 			c, p := s.Draw(seed, profile(t, faults.Default))
-			require.NoError(t, s.Check(c, p), "%s seed %d", s.Name, seed)
+			require.NoError(t, s.Check(Input{Config: c, Plan: p}), "%s seed %d", s.Name, seed)
 		}
 	}
 	s, err := Find("kv")
@@ -277,6 +277,6 @@ func TestConfigCheck(t *testing.T) {
 	} {
 		c, p := s.Draw(1, profile(t, faults.Default))
 		spoil(&c)
-		require.ErrorContains(t, s.Check(c, p), want)
+		require.ErrorContains(t, s.Check(Input{Config: c, Plan: p}), want)
 	}
 }

@@ -44,16 +44,3 @@ func TestExponentialEdges(t *testing.T) {
 	require.InDelta(t, 11.09*1e9, float64(Exponential(0, 1e9)), 0.1*1e9, "the lowest draw is cut off")
 	require.Positive(t, Exponential(0, 1<<42-1), "the largest mean does not overflow")
 }
-
-// The clock's Span is the inverse of Read: after Span(d) of true time a clock has advanced by d, and not before.
-func TestClock(t *testing.T) {
-	for _, drift := range []int64{-500_000, -200, 0, 1, 200, 50_000} {
-		c := Clock{Offset: 12345, DriftPPM: drift}
-		for _, span := range []int64{1, 999, 1_000_000, 123_456_789, 3_600_000_000_000} {
-			took := c.Span(local(span))
-			require.GreaterOrEqual(t, c.Read(took)-c.Read(0), local(span)-1, "drift %d span %d", drift, span)
-			require.Less(t, c.Read(took-2)-c.Read(0), local(span), "drift %d span %d", drift, span)
-		}
-	}
-	require.Zero(t, Clock{}.Span(-5))
-}

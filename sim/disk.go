@@ -17,11 +17,17 @@ type disk struct {
 type file struct {
 	name    string
 	images  []image
-	durable int    // bytes of images[0] that are durable
-	pending []mark // operations not yet durable, in order
+	durable int           // bytes of images[0] that are durable
+	pending []mark        // operations not yet durable, in order
+	sizes   [settling]int // what durable was before each of the latest group commits: see damage.go
+	commits uint          // that added to the file since its contents were others,
+	commit  uint64        // the latest of them
 }
 
-type image struct{ bytes []byte }
+type image struct {
+	bytes []byte
+	bad   stretch // that cannot be read, and is zeros here
+}
 
 // mark says: after operation number the file is the first size bytes of images[image].
 type mark struct {
@@ -44,7 +50,9 @@ func (d *disk) reset() {
 		for _, m := range f.images {
 			d.spare = append(d.spare, m.bytes[:0])
 		}
-		f.images, f.pending, f.durable = f.images[:0], f.pending[:0], 0
+		f.images, f.pending = f.images[:0], f.pending[:0]
+		f.unsettle(0)
+		f.commit = 0
 		f.name = ""
 	}
 	d.files = d.files[:0]
@@ -65,7 +73,7 @@ func (d *disk) open(name string) *file {
 	}
 	f := &d.files[len(d.files)-1]
 	f.name = name
-	f.images = append(f.images[:0], image{d.buffer()})
+	f.images = append(f.images[:0], image{bytes: d.buffer()})
 	return f
 }
 
@@ -95,7 +103,7 @@ func (d *disk) append(name string, b []byte) {
 
 func (d *disk) replace(name string, b []byte) {
 	f := d.open(name)
-	f.images = append(f.images, image{append(d.buffer(), b...)})
+	f.images = append(f.images, image{bytes: append(d.buffer(), b...)})
 	d.note(f)
 }
 
@@ -105,7 +113,11 @@ func (d *disk) truncate(name string, size int) bool {
 	if size >= len(f.last().bytes) {
 		return false
 	}
-	f.images = append(f.images, image{append(d.buffer(), f.last().bytes[:max(size, 0)]...)})
+	cut := image{bytes: append(d.buffer(), f.last().bytes[:max(size, 0)]...)}
+	if bad := f.last().bad; bad.from < size {
+		cut.bad = bad
+	}
+	f.images = append(f.images, cut)
 	d.note(f)
 	return true
 }
@@ -117,22 +129,26 @@ type change struct {
 	rewrote  bool   // the durable contents are another image now
 }
 
-// commit makes the operations up to the given number durable and reports each file that changed to each.
+// commit makes the operations up to the given number durable and reports what changed to each, in the order in which
+// the operations were issued: bytes that were appended, and image after image, as if every one had been durable for a moment
+// before the next took its place. A replica that waited for this commit may truly say what it wrote into an image that is
+// gone by now, and what it did in one file was done before or after what it did in another.
 func (d *disk) commit(upTo uint64, each func(change)) {
-	for i := range d.files {
-		f := &d.files[i]
-		n := 0
-		for n < len(f.pending) && f.pending[n].number <= upTo {
+	for more := true; more; {
+		f, until := d.earliest(upTo)
+		if f == nil {
+			break
+		}
+		n := 1
+		for n < len(f.pending) && f.pending[n].number < until && f.pending[n].image == f.pending[0].image {
 			n++
 		}
-		if n == 0 {
-			continue
-		}
 		last := f.pending[n-1]
+		more = until <= upTo || n < len(f.pending) && f.pending[n].number <= upTo
 		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
 		if last.image == 0 {
 			from := f.durable
-			f.durable = last.size
+			f.grow(last.size, upTo)
 			each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
 			continue
 		}
@@ -143,10 +159,48 @@ func (d *disk) commit(upTo uint64, each func(change)) {
 		for j := range f.pending {
 			f.pending[j].image -= last.image
 		}
-		f.durable = last.size
+		f.unsettle(last.size)
+		f.commit = upTo
 		each(change{file: f.name, rewrote: true})
 	}
 	d.durable = upTo
+}
+
+// earliest returns the file with the earliest operation that is not durable, if there is one up to the number given, and
+// the number of the first operation after it that is on another file, or beyond that number.
+func (d *disk) earliest(upTo uint64) (f *file, until uint64) {
+	until = upTo + 1
+	for i := range d.files {
+		other := &d.files[i]
+		switch {
+		case len(other.pending) == 0 || other.pending[0].number >= until:
+		case f == nil:
+			f = other
+		case other.pending[0].number < f.pending[0].number:
+			f, until = other, f.pending[0].number
+		default:
+			until = other.pending[0].number
+		}
+	}
+	return f, until
+}
+
+// grows tells whether any of the operations up to the given number adds to a file.
+func (d *disk) grows(upTo uint64) bool {
+	for i := range d.files {
+		f := &d.files[i]
+		size := f.durable
+		for _, m := range f.pending {
+			if m.number > upTo {
+				break
+			}
+			if m.size > size {
+				return true
+			}
+			size = m.size
+		}
+	}
+	return false
 }
 
 // A loss tells what a crash did to a disk.
@@ -173,7 +227,7 @@ func (t *loss) add(l loss) { t.lost, t.torn, t.holed = t.lost+l.lost, t.torn+l.t
 
 func (d *disk) survive(f *file, faults DiskFaults, fate *stream.Stream) (l loss) {
 	lose, tear, hole := fate.Chance(faults.Lose), fate.Chance(faults.Tear), fate.Chance(faults.Hole)
-	kept, part, cut := fate.Uint64(), fate.Uint64(), fate.Uint64()
+	kept, part := fate.Uint64(), fate.Uint64()
 
 	n := len(f.pending)
 	if lose {
@@ -204,24 +258,46 @@ func (d *disk) survive(f *file, faults DiskFaults, fate *stream.Stream) (l loss)
 		}
 	}
 	if hole && state.size > from {
-		at := from + int(stream.Scale(cut, uint64(state.size-from)))
-		clear(bytes[at:min(at+sector, state.size)])
+		punch(bytes[from:], from, fate)
 		l.holed++
 	}
 
+	bad := f.images[state.image].bad
 	for j := range f.images {
 		if j != state.image {
 			d.spare = append(d.spare, f.images[j].bytes[:0])
 		}
 	}
-	f.images = append(f.images[:0], image{bytes})
-	f.durable = state.size
+	f.images = append(f.images[:0], image{bytes, bad})
+	if state.image == 0 {
+		f.durable = state.size
+	} else {
+		f.unsettle(state.size)
+	}
 	f.pending = f.pending[:0]
 	return l
 }
 
-// sector is how many bytes a hole covers at most.
-const sector = 512
+// punch makes zeros of some of the bytes, which begin at that place in their file: of a stretch within a sector, of a
+// stretch anywhere, or of some whole sectors, as when writes were done out of order and not all of them.
+func punch(b []byte, from int, fate *stream.Stream) {
+	at := int(fate.N(uint64(len(b))))
+	switch fate.N(3) {
+	case 0:
+		clear(b[at:min(at+sector, len(b))])
+	case 1:
+		clear(b[at : at+1+int(fate.N(uint64(len(b)-at)))])
+	default:
+		goes := int(fate.N(uint64((from+len(b)-1)/sector-from/sector) + 1)) // one of them goes for certain
+		for i := 0; i < len(b); {
+			end := min((from+i)/sector*sector+sector-from, len(b))
+			if (from+i)/sector-from/sector == goes || fate.N(2) == 0 {
+				clear(b[i:end])
+			}
+			i = end
+		}
+	}
+}
 
-// contents returns what the replica sees of the file.
-func (d *disk) contents(name string) []byte { return d.open(name).last().bytes }
+// sector is how many bytes a disk writes in one step.
+const sector = 512

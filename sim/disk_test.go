@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,8 @@ import (
 )
 
 var always = DiskFaults{Lose: 1_000_000}
+
+func (d *disk) contents(name string) []byte { return d.open(name).last().bytes }
 
 func (d *disk) durableBytes(name string) []byte {
 	f := d.open(name)
@@ -48,8 +51,28 @@ func TestReplace(t *testing.T) {
 	d.append("log", []byte("er"))
 	var changes []change
 	d.commit(d.issued, func(c change) { changes = append(changes, c) })
-	require.Equal(t, []change{{file: "log", rewrote: true}}, changes)
+	require.Equal(t, []change{{file: "log", appended: []byte("old")}, {file: "log", rewrote: true}}, changes, "in passing, the old contents were durable")
 	require.Equal(t, "newer", string(d.durableBytes("log")))
+}
+
+// What became durable is told in the order in which it was written, also if that was to several files.
+func TestCommitOrder(t *testing.T) {
+	var d disk
+	d.append("vow", []byte("1"))
+	d.append("log", []byte("2"))
+	d.append("log", []byte("3"))
+	d.replace("vow", []byte("4"))
+	d.append("log", []byte("5"))
+	d.append("idle", nil)
+	upTo := d.issued
+	d.append("log", []byte("6"))
+	var told []string
+	note := func(c change) { told = append(told, c.file+" "+string(c.appended)+string(d.durableBytes("vow"))) }
+	d.commit(upTo, note)
+	require.Equal(t, []string{"vow 11", "log 231", "vow 4", "log 54", "idle 4"}, told)
+	told = nil
+	d.commit(d.issued, note)
+	require.Equal(t, []string{"log 64"}, told)
 }
 
 // Truncate survives a crash like any other operation, or does not: then the bytes it cut off are back.
@@ -87,8 +110,13 @@ func TestCrashOutcomes(t *testing.T) {
 	require.Equal(t, map[string]bool{"Dabcd": true}, outcomes(DiskFaults{}))
 	require.Equal(t, map[string]bool{"D": true, "Dab": true, "Dabcd": true}, outcomes(always))
 	require.Equal(t, map[string]bool{"Da": true, "Dabc": true, "Dabcd": true}, outcomes(DiskFaults{Lose: 1_000_000, Tear: 1_000_000}))
-	require.Equal(t, map[string]bool{"D\x00\x00\x00\x00": true, "Da\x00\x00\x00": true, "Dab\x00\x00": true, "Dabc\x00": true},
-		outcomes(DiskFaults{Hole: 1_000_000}))
+	holed := map[string]bool{} // every stretch of zeros
+	for from := range 4 {
+		for to := from + 1; to <= 4; to++ {
+			holed["Dabcd"[:1+from]+"\x00\x00\x00\x00"[:to-from]+"Dabcd"[1+to:]] = true
+		}
+	}
+	require.Equal(t, holed, outcomes(DiskFaults{Hole: 1_000_000}))
 }
 
 // Whatever happens, a crash leaves every file with a prefix of its operations that includes all durable ones.
@@ -135,4 +163,34 @@ func TestCrashKeepsWhatIsDurable(t *testing.T) {
 			require.Equal(t, string(states[0]), string(d.durableBytes("log")))
 		}
 	})
+}
+
+// Of what was appended and not yet durable any set of sectors may be missing.
+func TestMissingSectors(t *testing.T) {
+	seen := map[string]bool{}
+	for crash := range uint64(500) {
+		var d disk
+		d.append("log", bytes.Repeat([]byte("D"), sector/2))
+		d.commit(d.issued, func(change) {})
+		d.append("log", bytes.Repeat([]byte("x"), 2*sector)) // in three sectors
+		d.crash(DiskFaults{Hole: 1_000_000}, crash)
+		b := d.contents("log")
+		require.Equal(t, strings.Repeat("D", sector/2), string(b[:sector/2]))
+		require.Contains(t, string(b), "\x00")
+		shape := ""
+		for _, part := range [][]byte{b[sector/2 : sector], b[sector : 2*sector], b[2*sector:]} {
+			switch zeros := bytes.Count(part, []byte{0}); zeros {
+			case 0:
+				shape += "x"
+			case len(part):
+				shape += "-"
+			default:
+				shape += "?"
+			}
+		}
+		seen[shape] = true
+	}
+	for _, shape := range []string{"-xx", "x-x", "xx-", "--x", "-x-", "x--", "---"} {
+		require.True(t, seen[shape], "%s of %v", shape, seen)
+	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 
 	"simrun/node"
@@ -24,12 +25,15 @@ func (h *Host[M]) Send(to node.ID, m M) {
 		h.self.push(to, 0, m)
 		return
 	}
+	if h.wary && !h.sends(m) {
+		return
+	}
 	h.network.Send(h.id, to, m)
 }
 
 // SendDurable holds m back until every disk operation issued so far is durable.
 func (h *Host[M]) SendDurable(to node.ID, m M) {
-	if h.disk.issued > h.disk.durable {
+	if h.disk.issued > h.noticed {
 		h.waiting.push(to, h.disk.issued, m)
 		return
 	}
@@ -38,6 +42,9 @@ func (h *Host[M]) SendDurable(to node.ID, m M) {
 
 // Reply gives r to the network.
 func (h *Host[M]) Reply(to node.Client, r node.Reply) {
+	if h.dying {
+		return
+	}
 	h.kernel.hash.Word(uint64(to)<<32 ^ r.Seq<<8 ^ uint64(r.Status))
 	h.kernel.hash.Bytes(r.Output)
 	h.network.Reply(h.id, to, r)
@@ -45,36 +52,57 @@ func (h *Host[M]) Reply(to node.Client, r node.Reply) {
 
 // Append adds b to the file.
 func (h *Host[M]) Append(file string, b []byte) {
+	if h.wary && !h.writes(file) {
+		return
+	}
 	h.kernel.hash.Bytes(b)
 	h.disk.append(file, b)
 }
 
 // Replace makes b the file's contents.
 func (h *Host[M]) Replace(file string, b []byte) {
+	if h.wary && !h.writes(file) {
+		return
+	}
 	h.kernel.hash.Bytes(b)
 	h.disk.replace(file, b)
 }
 
 // Truncate cuts the file to size bytes.
 func (h *Host[M]) Truncate(file string, size int) {
+	if h.wary && !h.writes(file) {
+		return
+	}
 	h.kernel.hash.Word(uint64(size))
 	h.disk.truncate(file, size)
 }
 
-// Read returns a copy of the file.
+// Read returns a copy of the file, and an error if a part of it is unreadable.
 func (h *Host[M]) Read(file string) ([]byte, error) {
-	return append([]byte(nil), h.disk.contents(file)...), nil
+	m := h.disk.open(file).last()
+	b := append([]byte(nil), m.bytes...)
+	if m.bad.to > 0 {
+		h.counts.BadReads++
+		return b, errUnreadable
+	}
+	return b, nil
 }
 
+var errUnreadable = errors.New("a sector cannot be read")
+
 // Observe passes f on to the run's witness.
-func (h *Host[M]) Observe(f fact.Fact) { h.witness.Observed(h.id, f) }
+func (h *Host[M]) Observe(f fact.Fact) {
+	if !h.dying {
+		h.witness.Observed(h.id, f)
+	}
+}
 
 // Perturb asks the run's witness.
 func (h *Host[M]) Perturb(point uint16) bool { return h.witness.Perturb(h.id, point) }
 
 // Logf puts a line into the trace.
 func (h *Host[M]) Logf(format string, args ...uint64) {
-	if !h.kernel.Tracing() {
+	if !h.kernel.Tracing() || h.dying {
 		return
 	}
 	words := make([]any, len(args))

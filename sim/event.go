@@ -15,13 +15,14 @@ const (
 	ClientWakes                         // a client's think time or patience is over
 	FaultStep                           // a fault of the plan begins or ends
 	PhaseEnds                           // the run goes from its safety phase to its liveness phase, or stops
+	HostWorks                           // a slow host is done with something
 
 	numEventKinds
 )
 
 var eventKindNames = [numEventKinds]string{
 	TimerDue: "timer", SyncDone: "sync", MessageArrives: "message", RequestArrives: "request", ReplyArrives: "reply",
-	ClientWakes: "client", FaultStep: "fault", PhaseEnds: "phase",
+	ClientWakes: "client", FaultStep: "fault", PhaseEnds: "phase", HostWorks: "work",
 }
 
 // String returns the kind's name.

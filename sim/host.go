@@ -21,6 +21,10 @@ type Witness interface {
 	Rewritten(id node.ID, files func(each func(file string, durable []byte)))
 	// Observed: the replica states a fact.
 	Observed(id node.ID, f fact.Fact)
+	// Damaged: bytes that were durable are so no more, by a fault of the disk. Files is as with Rewritten.
+	Damaged(id node.ID, files func(each func(file string, durable []byte)))
+	// Stopped: the host crashed of its own, by a trap or because its disk failed.
+	Stopped(id node.ID)
 	// Started: the host boots, with an empty memory.
 	Started(id node.ID)
 	// Perturb answers a cooperative fault point.
@@ -46,16 +50,33 @@ type Host[M any] struct {
 	random  stream.Stream
 
 	replica node.Node[M] // nil while the host is down
+	gated   bool         // paused or slow: what comes goes to the inbox
+	wary    bool         // traps are set, or it is dying
+	dying   bool         // a trap has sprung: nothing that the handler at hand still does has any effect
 	crashes uint64
 	boots   uint64
 	timers  []timer
 	disk    disk
 	syncing bool
 	syncs   uint64
+	noticed uint64 // operations up to this are known to be durable
+
+	// What faults have done to the machine. See inbox.go, trap.go and trouble.go.
+	paused  bool
+	working bool   // slow, and at work
+	works   uint64 // numbers the items that a slow host works on
+	service int64
+	inbox   inbox[M]
+	traps   []Trap
+	trouble trouble
+	counts  Counts
 
 	waiting held[M] // durable sends, until their writes are durable
 	self    held[M] // what the replica sent to itself, until the handler is done
 	message M       // scratch for the message being handled, so that nothing escapes
+	request node.Request
+	probe   M              // scratch for the message that a trap looks at
+	siteOf  func(*M) uint8 // the kind of a message
 
 	// Method values, made once: making one allocates.
 	onCommitted func(change)
@@ -64,10 +85,13 @@ type Host[M any] struct {
 
 // NewHost returns a host that is down and has an empty disk.
 func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
-	h := &Host[M]{kernel: k, network: n, witness: w}
+	h := &Host[M]{kernel: k, network: n, witness: w, siteOf: func(*M) uint8 { return 0 }}
 	h.onCommitted, h.eachDurable = h.committed, h.durableFiles
 	return h
 }
+
+// SiteOf tells the host how to tell kinds of messages apart, which traps do.
+func (h *Host[M]) SiteOf(kind func(*M) uint8) { h.siteOf = kind }
 
 // Reset makes the host ready for a run, as a machine that is switched off, its disk empty.
 func (h *Host[M]) Reset(id node.ID, c HostConfig) {
@@ -77,13 +101,23 @@ func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 	h.replica, h.crashes, h.boots = nil, 0, 0
 	h.timers = h.timers[:0]
 	h.disk.reset()
-	h.syncing, h.syncs = false, 0
+	h.syncing, h.syncs, h.noticed = false, 0, 0
 	h.waiting.clear()
 	h.self.clear()
+	h.gated, h.paused, h.working, h.works, h.service = false, false, false, 0, 0
+	h.inbox.clear()
+	h.wary, h.dying, h.traps = false, false, h.traps[:0]
+	h.trouble, h.counts = trouble{}, Counts{}
 }
+
+// Reseed begins the replica's stream anew, from the kernel's present seed.
+func (h *Host[M]) Reseed() { h.random = stream.New(h.kernel.Seed(), "node", uint64(h.id)) }
 
 // Up tells whether the host is running.
 func (h *Host[M]) Up() bool { return h.replica != nil }
+
+// When returns the simulated time, in nanoseconds, at which the host's clock will have advanced by span from now.
+func (h *Host[M]) When(span node.Local) int64 { return h.config.Clock.After(h.kernel.now, span) }
 
 // Boots returns how often the host was started.
 func (h *Host[M]) Boots() uint64 { return h.boots }
@@ -107,7 +141,17 @@ func (h *Host[M]) Start(replica node.Node[M]) {
 
 // Crash stops the host: memory, timers and waiting sends are gone, and the disk keeps what was durable and perhaps
 // some of the rest. It does nothing if the host is down.
-func (h *Host[M]) Crash() {
+func (h *Host[M]) Crash() { h.crash(h.config.Disk) }
+
+// CutPower stops the host as Crash does, and any write that is not durable may be lost, also where crashes of a process
+// would leave it to the operating system.
+func (h *Host[M]) CutPower() {
+	faults := h.config.Disk
+	faults.Lose = stream.Million
+	h.crash(faults)
+}
+
+func (h *Host[M]) crash(faults DiskFaults) {
 	if h.replica == nil {
 		return
 	}
@@ -123,7 +167,12 @@ func (h *Host[M]) Crash() {
 	h.syncs++ // whatever commit was in flight is not ours any more
 	key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("crash")), uint64(h.id)<<32|h.crashes)
 	unsynced := h.disk.issued > h.disk.durable
-	lost := h.disk.crash(h.config.Disk, key)
+	lost := h.disk.crash(faults, key)
+	h.noticed = h.disk.durable
+	h.inbox.clear()
+	h.paused, h.working, h.dying = false, false, false
+	h.gated, h.wary = h.service > 0, len(h.traps) > 0
+	h.trouble.hung = false
 	h.kernel.Hash().Word(uint64(lost.lost)<<32 | uint64(lost.torn)<<16 | uint64(lost.holed))
 	if h.kernel.Tracing() {
 		h.kernel.Emit(Record{Kind: Crashed, Who: h.id.Addr(), Text: lost.String()})
@@ -158,6 +207,10 @@ func (h *Host[M]) Receive(from node.ID, m *M) bool {
 	if h.replica == nil {
 		return false
 	}
+	if h.gated {
+		h.putMessage(from, m)
+		return true
+	}
 	h.replica.Receive(h, from, m)
 	h.finish()
 	return true
@@ -168,49 +221,88 @@ func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
 	if h.replica == nil {
 		return false
 	}
+	if h.gated {
+		h.putRequest(from, r)
+		return true
+	}
 	h.replica.Request(h, from, r)
 	h.finish()
 	return true
 }
 
 // finish does what follows every handler: it delivers what the replica sent to itself, and starts a group commit if
-// something was written and none is under way.
+// something was written and none is under way. If a trap has sprung, the host stops instead.
 func (h *Host[M]) finish() {
-	for h.self.len() > 0 {
+	for h.self.len() > 0 && !h.dying {
 		if h.kernel.Spin() {
 			return // Run will say so
 		}
 		h.message = h.self.pop()
 		h.replica.Receive(h, h.id, &h.message)
 	}
-	if !h.syncing && h.disk.issued > h.disk.durable {
+	if h.dying {
+		h.die()
+		return
+	}
+	if !h.syncing && h.disk.issued > h.noticed {
 		h.syncing = true
 		took := h.config.SyncMin
 		if h.config.SyncMean > 0 {
 			key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("sync")), uint64(h.id)<<48^h.disk.issued)
 			took += Exponential(key, h.config.SyncMean)
 		}
+		if h.trouble.slower > 0 {
+			took += h.trouble.slower
+			h.counts.SlowSyncs++
+		}
 		h.kernel.Schedule(h.kernel.Now()+took, SyncDone, h.id, 0, h.syncs, h.disk.issued)
 	}
 }
 
-// OnSync handles a SyncDone event: writes are durable, and what waited for them leaves.
+// die stops the host on its own account.
+func (h *Host[M]) die() {
+	h.Crash()
+	h.witness.Stopped(h.id)
+}
+
+// OnSync handles a SyncDone event: writes are durable, unless the disk has something against it.
 func (h *Host[M]) OnSync(e *Event) {
 	if e.B != h.syncs {
 		return // begun before a crash
 	}
+	if h.troubled(e.C) {
+		return
+	}
 	h.syncs++
-	h.syncing = false
+	if h.wary && !h.commits(e.C) {
+		h.die()
+		return
+	}
 	h.disk.commit(e.C, h.onCommitted)
 	if h.kernel.Tracing() {
 		h.kernel.Emit(Record{Kind: Synced, Who: h.id.Addr()})
 	}
-	for h.waiting.len() > 0 && h.waiting.first().barrier <= h.disk.durable {
+	if h.dying {
+		h.die()
+		return
+	}
+	if h.gated {
+		h.putSync()
+		return
+	}
+	h.syncNoticed()
+}
+
+// syncNoticed tells the process that a group commit is complete: what waited for it leaves.
+func (h *Host[M]) syncNoticed() {
+	h.syncing = false
+	h.noticed = h.disk.durable
+	for h.waiting.len() > 0 && h.waiting.first().barrier <= h.noticed {
 		to := h.waiting.first().to
 		m := h.waiting.pop()
 		if to == h.id {
 			h.self.push(to, 0, m)
-		} else {
+		} else if !h.wary || h.sends(m) {
 			h.network.Send(h.id, to, m)
 		}
 	}

@@ -43,6 +43,8 @@ func newBench(c HostConfig) *bench {
 	b.host = NewHost[string](b.Kernel, b, b)
 	b.On(TimerDue, b.host.OnTimer)
 	b.On(SyncDone, b.host.OnSync)
+	b.On(HostWorks, b.host.OnWork)
+	b.host.SiteOf(func(m *string) uint8 { return (*m)[0] })
 	b.Reset(1)
 	b.host.Reset(1, c)
 	return b
@@ -57,6 +59,10 @@ func (b *bench) Durable(_ node.ID, file string, p []byte)      { b.note("durable
 func (b *bench) Rewritten(_ node.ID, files func(func(string, []byte))) {
 	files(func(file string, p []byte) { b.note("rewritten %s %q", file, p) })
 }
+func (b *bench) Damaged(_ node.ID, files func(func(string, []byte))) {
+	files(func(file string, p []byte) { b.note("damaged %s %q", file, p) })
+}
+func (b *bench) Stopped(node.ID)              { b.note("stopped") }
 func (b *bench) Observed(node.ID, fact.Fact)  {}
 func (b *bench) Started(node.ID)              { b.note("boot") }
 func (b *bench) Perturb(node.ID, uint16) bool { return false }

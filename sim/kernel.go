@@ -76,6 +76,9 @@ func (k *Kernel) Run(until uint64) Stop {
 	return Paused
 }
 
+// Reseed mixes salt into the seed, for whatever is drawn from it from here on.
+func (k *Kernel) Reseed(salt uint64) { k.seed = stream.Mix(k.seed, salt) }
+
 // Spin counts a step that takes no simulated time, and tells whether there were too many at this instant. Whoever
 // loops inside one event must call it.
 func (k *Kernel) Spin() bool {

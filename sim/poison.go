@@ -26,6 +26,9 @@ func (h *Host[M]) Poison() {
 	for i := range h.timers[:cap(h.timers)] {
 		h.timers[:cap(h.timers)][i] = timer{deadline: 1, pending: 1, number: garbage, armed: true, queued: true}
 	}
+	for i := range h.inbox.items[:cap(h.inbox.items)] {
+		h.inbox.items[:cap(h.inbox.items)][i] = item[M]{what: 0xdb, timer: 0xdbdb, from: 0xdbdb, client: 0xdbdbdbdb, number: garbage}
+	}
 }
 
 func poisonBytes(b []byte) {

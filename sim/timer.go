@@ -1,6 +1,10 @@
 package sim
 
-import "simrun/node"
+import (
+	"strconv"
+
+	"simrun/node"
+)
 
 // timer is one of a host's timers. A timer that is moved to a later time, as election timers are all day, keeps its
 // event in the queue: the event finds on arrival that it is early, and goes round again. So a timer costs an event
@@ -19,7 +23,12 @@ func (h *Host[M]) SetTimer(t node.TimerID, after node.Local) {
 		h.timers = append(h.timers, timer{})
 	}
 	x := &h.timers[t]
-	x.deadline, x.armed = h.kernel.now+h.config.Clock.Span(after), true
+	x.deadline, x.armed = h.config.Clock.After(h.kernel.now, after), true
+	h.requeueTimer(t, x)
+}
+
+// requeueTimer makes sure that an event is in the queue at the timer's deadline or before.
+func (h *Host[M]) requeueTimer(t node.TimerID, x *timer) {
 	if x.queued && x.pending <= x.deadline {
 		return
 	}
@@ -41,23 +50,54 @@ func (h *Host[M]) StopTimer(t node.TimerID) {
 
 // OnTimer handles a TimerDue event.
 func (h *Host[M]) OnTimer(e *Event) {
-	x := &h.timers[e.B]
-	if x.number != e.C {
+	if h.timers[e.B].number != e.C {
 		return // the timer was set to an earlier time, or the host crashed, and this event is nobody's
 	}
+	if h.gated {
+		h.putTimer(node.TimerID(e.B), e.C)
+		return
+	}
+	h.timerDue(node.TimerID(e.B))
+}
+
+// timerDue looks at a timer whose event has come.
+func (h *Host[M]) timerDue(t node.TimerID) {
+	x := &h.timers[t]
 	x.queued = false
 	if !x.armed {
 		return
 	}
-	t := node.TimerID(e.B)
 	if x.deadline > h.kernel.now {
 		h.queueTimer(t, x)
 		return
 	}
 	x.armed = false
 	if h.kernel.Tracing() {
-		h.kernel.Emit(Record{Kind: TimerFired, Who: h.id.Addr()})
+		h.kernel.Emit(Record{Kind: TimerFired, Who: h.id.Addr(), Name: "timer " + strconv.Itoa(int(t))})
 	}
 	h.replica.Timer(h, t)
 	h.finish()
 }
+
+// ChangeClock makes the host's clock jump forward, and run at another rate from now on. Timers that are armed follow it.
+func (h *Host[M]) ChangeClock(jump node.Local, driftPPM int64) {
+	now, was := h.kernel.now, h.config.Clock
+	h.config.Clock.Change(now, jump, driftPPM)
+	if jump > 0 {
+		h.counts.ClockJumps++
+	}
+	if driftPPM != was.DriftPPM {
+		h.counts.ClockRates++
+	}
+	for i := range h.timers {
+		x := &h.timers[i]
+		if !x.armed || x.deadline <= now {
+			continue
+		}
+		x.deadline = max(now, h.config.Clock.When(was.Read(x.deadline)))
+		h.requeueTimer(node.TimerID(i), x)
+	}
+}
+
+// ClockDrift returns the rate at which the host's clock runs, in parts per million above or below the true one.
+func (h *Host[M]) ClockDrift() int64 { return h.config.Clock.DriftPPM }

@@ -24,6 +24,7 @@ const (
 	Logged    // a replica's own log line
 	PhaseSet  // the run entered a phase
 	Violation // a check fired
+	Durable   // evidence of a replica became durable: a promise, a vote, a snapshot; or made a value chosen
 
 	NumRecordKinds
 )
@@ -31,7 +32,7 @@ const (
 var recordKindNames = [NumRecordKinds]string{
 	Sent: "send", Lost: "lost", Copied: "copy", Arrived: "recv", ArrivedOff: "deaf", TimerFired: "timer", Synced: "sync",
 	Crashed: "crash", Started: "start", FaultOn: "fault", FaultOff: "heal", Called: "call", Returned: "return",
-	Observed: "observe", Logged: "log", PhaseSet: "phase", Violation: "VIOLATION",
+	Observed: "observe", Logged: "log", PhaseSet: "phase", Violation: "VIOLATION", Durable: "durable",
 }
 
 // String returns the kind's name, the one used to filter a timeline.
@@ -51,4 +52,10 @@ type Record struct {
 	Who   node.Addr // the replica or client it is about; 0 if neither
 	Peer  node.Addr // the other end of a message
 	Text  string
+
+	Message uint64      // a message's number, where it is sent, lost and received; a copy has one of its own. 0: not about a message
+	Name    string      // what it is about in a word: the kind of message or fact, the timer
+	Slot    uint64      // where known
+	Ballot  node.Ballot // where known
+	Value   uint64      // fact.Digest of the value that it is about; 0 if not known
 }

@@ -34,6 +34,11 @@ refuses replay --scenario kv --seed 0xzz
 refuses replay --scenario kv --seed 1 --kind nothing
 refuses replay --scenario kv --seed 1 --node x1
 refuses replay --scenario kv --seed 1 --from yesterday
+refuses shrink
+refuses shrink "$scratch/missing.json"
+refuses shrink one two
+refuses explain
+refuses explain "$scratch/missing.json"
 
 # A real artifact, from a protocol with a bug, then spoilt in many ways.
 git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf - | (mkdir "$scratch/tree" && tar xf - -C "$scratch/tree")

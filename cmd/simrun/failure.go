@@ -1,17 +1,21 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"simrun/checker"
 	"simrun/scenarios"
+	"simrun/scenarios/timeline"
 	"simrun/sim"
 )
 
+// takers are the commands that an artifact is for.
+var takers = []string{"replay"}
+
 // failure tells of a run that did not pass, in fixed sections, the last of which are lines to paste.
-func (r *report) failure(result scenarios.Result, file string) {
+func (r *report) failure(result scenarios.Result, told *scenarios.Collected, file string) {
 	t := r.term
 	v := result.Verdict
 	section := func(name string) { t.printf("  %s\n", t.paint(head, name)) }
@@ -19,8 +23,14 @@ func (r *report) failure(result scenarios.Result, file string) {
 	if v.Detail != "" {
 		t.printf("  %s\n", v.Detail)
 	}
+	if told != nil && len(told.Timeline.Story) > 0 {
+		section("what happened")
+		for i, sentence := range told.Timeline.Story {
+			t.printf("    %2d. %s\n", i+1, sentence)
+		}
+	}
 	section("configuration, drawn from profile " + r.plan.profile.Name)
-	for _, line := range configLines(result.Config) {
+	for _, line := range result.Config.Lines() {
 		t.printf("    %s\n", line)
 	}
 	section("faults")
@@ -30,9 +40,9 @@ func (r *report) failure(result scenarios.Result, file string) {
 	if len(result.Plan.Faults) == 0 {
 		t.printf("    none\n")
 	}
-	if result.Hash != 0 {
+	if told != nil {
 		section("last events")
-		for _, line := range lastEvents(r.scenario, result, 12) {
+		for _, line := range lastEvents(told, 12) {
 			t.printf("    %s\n", line)
 		}
 	}
@@ -41,75 +51,61 @@ func (r *report) failure(result scenarios.Result, file string) {
 		t.printf("    go run ./cmd/simrun run %s --seed %d --profile %s --check-determinism\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
 	}
 	if file != "" {
-		t.printf("    go run ./cmd/simrun replay %s\n", shellWord(file))
+		for _, command := range takers {
+			t.printf("    go run ./cmd/simrun %s %s\n", command, shellWord(file))
+		}
+		if v.Kind == checker.Violated && told != nil {
+			t.printf("    go run ./cmd/simrun shrink %s\n", shellWord(file))
+		}
+		t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
 	}
 	t.printf("    go run ./cmd/simrun replay --scenario %s --seed %d --profile %s\n\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
 }
 
-// configLines tells a configuration in a few lines, in the words of an artifact.
-func configLines(c scenarios.Config) []string {
-	text, err := json.Marshal(c)
-	if err != nil {
-		panic("simrun: a configuration cannot be written as JSON: " + err.Error())
-	}
-	const width = 100
-	words := strings.Split(strings.NewReplacer("\"", "", ":{", " {", ":", " ").Replace(string(text[1:len(text)-1])), ",")
-	lines := words[:1]
-	for _, word := range words[1:] {
-		last := &lines[len(lines)-1]
-		if len(*last)+len(word) > width {
-			*last += ","
-			lines = append(lines, word)
-			continue
+// lastEvents returns the last n significant lines of a run's timeline.
+func lastEvents(told *scenarios.Collected, n int) []string {
+	var lines []string
+	for _, r := range slices.Backward(told.Timeline.Records) {
+		if significantKinds[r.Kind] {
+			lines = append(lines, recordLine(&r))
 		}
-		*last += ", " + word
+		if len(lines) == n {
+			break
+		}
 	}
+	slices.Reverse(lines)
 	return lines
 }
 
-// lastEvents runs the input again and returns the last n significant lines of its timeline.
-func lastEvents(s scenarios.Scenario, result scenarios.Result, n int) []string {
-	var lines []string
-	c := s.NewCluster()
-	c.Reset(result.Seed, result.Config, result.Plan)
-	c.Trace(func(r sim.Record) {
-		if significant(r.Kind) {
-			if len(lines) == 2*n {
-				lines = lines[:copy(lines, lines[n:])]
-			}
-			lines = append(lines, timelineLine(r))
-		}
-	})
-	for until := result.Stats.Events; ; until += 1 << 16 {
-		if _, done := c.Run(until); done || until > 2*result.Stats.Events+1<<20 {
-			return lines[max(0, len(lines)-n):]
-		}
-	}
-}
-
 // significant tells which records are in a timeline unless it is asked for others.
-func significant(k sim.RecordKind) bool {
-	switch k {
-	case sim.Crashed, sim.Started, sim.FaultOn, sim.FaultOff, sim.Called, sim.Returned, sim.Observed, sim.Logged, sim.PhaseSet, sim.Violation:
-		return true
+func significant(k sim.RecordKind) bool { return significantKinds[k.String()] }
+
+var significantKinds = func() map[string]bool {
+	kinds := map[string]bool{}
+	for _, k := range []sim.RecordKind{
+		sim.Crashed, sim.Started, sim.FaultOn, sim.FaultOff, sim.Called, sim.Returned, sim.Observed, sim.Logged, sim.PhaseSet, sim.Violation,
+	} {
+		kinds[k.String()] = true
 	}
-	return false
+	return kinds
+}()
+
+func timelineLine(r sim.Record) string {
+	x := scenarios.TimelineRecord(r)
+	return recordLine(&x)
 }
 
-// timelineLine writes a record: event, time in milliseconds, who, what, text.
-func timelineLine(r sim.Record) string {
-	who, text := "", r.Text
-	if r.Who != 0 {
-		who = r.Who.String()
-	}
-	if r.Peer != 0 {
+// recordLine writes a record: event, time in milliseconds, who, what, text.
+func recordLine(r *timeline.Record) string {
+	who := r.Who
+	if r.Peer != "" {
 		switch r.Kind {
-		case sim.Sent, sim.Lost, sim.Copied:
-			who += " -> " + r.Peer.String()
+		case sim.Sent.String(), sim.Lost.String(), sim.Copied.String():
+			who += " -> " + r.Peer
 		default:
-			who += " <- " + r.Peer.String()
+			who += " <- " + r.Peer
 		}
 	}
-	line := fmt.Sprintf("%8d %6d.%03dms  %-10s %-9s %s", r.Event, r.At/1_000_000, r.At/1000%1000, who, r.Kind, text)
+	line := fmt.Sprintf("%8d %6d.%03dms  %-10s %-9s %s", r.Event, r.At/1_000_000, r.At/1000%1000, who, r.Kind, r.Text)
 	return strings.TrimRight(line, " ")
 }

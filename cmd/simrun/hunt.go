@@ -92,7 +92,7 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 		if status := child(ctx, t, p, "shrink", artifact); status != exitPass && status != exitViolation {
 			return status, t.failed()
 		}
-		if small := filepath.Join(filepath.Dir(artifact), "artifact.min.json"); exists(small) {
+		if small := strings.TrimSuffix(artifact, ".json") + ".min.json"; exists(small) {
 			replay[1] = small
 		}
 	}

@@ -111,5 +111,5 @@ func TestHunt(t *testing.T) {
 	got := command(t, "hunt", "paxos-keeps-own-value", "--save", filepath.Join(t.TempDir(), "a.json"))
 	require.Equal(t, exitViolation, got.status, got.err)
 	require.Contains(t, got.out, "seen: the classic mistake")
-	require.Contains(t, got.out, "agreement: two values chosen")
+	require.Contains(t, got.out, "violation: safe: vote for another value than may be chosen")
 }

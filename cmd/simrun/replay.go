@@ -15,13 +15,14 @@ import (
 	"simrun/faults"
 	"simrun/node"
 	"simrun/scenarios"
+	"simrun/scenarios/timeline"
 	"simrun/sim"
 )
 
 // replayFlags are what "simrun replay" was asked for.
 type replayFlags struct {
 	scenario, seed, profile string
-	from, until             string
+	from, until, at, order  string
 	nodes, kinds            []string
 	all, state              bool
 	patience                time.Duration
@@ -42,18 +43,26 @@ func replayCommand(t *term, status *int) *cobra.Command {
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.scenario, "scenario", "", "the scenario of the seed")
-	fs.StringVar(&f.seed, "seed", "", "the seed, decimal or 0x")
-	fs.StringVar(&f.profile, "profile", faults.Default, "the profile the seed was run with")
+	f.addRun(c)
 	fs.StringVar(&f.from, "from", "", "print from this simulated time on, such as 1.2s")
 	fs.StringVar(&f.until, "until", "", "print up to this simulated time")
 	fs.StringSliceVar(&f.nodes, "node", nil, "print only what concerns these, such as n1,c2")
 	fs.StringSliceVar(&f.kinds, "kind", nil, "print only records of these kinds, such as send,recv")
 	fs.BoolVar(&f.all, "all", false, "print everything, every message included")
-	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up when a handler takes longer than this")
-	fs.BoolVar(&f.state, "state", false, "print digests of the replicas' states at the end")
+	fs.BoolVar(&f.state, "state", false, "print the replicas' states at the end, in words and by their digests")
+	fs.StringVar(&f.at, "at", "", "with --state: print them as they were at this simulated time")
+	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
+}
+
+// addRun adds the flags that say which run is meant.
+func (f *replayFlags) addRun(c *cobra.Command) {
+	fs := c.Flags()
+	fs.StringVar(&f.scenario, "scenario", "", "the scenario of the seed")
+	fs.StringVar(&f.seed, "seed", "", "the seed, decimal or 0x")
+	fs.StringVar(&f.profile, "profile", faults.Default, "the profile the seed was run with")
+	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up when a handler takes longer than this")
 }
 
 // replay is a run to be shown.
@@ -63,6 +72,12 @@ type replay struct {
 	artifact *scenarios.Artifact // what was expected; nil if only a seed was given
 	from     faults.Span
 	until    faults.Span // 0 for the end
+	at       faults.Span // of the states; -1 for the end
+	causal   bool
+	clocks   *timeline.Clocks    // if causal
+	kept     []timeline.Record   // if causal: to be sorted
+	follow   *scenarios.Follower // of the artifact's checkpoints
+	sameTo   faults.Span         // time of the last one at which the runs are the same
 	nodes    []node.Addr
 	wanted   func(sim.RecordKind) bool
 	state    bool
@@ -70,26 +85,30 @@ type replay struct {
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
-	p := &replay{state: f.state, patience: f.patience}
-	var err error
-	switch bySeed := changed("scenario") || changed("seed") || changed("profile"); {
-	case f.patience <= 0:
-		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
-	case len(args) > 1:
-		return nil, fmt.Errorf("replay takes one artifact, and there are %d", len(args))
-	case len(args) == 1 && bySeed:
-		return nil, errors.New("an artifact says itself what its scenario, seed and profile are: give either it or these flags")
-	case len(args) == 1:
-		err = p.fromArtifact(args[0])
-	case !changed("scenario") || !changed("seed"):
-		return nil, errors.New("replay needs an artifact, or both --scenario and --seed")
-	default:
-		err = p.fromSeed(f.scenario, f.seed, f.profile)
-	}
-	if err != nil {
+	p := &replay{state: f.state, patience: f.patience, at: -1}
+	if err := f.parseRun("replay", p, args, changed); err != nil {
 		return nil, err
 	}
 	return p, f.parseFilters(p)
+}
+
+// parseRun finds the run that is meant.
+func (f replayFlags) parseRun(command string, p *replay, args []string, changed func(string) bool) (err error) {
+	switch bySeed := changed("scenario") || changed("seed") || changed("profile"); {
+	case f.patience <= 0:
+		return fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case len(args) > 1:
+		return fmt.Errorf("%s takes one artifact, and there are %d", command, len(args))
+	case len(args) == 1 && bySeed:
+		return errors.New("an artifact says itself what its scenario, seed and profile are: give either it or these flags")
+	case len(args) == 1:
+		err = p.fromArtifact(args[0])
+	case !changed("scenario") || !changed("seed"):
+		return errors.New(command + " needs an artifact, or both --scenario and --seed")
+	default:
+		err = p.fromSeed(f.scenario, f.seed, f.profile)
+	}
+	return err
 }
 
 func (p *replay) fromArtifact(file string) error {
@@ -114,6 +133,17 @@ func (p *replay) fromSeed(scenario, seed, profile string) (err error) {
 }
 
 func (f replayFlags) parseFilters(p *replay) (err error) {
+	switch {
+	case f.order != "time" && f.order != "causal":
+		return fmt.Errorf("--order is %q, and must be time or causal", f.order)
+	case f.at != "" && !f.state:
+		return errors.New("--at says when --state is wanted: give both")
+	case f.at != "":
+		if p.at, err = faults.ParseSpan(f.at); err != nil {
+			return fmt.Errorf("--at: %w", err)
+		}
+	}
+	p.causal = f.order == "causal"
 	if f.from != "" {
 		if p.from, err = faults.ParseSpan(f.from); err != nil {
 			return fmt.Errorf("--from: %w", err)
@@ -179,6 +209,10 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	if p.artifact != nil && p.artifact.Verdict == checker.Nondeterministic.String() {
 		fmt.Fprintln(t.err, "simrun: note: a replay runs once; simrun run --check-determinism compares two runs")
 	}
+	if p.artifact != nil {
+		p.follow = scenarios.Follow(p.artifact.Hashes)
+	}
+	p.clocks = timeline.NewClocks(p.input.Config.Nodes, p.input.Config.Clients, false)
 	c := p.scenario.NewCluster()
 	v, end := p.play(ctx, t, c)
 	switch end {
@@ -189,8 +223,11 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	case hung: // the cluster is still in use
 		return p.conclude(t, v, 0, 0)
 	}
+	if p.causal {
+		p.printCausal(t)
+	}
 	if p.state {
-		p.printStates(t, c)
+		p.printStates(t, p.stage(c))
 	}
 	return p.conclude(t, v, c.Hash(), c.Stats().Events)
 }
@@ -212,9 +249,11 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 	done := make(chan checker.Verdict, 1)
 	go func() {
 		defer close(done)
-		c.Reset(p.input.Seed, p.input.Config, p.input.Plan)
+		c.Reset(p.input)
 		c.Trace(func(r sim.Record) {
-			if p.shows(r) {
+			if p.causal {
+				p.keep(r)
+			} else if p.shows(r) {
 				pen.Lock()
 				p.print(t, r)
 				pen.Unlock()
@@ -222,7 +261,9 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 		})
 		for n := uint64(1); ctx.Err() == nil && t.writeError == nil; n++ {
 			event.Store(n)
-			if v, judged := c.Run(n); judged {
+			v, judged := c.Run(n)
+			p.hold(n, c)
+			if judged {
 				done <- v
 				return
 			}
@@ -263,9 +304,55 @@ func (p *replay) print(t *term, r sim.Record) {
 	t.printf("%s\n", line)
 }
 
-// printStates tells the replicas' states by their digests, which are equal where the states are.
+// hold holds the run against the artifact's checkpoints.
+func (p *replay) hold(event uint64, c scenarios.Cluster) {
+	if p.follow == nil {
+		return
+	}
+	if p.follow.Event(event, c.Hash()); p.follow.Matched == event {
+		p.sameTo = faults.Span(c.Stats().Simulated)
+	}
+}
+
+// keep gives a record its clock, and keeps it if it is to be shown.
+func (p *replay) keep(r sim.Record) {
+	x := scenarios.TimelineRecord(r)
+	p.clocks.Stamp(&x)
+	if p.shows(r) {
+		p.kept = append(p.kept, x)
+	}
+}
+
+// printCausal prints what was kept, every record after all that may have led to it.
+func (p *replay) printCausal(t *term) {
+	timeline.Causal(p.kept)
+	for i := range p.kept {
+		t.printf("%8d %s\n", p.kept[i].Lamport, recordLine(&p.kept[i]))
+	}
+}
+
+// stage returns a cluster as it was at the time that states are asked for: the one given, if that is the end of its run.
+func (p *replay) stage(c scenarios.Cluster) scenarios.Cluster {
+	if p.at < 0 || int64(p.at) >= c.Stats().Simulated {
+		return c
+	}
+	// The last event up to that time is found by going past it.
+	past := p.scenario.NewCluster()
+	past.Reset(p.input)
+	n := uint64(0)
+	for past.Stats().Simulated <= int64(p.at) {
+		n++
+		past.Run(n)
+	}
+	past.Reset(p.input)
+	past.Run(n - 1)
+	return past
+}
+
+// printStates tells the replicas' states by their digests, which are equal where the states are, and in words.
 func (p *replay) printStates(t *term, c scenarios.Cluster) {
-	t.printf("\n")
+	s := c.Stats()
+	t.printf("\nstates after event %d, at %v\n", s.Events, faults.Span(s.Simulated))
 	for i := range p.input.Config.Nodes {
 		id := node.ID(i + 1)
 		state := c.AppendState(id, nil)
@@ -276,6 +363,9 @@ func (p *replay) printStates(t *term, c scenarios.Cluster) {
 		digest := sim.Hash(0)
 		digest.Bytes(state)
 		t.printf("%-4v state %v of %s bytes\n", id.Addr(), digest, thousands(uint64(len(state))))
+		for _, line := range c.Describe(id) {
+			t.printf("       %s\n", line)
+		}
 	}
 }
 
@@ -336,6 +426,9 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
 		t.printf("same verdict as in the artifact, but %s, which was %s\n", t.paint(bad, "NOT the same trace hash"), a.TraceHash)
 	default:
 		t.printf("%s, which was %s, with trace hash %s\n", t.paint(bad, "NOT the verdict of the artifact"), was, a.TraceHash)
+	}
+	if p.follow != nil && p.follow.Differs != 0 && hash != 0 && !a.Edited() {
+		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d\n", p.follow.Matched, p.sameTo, p.follow.Differs)
 	}
 	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {
 		t.printf("the build is the same and the trace hash is not: the run is not deterministic\n")

@@ -212,7 +212,7 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 			if failing || p.json || p.verbose {
 				bar.clear()
 			}
-			r.add(result)
+			r.add(ctx, result)
 			bar.step(result)
 			return !(failing && p.failfast) && t.writeError == nil
 		})
@@ -276,15 +276,19 @@ const (
 	maxLines  = 3
 )
 
-func (r *report) add(result scenarios.Result) {
+func (r *report) add(ctx context.Context, result scenarios.Result) {
 	r.total.Add(result.Stats)
 	r.species.Add(result.States)
 	r.verdicts[result.Verdict.Kind]++
 	r.status = worse(r.status, statusOf(result.Verdict))
 	file, nth := "", uint64(0)
+	var told *scenarios.Collected
 	if result.Verdict.Kind != checker.Pass {
 		nth = r.count(result)
-		file = r.save(result, nth == 1)
+		if nth <= 1+maxLines {
+			told = r.collect(ctx, result)
+		}
+		file = r.save(result, told)
 	}
 	if r.plan.json {
 		r.writeJSON(resultJSON(r.scenario, result, file))
@@ -292,7 +296,7 @@ func (r *report) add(result scenarios.Result) {
 	}
 	switch {
 	case nth == 1 && len(r.names) <= maxBlocks:
-		r.failure(result, file)
+		r.failure(result, told, file)
 	case nth > 0 && (nth <= 1+maxLines || r.plan.verbose):
 		r.term.printf("%s seed %d: %s\n", r.scenario.Name, result.Seed, r.term.paint(bad, failureName(result.Verdict)))
 	case nth == 2+maxLines:
@@ -322,23 +326,6 @@ func failureName(v checker.Verdict) string {
 		return v.Kind.String()
 	}
 	return v.Kind.String() + ": " + v.Fingerprint
-}
-
-// save writes the artifact of a result that did not pass, and returns its path; none if that failed.
-func (r *report) save(result scenarios.Result, withEvents bool) string {
-	var last []string
-	if withEvents && result.Hash != 0 {
-		last = lastEvents(r.scenario, result, 20)
-	}
-	file := filepath.Join(r.plan.out, fmt.Sprintf("%s-%d", r.scenario.Name, result.Seed), "artifact.json")
-	a := scenarios.NewArtifact(r.plan.build, r.scenario, r.plan.profile, result, last)
-	if err := a.Save(file); err != nil {
-		if r.unsaved++; r.unsaved == 1 { // one complaint is enough: the next seeds will hardly fare better
-			fmt.Fprintf(r.term.err, "simrun: the artifact of seed %d was not saved: %s\n", result.Seed, oneLine(err.Error()))
-		}
-		return ""
-	}
-	return file
 }
 
 func (r *report) writeJSON(v any) {

@@ -9,6 +9,7 @@ import (
 	"simrun/faults"
 	"simrun/scenarios"
 	"simrun/scenarios/strategies"
+	"simrun/sim"
 )
 
 // finish prints the summary of a scenario.
@@ -47,6 +48,9 @@ func (r *report) finish(stop stopped) {
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
 		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
 	}
+	if m := machines(&s.Machines); m != "" {
+		row("machines", "%s", m)
+	}
 	row("faults", "%s", strings.Join(kinds, ", "))
 	row("states", "%s", enough(&r.species))
 	if stop != notStopped {
@@ -64,6 +68,25 @@ func enough(s *strategies.Species) string {
 		return fmt.Sprintf("%s; a new one every %d.%d seeds", line, tenths/10, tenths%10)
 	}
 	return fmt.Sprintf("%s; a new one every %s seeds", line, thousands(s.Runs/s.Once()))
+}
+
+// machines tells how often faults of machines had an effect, and which.
+func machines(m *sim.Counts) string {
+	var parts []string
+	for _, c := range []struct {
+		n    uint64
+		what string
+	}{
+		{m.Pauses, "pauses"}, {m.Held, "events held up by them"}, {m.Slowed, "slowed"}, {m.Trapped, "crashes at a step"},
+		{m.SlowSyncs, "slow commits"}, {m.HungSyncs, "hung"}, {m.FailedSyncs, "failed"}, {m.FullDisks, "without room"},
+		{m.Rotten, "files rotten"}, {m.Unreadable, "unreadable"}, {m.Misdirected, "overwritten"}, {m.Wiped, "disks wiped"},
+		{m.ClockJumps, "clock jumps"}, {m.ClockRates, "changes of rate"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, thousands(c.n)+" "+c.what)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (r *report) verdictsLine() string {

@@ -15,25 +15,28 @@ import (
 // allowed is the picture of ARCHITECTURE.md: which of our packages each may import. A name that ends in /... covers all packages below
 // it. Tests may import more.
 var allowed = map[string][]string{
-	"simrun":                      nil,
-	"simrun/node":                 {"simrun/node/fact"},
-	"simrun/node/fact":            nil,
-	"simrun/node/wal":             {"simrun/node", "simrun/node/fact"},
-	"simrun/node/machine":         nil,
-	"simrun/node/nodetest":        {"simrun/node", "simrun/node/fact"},
-	"simrun/node/paxos":           protocol,
-	"simrun/node/multipaxos":      protocol,
-	"simrun/sim":                  {"simrun/node", "simrun/node/fact", "simrun/sim/stream"},
-	"simrun/sim/stream":           nil,
-	"simrun/netsim":               {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
-	"simrun/faults":               {"simrun/node", "simrun/sim/stream"},
-	"simrun/checker":              {"simrun/node/fact"},
-	"simrun/scenarios":            {"simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
-	"simrun/scenarios/timeline":   nil,
-	"simrun/scenarios/mutants":    nil,
-	"simrun/scenarios/strategies": {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
-	"simrun/cmd/simrun":           {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
-	"simrun/internal/lint":        nil,
+	"simrun":                         nil,
+	"simrun/node":                    {"simrun/node/fact"},
+	"simrun/node/fact":               nil,
+	"simrun/node/wal":                {"simrun/node", "simrun/node/fact"},
+	"simrun/node/machine":            nil,
+	"simrun/node/nodetest":           {"simrun/node", "simrun/node/fact"},
+	"simrun/node/paxos":              protocol,
+	"simrun/node/multipaxos":         protocol,
+	"simrun/sim":                     {"simrun/node", "simrun/node/fact", "simrun/sim/stream"},
+	"simrun/sim/stream":              nil,
+	"simrun/netsim":                  {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
+	"simrun/faults":                  {"simrun/node", "simrun/sim/stream"},
+	"simrun/checker":                 {"simrun/node/fact"},
+	"simrun/scenarios":               {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
+	"simrun/scenarios/timeline":      nil,
+	"simrun/scenarios/report":        {"simrun/scenarios/timeline"},
+	"simrun/scenarios/report/sample": {"simrun/scenarios/timeline"},
+	"simrun/scenarios/shrink":        {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
+	"simrun/scenarios/mutants":       nil,
+	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
+	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
+	"simrun/internal/lint":           nil,
 }
 
 // protocol is what a protocol may import: it must compile without the simulator.
@@ -48,6 +51,7 @@ var restricted = map[string][]string{
 	"pgregory.net/rapid":                nil, // its init registers global flags
 	"testing":                           nil,
 	"simrun/node/nodetest":              nil,
+	"simrun/scenarios/report/sample":    nil,
 }
 
 func TestImports(t *testing.T) {

@@ -95,6 +95,7 @@ func (r *Replica) install(env Env, from node.ID, commit uint64) {
 	}
 	if r.standing == blank {
 		r.standing = active
+		r.writeVow(env)
 	}
 	r.log.drop(r.applied)
 	r.rewrite(env)

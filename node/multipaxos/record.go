@@ -144,6 +144,8 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 		case recordVote:
 			emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})
 			emit(voted(d.ballot, d.slot, d.rest))
+		case recordLearned:
+			emit(fact.Fact{Kind: fact.Learned, Slot: d.slot, Value: fact.Digest(d.rest)})
 		case recordSnapshot:
 			if slot, state, ok := imageHead(d.rest); ok {
 				emit(fact.Fact{Kind: fact.Snapshot, Slot: slot, State: state})

@@ -29,7 +29,7 @@ func (r *Replica) recover(env Env) {
 		r.standing = silent
 	case err != nil || !sound || written && len(r.eras) == 0:
 		r.beginRepair(env, vowed)
-	case !written && vowed && vow > 0: // the log is gone, and there was one
+	case !written && vowed && r.vow.Last() > 0: // the log is gone, and there was one
 		r.beginRepair(env, vowed)
 	case !written && r.config.Found:
 		r.found(env)
@@ -39,8 +39,11 @@ func (r *Replica) recover(env Env) {
 	if r.applied > 0 {
 		env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})
 	}
-	for r.applied < chosen && r.standing != silent {
+	for r.applied < chosen && r.standing != silent && len(r.eras) > 0 {
 		e := r.log.at(r.applied + 1)
+		if e != nil && r.standing == repairing && e.ballot != learned {
+			break // the vote for what was chosen may be the one that is missing
+		}
 		if e == nil {
 			if r.standing == active {
 				env.Logf("log lacks slot %d, which it says is chosen", r.applied+1)
@@ -51,7 +54,7 @@ func (r *Replica) recover(env Env) {
 		r.observeLearned(env, e)
 		r.apply(env, e)
 	}
-	if r.standing != silent && (vow < r.promised || !vowed) {
+	if r.standing != silent && r.standing != blank && (vow < r.promised || !vowed || r.vow.Last() == 0) {
 		r.writeVow(env)
 	}
 	r.resumeGrant(env)
@@ -123,7 +126,7 @@ func (r *Replica) replay(d record) bool {
 // beginRepair keeps what is intact, and puts on record that something is missing. Without the second copy of the promise
 // nobody knows what was promised: the identity is lost.
 func (r *Replica) beginRepair(env Env, vowed bool) {
-	if !vowed || r.promised == 0 && len(r.eras) == 0 {
+	if !vowed {
 		env.Logf("has lost its promise, and falls silent: add a replica with another ID")
 		r.standing = silent
 		return

@@ -34,19 +34,19 @@ type Log struct {
 // records, and must not append before it has (with Rewriting). Payloads stay valid for ever.
 func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
 	l := Log{file: file, id: fileID(file), next: 1}
-	b, err := d.Read(file)
-	if err != nil {
-		return l, Report{Damage: Corrupt}, err
-	}
+	b, err := d.Read(file) // what could not be read is zeros
 	report := Scan(file, b, func(r Record) {
 		l.next = r.Seq + 1
 		each(r)
 	})
 	l.synced = l.next - 1 // what a replica finds at its start is durable
-	switch report.Damage {
-	case Corrupt:
+	switch {
+	case err != nil:
+		report.Damage = Corrupt
+		return l, report, err
+	case report.Damage == Corrupt:
 		return l, report, ErrCorrupt
-	case Tail:
+	case report.Damage == Tail:
 		d.Truncate(file, report.Intact)
 	}
 	return l, report, nil

@@ -33,12 +33,18 @@ func cutOff(place, n uint64, at, span faults.Span) faults.Fault {
 	return faults.Fault{At: at, For: span, Kind: faults.Partition, Groups: [][]node.Addr{nodes(place), others}}
 }
 
+// bearable tells whether a plan may have any number of faults of a kind, of any replicas. Those that damage disks or set clocks are drawn together,
+// so that they stay within what a cluster must bear.
+func bearable(k faults.Kind) bool {
+	return k.Family() == faults.Links || k.Family() == faults.Processes
+}
+
 // mutate changes a plan a little: it leaves the given one as it is. Other is a plan to take faults from, drawn for the same cluster.
 func mutate(s *stream.Stream, p, other faults.Plan, c *scenarios.Config) faults.Plan {
 	list := slices.Clone(p.Faults)
 	for range 1 + s.N(3) {
 		if len(list) == 0 {
-			list = append(list, other.Faults...)
+			list = append(list, other.Faults...) // as drawn together
 			continue
 		}
 		i := s.N(uint64(len(list)))
@@ -55,9 +61,14 @@ func mutate(s *stream.Stream, p, other faults.Plan, c *scenarios.Config) faults.
 			list = slices.Delete(list, int(i), int(i)+1)
 		case 4: // another one
 			if n := uint64(len(other.Faults)); n > 0 {
-				list = append(list, other.Faults[s.N(n)])
+				if f := other.Faults[s.N(n)]; bearable(f.Kind) {
+					list = append(list, f)
+				}
 			}
 		case 5: // the same again, a little later
+			if !bearable(f.Kind) {
+				continue
+			}
 			again := *f
 			again.At = min(again.At+again.For+faults.Span(s.N(uint64(c.Horizon)/10+1)), c.Horizon)
 			list = append(list, again)

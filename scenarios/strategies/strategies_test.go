@@ -30,7 +30,7 @@ func TestInputsCanBeRun(t *testing.T) {
 				seed := rapid.Uint64Range(0, 1<<63).Draw(t, "seed")
 				for i := range uint64(40) {
 					in := strategy.Next(i, seed+i)
-					require.NoError(t, s.Check(in.Config, in.Plan))
+					require.NoError(t, s.Check(in))
 					state := rapid.Uint64Range(1, 100).Draw(t, "state")
 					strategy.Learn(&scenarios.Result{Input: in, States: []uint64{state}, Stats: scenarios.Stats{Events: 100}})
 				}

@@ -25,8 +25,10 @@ type Timeline struct {
 	Faults  []Fault  `json:"faults"`          // those that began, in order
 	States  []State  `json:"states,omitempty"`
 	Series  []Series `json:"series,omitempty"`
-	Cut     string   `json:"cut,omitempty"`     // says what was left out, of a run that is too long to be told whole
-	Witness []int    `json:"witness,omitempty"` // places in Ops of those that no order explains
+	Cut     string   `json:"cut,omitempty"` // says what was left out, of a run that is too long to be told whole
+	// Digests says what the digests are of which a verdict speaks, by their eight hexadecimal digits: "c2#1 (propose 10)".
+	Digests map[string]string `json:"digests,omitempty"`
+	Witness []int             `json:"witness,omitempty"` // places in Ops of operations that no order explains, the last of which is where it went wrong
 }
 
 // Record is one record of the trace.
@@ -41,6 +43,7 @@ type Record struct {
 	Text    string   `json:"x,omitempty"` // and in words
 	Slot    uint64   `json:"s,omitempty"`
 	Ballot  string   `json:"b,omitempty"` // "3.1"
+	Value   string   `json:"v,omitempty"` // the value it is about, by the operations in it: "c1#4 c2#1", "no-op"
 	Lamport uint64   `json:"l,omitempty"` // Lamport's clock
 	Clock   []uint64 `json:"c,omitempty"` // vector clock: by replica, then client; only where it is asked for
 }
@@ -48,14 +51,17 @@ type Record struct {
 // Op is one operation of a client.
 type Op struct {
 	Client   string `json:"client"`
-	Process  uint32 `json:"process"` // of the history: a client goes on as a new one after an outcome it did not learn
-	Text     string `json:"text"`    // "put k2 7"
+	Name     string `json:"name,omitempty"` // "c2#1": the client and its number there
+	Process  uint32 `json:"process"`        // of the history: a client goes on as a new one after an outcome it did not learn
+	Text     string `json:"text"`           // "put k2 7"
 	Out      string `json:"out,omitempty"`
 	Outcome  string `json:"outcome"` // ok, fail, unknown, open
 	Call     uint64 `json:"call"`    // event number
 	CallAt   int64  `json:"callAt"`
 	Return   uint64 `json:"return,omitempty"` // 0: never
 	ReturnAt int64  `json:"returnAt,omitempty"`
+	GaveUp   uint64 `json:"gaveUp,omitempty"` // event in which its client stopped waiting; the operation itself is open for ever
+	GaveUpAt int64  `json:"gaveUpAt,omitempty"`
 	Slot     uint64 `json:"slot,omitempty"`
 }
 

@@ -1,0 +1,172 @@
+package checker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/node/fact"
+)
+
+// fires runs the steps in a watch, and wants the last of them to fire, or none.
+func fires(t *testing.T, w *Watch, want string, steps ...step) {
+	t.Helper()
+	for i, s := range steps {
+		if want != "" && i == len(steps)-1 {
+			require.Nil(t, w.Violation(), "before the last step")
+		}
+		s(w)
+	}
+	if want == "" {
+		require.Nil(t, w.Violation())
+		return
+	}
+	require.NotNil(t, w.Violation())
+	require.Equal(t, want, w.Violation().Verdict().Fingerprint)
+}
+
+func promises(b uint64, ns ...uint16) step {
+	return func(w *Watch) {
+		for _, n := range ns {
+			promise(n, b)(w)
+		}
+	}
+}
+
+// A vote is safe if for every ballot below a phase-1 quorum voted for the same value, or will never vote in it.
+func TestVotesSafe(t *testing.T) {
+	b1, b2, b3 := ballot(1, 1), ballot(2, 2), ballot(3, 3)
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"after a quorum's promises", "", []step{promises(b1, 1, 2, 3), votes(1, b1, "a", 1)}},
+		{"its own vote is its promise", "", []step{promises(b1, 2, 3), votes(1, b1, "a", 1)}},
+		{"before a quorum's promises", "safe: vote without a quorum of promises", []step{promises(b1, 1, 2), votes(1, b1, "a", 1)}},
+		{"for what was voted before", "", []step{
+			promises(b1, 1, 2, 3), votes(1, b1, "a", 1), promises(b2, 1, 2, 3), votes(1, b2, "a", 2),
+		}},
+		{"for another value than a minority's, which the quorum did not include", "", []step{
+			promises(b1, 1, 2, 3), votes(1, b1, "a", 1), promises(b2, 3, 4, 5), votes(1, b2, "b", 4),
+		}},
+		{"for another value than one that may be chosen", "safe: vote for another value than may be chosen", []step{
+			promises(b1, 1, 2, 3), votes(1, b1, "a", 1, 2), promises(b2, 1, 2, 3), votes(1, b2, "b", 3),
+		}},
+		{"for the value of the lower of two ballots", "safe: vote for another value than may be chosen", []step{
+			promises(b1, 1, 2, 3), votes(1, b1, "a", 1), promises(b2, 3, 4, 5), votes(1, b2, "b", 3, 4),
+			promises(b3, 1, 3, 4), votes(1, b3, "a", 1),
+		}},
+		{"slots are apart", "", []step{
+			promises(b1, 1, 2, 3), votes(1, b1, "a", 1, 2, 3), promises(b2, 1, 2, 3), votes(2, b2, "b", 3),
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w Watch
+			w.Reset(WatchConfig{Nodes: 5, Phase1: 3, Phase2: 3})
+			for i, value := range []string{"a", "b", "c"} {
+				w.Submitted(1, uint64(i+1), fact.Digest([]byte(value)))
+			}
+			fires(t, &w, c.fires, c.steps...)
+		})
+	}
+}
+
+// rule takes values that begin with 0xff for memberships of the voters in the bytes behind.
+var rule = ChangeRule{
+	Alpha: 3,
+	Find: func(value []byte, emit func([]byte)) {
+		if len(value) > 0 && value[0] == 0xff {
+			emit(value)
+		}
+	},
+	Decode: func(b []byte) (m Members, ok bool) {
+		for _, n := range b[1:] {
+			m.Voters = append(m.Voters, uint16(n))
+		}
+		m.Phase2 = len(m.Voters)/2 + 1
+		return m, true
+	},
+}
+
+func members(ns ...byte) string { return string(append([]byte{0xff}, ns...)) }
+
+func configured(n uint16, start uint64, value string) step {
+	return observes(n, fact.Fact{Kind: fact.Configured, Slot: start, Value: fact.Digest([]byte(value))})
+}
+
+// Each slot is decided by the membership that governs it, and all replicas must believe in the same.
+func TestMemberships(t *testing.T) {
+	b := ballot(1, 1)
+	four := members(1, 2, 3, 4, 5, 6)
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"a quorum of the old one", "", []step{votes(1, b, four, 1, 2), votes(2, b, "", 1, 2), learns(1, 2, "")}},
+		{"the new one needs more", "learned: value not chosen", []step{
+			votes(1, b, four, 1, 2), votes(3, b, "", 1, 2), votes(4, b, "", 1, 2, 3), learns(1, 4, ""),
+		}},
+		{"and gets it", "", []step{
+			votes(1, b, four, 1, 2), votes(3, b, "", 1, 2), votes(4, b, "", 1, 2, 3, 6), learns(1, 4, ""),
+		}},
+		{"who is no voter does not count", "learned: value not chosen", []step{votes(1, b, "", 1, 6, 5), learns(1, 1, "")}},
+		{"all know it", "", []step{votes(1, b, four, 1, 2), configured(3, 4, four)}},
+		{"another", "configuration: another membership than was chosen", []step{votes(1, b, four, 1, 2), configured(3, 4, members(1))}},
+		{"at another slot", "configuration: another membership than was chosen", []step{votes(1, b, four, 1, 2), configured(3, 3, four)}},
+		{"slots are chosen out of order", "", []step{votes(2, b, four, 1, 2), votes(1, b, "", 1, 2), configured(3, 5, four)}},
+		{"a second change before the first is in force is refused", "configuration: another membership than was chosen", []step{
+			votes(1, b, four, 1, 2), votes(2, b, members(1), 1, 2), configured(3, 5, members(1)),
+		}},
+		{"and is not afterwards", "", []step{
+			votes(1, b, four, 1, 2), votes(2, b, members(1), 1, 2), votes(3, b, members(2), 1, 2), configured(3, 6, members(2)),
+		}},
+		{"a vote ahead of the window", "configuration: vote before its membership was chosen", []step{
+			votes(4, b, "", 1), votes(1, b, four, 1, 2),
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w Watch
+			w.Reset(WatchConfig{
+				Nodes: 6, Phase2: 2, Founders: Members{Voters: []uint16{1, 2, 3}}, Change: &rule,
+				Commands: func([]byte, func(uint32, uint64, []byte)) {},
+			})
+			fires(t, &w, c.fires, c.steps...)
+		})
+	}
+}
+
+func leased(n uint16, b uint64, from, until int64) step {
+	return func(w *Watch) {
+		w.Leased(n, fact.Fact{Kind: fact.Leased, Ballot: b}, from, until)
+	}
+}
+
+func TestLeases(t *testing.T) {
+	b1, b2 := ballot(1, 1), ballot(2, 2)
+	now := int64(0)
+	at := func(time int64, s step) step { return func(w *Watch) { now = time; s(w) } }
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"one after the other", "", []step{leased(1, b1, 10, 20), leased(2, b2, 20, 30)}},
+		{"the same goes on", "", []step{leased(1, b1, 10, 20), leased(1, b1, 15, 25)}},
+		{"two at once", "lease: two at once", []step{leased(1, b1, 10, 20), leased(2, b2, 19, 30)}},
+		{"given back", "", []step{leased(1, b1, 10, 20), func(w *Watch) { w.Released(b1) }, leased(2, b2, 15, 30)}},
+		{"lost in a crash", "", []step{leased(1, b1, 10, 20), boots(1), leased(2, b2, 15, 30)}},
+		{"broken", "lease: broken by a higher ballot", []step{leased(1, b1, 10, 20), at(19, votes(1, b2, "", 2, 3, 4))}},
+		{"over", "", []step{leased(1, b1, 10, 20), at(20, votes(1, b2, "", 2, 3, 4))}},
+		{"its own ballot goes on", "", []step{leased(1, b1, 10, 20), at(15, votes(1, b1, "", 2, 3, 4))}},
+		{"too late", "lease: relied on after a higher ballot", []step{votes(1, b2, "", 2, 3, 4), leased(1, b1, 10, 20)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w Watch
+			now = 0
+			w.Reset(WatchConfig{Nodes: 5, Phase2: 3, Now: func() int64 { return now }})
+			fires(t, &w, c.fires, c.steps...)
+		})
+	}
+}

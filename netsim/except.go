@@ -1,0 +1,222 @@
+package netsim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"simrun/node"
+	"simrun/sim"
+	"simrun/sim/stream"
+)
+
+// Fate is what an Exception makes of a message. In text it is its name.
+type Fate uint8
+
+const (
+	// Drop loses the message.
+	Drop Fate = iota + 1
+	// Deliver sees to it that it arrives, once and as in good weather, whatever rules and chances say.
+	Deliver
+	// Delay makes it arrive later by Exception.Delay.
+	Delay
+	// Duplicate makes it arrive twice, the second time later by Exception.Delay.
+	Duplicate
+
+	numFates
+)
+
+var fateNames = [numFates]string{Drop: "drop", Deliver: "deliver", Delay: "delay", Duplicate: "duplicate"}
+
+// String returns the fate's name.
+func (f Fate) String() string {
+	if f == 0 || f >= numFates {
+		return "unknown"
+	}
+	return fateNames[f]
+}
+
+// MarshalText writes the fate's name.
+func (f Fate) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads the fate's name.
+func (f *Fate) UnmarshalText(text []byte) error {
+	for i := Fate(1); i < numFates; i++ {
+		if fateNames[i] == string(text) {
+			*f = i
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no fate %q: there are %v", text, fateNames[1:])
+}
+
+// Kind is the kind of a message as part of its name: what [node.Message].Site says, or client traffic. In text it is the number, or
+// "request", or "reply" with the number of its status: "reply/1".
+type Kind uint16
+
+// String writes the kind as text.
+func (k Kind) String() string {
+	switch {
+	case k&replyKind != 0:
+		return "reply/" + strconv.Itoa(int(k&^replyKind))
+	case k == requestKind:
+		return "request"
+	}
+	return strconv.Itoa(int(k))
+}
+
+// MarshalText writes the kind as String does.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (k *Kind) UnmarshalText(text []byte) error {
+	word, base := string(text), Kind(0)
+	if word == "request" {
+		*k = requestKind
+		return nil
+	}
+	if status, ok := strings.CutPrefix(word, "reply/"); ok {
+		word, base = status, replyKind
+	}
+	n, err := strconv.ParseUint(word, 10, 8)
+	if err != nil {
+		return fmt.Errorf("%q is no kind of message: write a number from 0 to 255, request, or reply/1", text)
+	}
+	*k = base | Kind(n)
+	return nil
+}
+
+// Exception fixes what becomes of one message, named as its fate is hashed: by its link, its kind and key ([node.Message].Site; a request's
+// or reply's key is its number), and how often such a message was sent before. It holds until the network is calmed.
+type Exception struct {
+	From, To node.Addr
+	Kind     Kind
+	Key      uint64
+	Attempt  uint64 // 0 for the first of its name
+	Fate     Fate
+	Delay    int64 // nanoseconds, for Delay and Duplicate
+}
+
+// exemption is an Exception as it is looked up.
+type exemption struct {
+	site, attempt uint64
+	fate          Fate
+	delay         int64
+}
+
+// turn orders the fates of one message: Deliver first, which undoes what the rules did, and Drop last, which ends all.
+func (f Fate) turn() int {
+	switch f {
+	case Deliver:
+		return 0
+	case Drop:
+		return 2
+	}
+	return 1
+}
+
+// name is what a message's fate hangs on, apart from the seed.
+type name struct {
+	from, to           node.Addr
+	kind, key, attempt uint64
+}
+
+// Except puts the exceptions in force, in place of any earlier ones, until Calm or Reset. One message may have several: to be dropped
+// goes before all else, and to be delivered undoes what the rules did to it.
+func (n *Net[M, PM]) Except(exceptions []Exception) {
+	n.exceptions = n.exceptions[:0]
+	for _, e := range exceptions {
+		n.exceptions = append(n.exceptions, exemption{n.site(e.From, e.To, uint64(e.Kind), e.Key), e.Attempt, e.Fate, e.Delay})
+	}
+	slices.SortStableFunc(n.exceptions, func(a, b exemption) int {
+		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.attempt, b.attempt), cmp.Compare(a.fate.turn(), b.fate.turn()))
+	})
+}
+
+// Strikes makes the network tell f, in the terms of exceptions, what it does to messages other than in good weather: two
+// exceptions for a message that is both late and duplicated. It holds until Reset, and changes nothing in the run.
+func (n *Net[M, PM]) Strikes(f func(Exception)) { n.strikes = f }
+
+// Reseed gives all messages that are sent from here on other fates, as another seed would. Names and exceptions keep their meaning.
+func (n *Net[M, PM]) Reseed(salt uint64) { n.salt = stream.Mix(n.salt, salt) | 1 }
+
+// except applies the exceptions there are for the message, and reports what became of it.
+func (n *Net[M, PM]) except(f fate, m name, site, lot uint64) fate {
+	usual := n.config.LatencyMin + sim.Exponential(stream.Mix(lot, laneDelay), n.config.LatencyMean)
+	for i := n.firstExemption(site, m.attempt); i < len(n.exceptions); i++ {
+		e := &n.exceptions[i]
+		if e.site != site || e.attempt != m.attempt {
+			break
+		}
+		f = n.amend(f, e, usual)
+	}
+	if n.strikes != nil {
+		n.report(f, m, f.delay-usual)
+	}
+	return f
+}
+
+func (n *Net[M, PM]) firstExemption(site, attempt uint64) int {
+	lo, hi := 0, len(n.exceptions)
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		if e := &n.exceptions[mid]; e.site < site || e.site == site && e.attempt < attempt {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// amend applies one exception.
+func (n *Net[M, PM]) amend(f fate, e *exemption, usual int64) fate {
+	switch {
+	case e.fate == Deliver:
+		n.uncount(f)
+		return fate{delay: usual}
+	case f.lost:
+	case e.fate == Drop:
+		n.uncount(f)
+		n.counts.Dropped++
+		return fate{lost: true}
+	case e.fate == Delay:
+		f.delay += e.delay
+		n.counts.Held++
+	case e.fate == Duplicate:
+		f.copied, f.copyDelay = true, e.delay
+		n.counts.Duplicated++
+	}
+	return f
+}
+
+// uncount takes out of the counts what does not happen after all.
+func (n *Net[M, PM]) uncount(f fate) {
+	switch {
+	case f.blocked:
+		n.counts.Blocked--
+	case f.lost:
+		n.counts.Dropped--
+	case f.copied:
+		n.counts.Duplicated--
+	}
+}
+
+func (n *Net[M, PM]) report(f fate, m name, late int64) {
+	e := Exception{From: m.from, To: m.to, Kind: Kind(m.kind), Key: m.key, Attempt: m.attempt}
+	if f.lost {
+		e.Fate = Drop
+		n.strikes(e)
+		return
+	}
+	if late > 0 {
+		e.Fate, e.Delay = Delay, late
+		n.strikes(e)
+	}
+	if f.copied {
+		e.Fate, e.Delay = Duplicate, f.copyDelay
+		n.strikes(e)
+	}
+}

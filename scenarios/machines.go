@@ -1,0 +1,206 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/node"
+	"simrun/sim"
+	"simrun/sim/stream"
+)
+
+// machineState is what the run knows of a replica's host besides the host.
+type machineState struct {
+	drift     int64 // usual rate of its clock
+	condition faults.Condition
+	config    *Config       // of the replica, if it differs from that of the others
+	damaged   []faults.Kind // that struck its disk, in order
+}
+
+// shape tells the generator and the validator of plans about the cluster and its replicas.
+func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
+	s := shape(c)
+	s.Files, s.Messages, s.Wipes = spec.Files, spec.Messages, spec.Wipes
+	s.ClockJumpMax, s.ClockDriftMax = c.ClockJumpMax, c.ClockDriftMax
+	s.Tolerates = spec.tolerates(c)
+	for _, k := range spec.Knobs {
+		if k.Local {
+			s.Knobs = append(s.Knobs, faults.LocalKnob{Name: k.Name, Min: k.Min, Max: k.Max, Draw: k.Draw})
+		}
+	}
+	return s
+}
+
+// tolerates returns how many replicas may lose durable data over a run: as long as those that did not are a quorum of both
+// phases, everything that was chosen has a witness among them, and they can go on without the others.
+func (spec *Spec[M, PM]) tolerates(c *Config) int {
+	phase1, phase2 := spec.Quorums(c)
+	return max(c.Nodes-max(phase1, phase2), 0)
+}
+
+// checkOverrides refuses settings of single replicas that the protocol would refuse.
+func (s Scenario) checkOverrides(c *Config, p *faults.Plan) error {
+	for i := range p.Faults {
+		if knobs := p.Faults[i].Knobs; len(knobs) > 0 && s.check != nil {
+			if err := s.check(c.with(knobs)); err != nil {
+				return fmt.Errorf("plan: fault %d (%v): with its knobs, %w", i+1, p.Faults[i].Kind, err)
+			}
+		}
+	}
+	return nil
+}
+
+// with returns a copy of the configuration with other values of some knobs.
+func (c *Config) with(knobs map[string]int64) *Config {
+	other := *c
+	other.Knobs = maps.Clone(c.Knobs)
+	maps.Copy(other.Knobs, knobs)
+	return &other
+}
+
+// resetMachines forgets what happened to the machines of an earlier run.
+func (c *cluster[M, PM]) resetMachines() {
+	for len(c.machines) < c.config.Nodes {
+		c.machines = append(c.machines, machineState{})
+	}
+	for i := range c.machines {
+		c.machines[i] = machineState{damaged: c.machines[i].damaged[:0]}
+	}
+}
+
+func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[id-1] }
+
+// sim.Witness
+
+// Damaged tells the watch what is left on a host's disk.
+func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
+	c.owner = id
+	c.watch.Damaged(uint16(id))
+	c.rereading = true
+	files(c.decode)
+	c.rereading = false
+	c.watch.Reloaded(uint16(id))
+	c.check()
+}
+
+// Stopped counts a host that crashed on its own account.
+func (c *cluster[M, PM]) Stopped(node.ID) { c.stats.Crashes++ }
+
+// faults.Machines
+
+// CutPower stops a replica's host.
+func (c *cluster[M, PM]) CutPower(id node.ID) {
+	if c.host(id).Up() {
+		c.stats.Crashes++
+	}
+	c.host(id).CutPower()
+}
+
+// Revive boots a host that stopped on its own account.
+func (c *cluster[M, PM]) Revive(id node.ID) { c.Restart(id) }
+
+// SetCondition changes what is wrong with a machine.
+func (c *cluster[M, PM]) SetCondition(id node.ID, n faults.Condition) {
+	m, h := c.machine(id), c.host(id)
+	m.condition = n
+	h.SlowDisk(int64(n.Slower))
+	h.FailDisk(n.Failing)
+	h.FillDisk(n.Full)
+	h.StickDisk(n.Stuck)
+	h.SetService(int64(n.Service))
+	rate := m.drift
+	if n.Drifting {
+		rate = n.Drift
+	}
+	if rate != h.ClockDrift() {
+		h.ChangeClock(0, rate)
+	}
+	if n.Paused {
+		h.Pause()
+	} else {
+		h.Resume()
+	}
+}
+
+// SetTrap makes a host stop at a step.
+func (c *cluster[M, PM]) SetTrap(fault int, id node.ID, f *faults.Fault) {
+	on := sim.OnWrite
+	switch f.On {
+	case faults.OnSync:
+		on = sim.OnSync
+	case faults.OnSend:
+		on = sim.OnSend
+	}
+	c.host(id).SetTrap(sim.Trap{ID: fault, On: on, File: f.File, Message: f.Message, Nth: f.Nth, After: f.After})
+}
+
+// RemoveTrap undoes SetTrap.
+func (c *cluster[M, PM]) RemoveTrap(fault int, id node.ID) { c.host(id).RemoveTraps(fault) }
+
+// Configure gives a replica settings of its own.
+func (c *cluster[M, PM]) Configure(id node.ID, knobs map[string]int64) {
+	m := c.machine(id)
+	if m.config == nil {
+		m.config = &c.config
+	}
+	m.config = m.config.with(knobs)
+	c.stats.Reconfigured++
+}
+
+var damages = map[faults.Kind]sim.Damage{
+	faults.BitRot: sim.Rot, faults.SectorError: sim.Sector, faults.Misdirected: sim.Misdirect, faults.Wipe: sim.Wipe,
+}
+
+// Damage destroys durable data of a host that is down.
+func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) {
+	key := stream.Mix(stream.Mix(c.kernel.Seed(), stream.Name(kind.String())), uint64(fault))
+	if !c.host(id).Damage(damages[kind], key) {
+		return
+	}
+	m := c.machine(id)
+	m.damaged = append(m.damaged, kind)
+	if kind == faults.Wipe || !c.spec.Repairs {
+		c.watch.Excuse(uint16(id))
+	}
+	if kind == faults.Wipe && !c.spec.Wipes || kind != faults.Wipe && !c.spec.Repairs {
+		c.watch.Retire(uint16(id))
+	}
+}
+
+// JumpClock makes a host's clock jump forward.
+func (c *cluster[M, PM]) JumpClock(id node.ID, jump faults.Span) {
+	h := c.host(id)
+	h.ChangeClock(node.Local(jump), h.ClockDrift())
+}
+
+// configOf returns the configuration that a replica boots with.
+func (c *cluster[M, PM]) configOf(id node.ID) *Config {
+	if own := c.machine(id).config; own != nil {
+		return own
+	}
+	return &c.config
+}
+
+// destroyed tells whether more was destroyed than the group must survive, and what.
+func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
+	var parts []string
+	for i := range c.config.Nodes {
+		if kinds := c.machines[i].damaged; len(kinds) > 0 {
+			var names []string
+			for _, k := range slices.Compact(slices.Sorted(slices.Values(kinds))) {
+				names = append(names, k.String())
+			}
+			parts = append(parts, fmt.Sprintf("n%d (%s)", i+1, strings.Join(names, ", ")))
+		}
+	}
+	tolerated := c.spec.tolerates(&c.config)
+	if len(parts) <= tolerated {
+		return v, false
+	}
+	return checker.Verdict{Kind: checker.Unrecoverable, Detail: fmt.Sprintf(
+		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Nodes, tolerated)}, true
+}

@@ -22,7 +22,7 @@ const (
 )
 
 // Every artifact of scenarios/corpus still fails with the bug that it was found with, in the same way, and passes without. The short
-// form looks at a few. "simrun hunt NAME --save scenarios/corpus/NAME.json" and the artifact.min.json beside it make one anew, where
+// form looks at a few. They are made anew by "simrun hunt NAME --save FILE.json", which leaves the shrunk one in FILE.min.json.
 func TestCorpus(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(corpus, "*.json"))
 	require.NoError(t, err)

@@ -11,8 +11,6 @@ import (
 	"simrun/sim/stream"
 )
 
-type local = node.Local
-
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // Exponential follows the exponential distribution: its mean, and the share of draws above one, two and four means.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"simrun/node"
 	"simrun/sim/stream"
 )
 

@@ -108,7 +108,6 @@ type nodeSet [2]uint64
 
 func (s *nodeSet) add(n uint16)      { s[(n-1)>>6] |= 1 << ((n - 1) & 63) }
 func (s *nodeSet) has(n uint16) bool { return s[(n-1)>>6]>>((n-1)&63)&1 == 1 }
-func (s *nodeSet) len() int          { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
 
 // common counts those that are in o too.
 func (s *nodeSet) common(o *nodeSet) int {

@@ -63,7 +63,11 @@ type Scenario struct {
 	check      func(c *Config) error
 	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
+	wipes      bool
 }
+
+// Suffers tells whether seeds of the scenario may draw that kind of fault, under a profile that has it.
+func (s Scenario) Suffers(k faults.Kind) bool { return k != faults.Wipe || s.wipes }
 
 // Cluster is a cluster of replicas with its clients, network, disks and checks, ready to run seed after seed. It is
 // used by one goroutine.
@@ -108,6 +112,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
 		shape:      spec.shape,
+		wipes:      spec.Wipes,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }

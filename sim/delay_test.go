@@ -7,11 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"simrun/node"
 	"simrun/sim/stream"
 )
-
-type local = node.Local
 
 func itoa(n int) string { return strconv.Itoa(n) }
 

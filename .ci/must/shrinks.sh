@@ -93,7 +93,7 @@ tested() {
 	cmp -s "$dir/min.json" "$dir/again.json" || fail "a small case became another one when it was shrunk again"
 	(cd "$dir" && go test ./found >again 2>&1) || s=$?
 	[ "$s" = 1 ] || fail "the written test exits with $s: $(tail -3 "$dir/again")"
-	grep -q 'violation: learned: value not chosen' "$dir/again" || fail "the written test fails otherwise: $(tail -5 "$dir/again")"
+	grep -q 'violation: safe: vote without a quorum of promises' "$dir/again" || fail "the written test fails otherwise: $(tail -5 "$dir/again")"
 	cp "$1" "$dir/$1"
 	(cd "$dir" && go test ./found >again 2>&1) || fail "without the bug, the written test fails: $(tail -5 "$dir/again")"
 }

@@ -46,7 +46,9 @@ func (r *report) finish(stop stopped) {
 		thousands(s.Net.Sent), thousands(s.Net.Dropped), thousands(s.Net.Blocked), thousands(s.Net.Duplicated), thousands(s.Net.Reordered), thousands(s.Net.Deaf))
 	var kinds []string
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
-		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
+		if r.scenario.Suffers(k) {
+			kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
+		}
 	}
 	if m := machines(&s.Machines); m != "" {
 		row("machines", "%s", m)

@@ -221,7 +221,7 @@ func (b *bench) run(ctx context.Context, t *term) (int, error) {
 			board.Scores = append(board.Scores, s)
 			if s.Mutant == mutants.Unchanged && s.Found > 0 {
 				status = exitViolation
-				board.Warnings = append(board.Warnings, fmt.Sprintf("%s does not pass without any bug: its figures mean nothing", s.Scenario))
+				board.Warnings = append(board.Warnings, fmt.Sprintf("%s fails without any planted bug, at %s by %s: its figures mean little until that is settled", s.Scenario, s.Example, s.Strategy))
 			}
 		}
 	}

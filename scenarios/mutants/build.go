@@ -98,9 +98,14 @@ func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
 		return p, nil
 	}
 	// The program appears under its name only when it is whole. No stamp: it is the digest that names a build.
-	half := filepath.Join(l.dir, fmt.Sprintf("half-%d", os.Getpid()))
+	// Several may be at it at once.
+	aside, err := os.MkdirTemp(l.dir, "half-")
+	if err != nil {
+		return p, err
+	}
+	defer os.RemoveAll(aside)
+	half := filepath.Join(aside, "simrun")
 	if err := b.compile(ctx, l, "-ldflags=-s -w", "-o", half, "./cmd/simrun"); err != nil {
-		os.Remove(half)
 		return p, err
 	}
 	return p, os.Rename(half, p.Path)

@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"simrun/checker"
@@ -90,6 +92,14 @@ func TestBuild(t *testing.T) {
 	require.ErrorContains(t, err, "broken does not compile")
 	require.ErrorContains(t, builder.Compiles(t.Context(), &m), "broken does not compile")
 
+	var both sync.WaitGroup // at once, as for two scenarios
+	for range 2 {
+		both.Go(func() {
+			_, err := builder.Build(t.Context(), nil)
+			assert.NoError(t, err)
+		})
+	}
+	both.Wait()
 	p, err := builder.Build(t.Context(), nil)
 	require.NoError(t, err)
 	before, err := os.Stat(p.Path)

@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -49,15 +50,16 @@ type Score struct {
 	Strategy string         `json:"strategy"`
 	Budget   uint64         `json:"budget"` // runs of a trial
 	Trials   int            `json:"trials"`
-	Found    int            `json:"found"`    // trials
-	Trivial  bool           `json:"trivial"`  // found without faults, too: left out of medians over mutants
-	Runs     Quartiles      `json:"runs"`     // until found
-	Events   Quartiles      `json:"events"`   // simulated until found
-	Seconds  Quartiles      `json:"seconds"`  // of one worker until found
-	Total    uint64         `json:"total"`    // runs of all trials
-	Rate     [2]float64     `json:"rate"`     // 95% interval of the chance that a run shows it
-	Checks   map[string]int `json:"checks"`   // that fired, by how many trials
-	Expected int            `json:"expected"` // trials in which one of the expected checks fired
+	Found    int            `json:"found"`             // trials
+	Trivial  bool           `json:"trivial"`           // found without faults, too: left out of medians over mutants
+	Runs     Quartiles      `json:"runs"`              // until found
+	Events   Quartiles      `json:"events"`            // simulated until found
+	Seconds  Quartiles      `json:"seconds"`           // of one worker until found
+	Total    uint64         `json:"total"`             // runs of all trials
+	Rate     [2]float64     `json:"rate"`              // 95% interval of the chance that a run shows it
+	Checks   map[string]int `json:"checks"`            // that fired, by how many trials
+	Expected int            `json:"expected"`          // trials in which one of the expected checks fired
+	Example  string         `json:"example,omitempty"` // the seed and the fingerprint of the first find
 }
 
 // Quartiles are those of times to detection. Trials that found nothing are known only to take longer than the budget: such a
@@ -100,6 +102,9 @@ func Sum(m *Mutant, trivial bool, trials []Trial) Score {
 		s.Found++
 		runs, events, seconds = append(runs, float64(t.Runs)), append(events, float64(t.Events)), append(seconds, t.Seconds)
 		s.Checks[t.Check()]++
+		if s.Example == "" {
+			s.Example = fmt.Sprintf("seed %d: %s", t.Seed, t.Fingerprint)
+		}
 		if m != nil && slices.Contains(m.Expect, t.Check()) {
 			s.Expected++
 		}

@@ -5,7 +5,7 @@
 // number, it is built of pairs in a [checker.Space] of its own: equal pairs have equal numbers ([pairs]), so equal states have, whatever way led to them,
 // and comparing states is comparing numbers. No state is ever told from another by a hash alone.
 //
-// What a search keeps grows with the configurations it visits: a step makes at most one pair for an appended element or a text's byte, and for a change in
+// What a search keeps grows with the configurations it visits: a step makes at most one pair for an appended element, and for a change in
 // a table of n keys one for each bit of n. A queue is stored whole, 8 bytes an element for each different content.
 //
 // An operation of unknown outcome has any output.

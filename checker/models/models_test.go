@@ -133,6 +133,9 @@ func TestRules(t *testing.T) {
 		{Texts, "nothing is the empty text", yes, []any{get(0, 0), get(0, 5)}},
 		{Texts, "put together", yes, []any{push(1), push(2), get(0, 3), put(0, 2), push(1), get(0, 4)}},
 		{Texts, "the same text in another way", yes, []any{put(0, 3), get(0, 3), put(0, 1), push(2), get(0, 3)}},
+		{Texts, "words none of which begins another", yes, []any{push(1), push(2), get(0, 3), put(0, 2), get(0, 2)}},
+		{Texts, "words that are not what is read", no, []any{push(1), push(2), get(0, 4)}},
+		{Texts, "words that begin as what is read, and go on", no, []any{push(3), get(0, 1)}},
 		{Texts, "the wrong way round", no, []any{push(2), push(1), get(0, 3)}},
 		{Texts, "more than was appended", no, []any{push(1), get(0, 3)}},
 

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, t *term) int {
 	root.SetErr(t.err)
 	root.SetContext(ctx)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), listCommand(t), versionCommand(t))
+	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), checkCommand(t, &status), listCommand(t), versionCommand(t))
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.Args = commands

@@ -28,9 +28,11 @@ var allowed = map[string][]string{
 	"simrun/netsim":             {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
 	"simrun/faults":             {"simrun/node", "simrun/sim/stream"},
 	"simrun/checker":            {"simrun/node/fact"},
+	"simrun/checker/models":     {"simrun/checker"},
+	"simrun/checker/format":     {"simrun/checker"},
 	"simrun/scenarios":          {"simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/timeline": nil,
-	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
+	"simrun/cmd/simrun":         {"simrun", "simrun/scenarios", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":      nil,
 }
 

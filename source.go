@@ -16,7 +16,7 @@ import (
 
 // sources holds what decides a run. An overlay given to the build replaces these files too, so a planted bug shows.
 //
-//go:embed go.mod go.sum sim/*.go sim/*/*.go node/*.go node/*/*.go netsim/*.go faults/*.go checker/*.go scenarios/*.go scenarios/*/*.go
+//go:embed go.mod go.sum sim/*.go sim/*/*.go node/*.go node/*/*.go netsim/*.go faults/*.go checker/*.go checker/*/*.go scenarios/*.go scenarios/*/*.go
 var sources embed.FS
 
 // Build identifies a build. Two runs of one seed are the same if their builds are.

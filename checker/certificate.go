@@ -33,7 +33,7 @@ func (c *Checker) certify(ops []Op, m *rules) *refusal {
 		case o.Slot > 0:
 			c.order = append(c.order, ranked{o.Slot, int32(i)})
 		case o.Outcome == OK:
-			return &refusal{why: fmt.Sprintf("%v has no place in the log", o), reads: m.Register && reads(o)}
+			return &refusal{why: fmt.Sprintf("%s has no place in the log", m.history.Describe(o)), reads: m.Register && reads(o)}
 		}
 	}
 	sortByPlace(c.order, &c.sorter, func(op int32) uint64 { return uint64(ops[op].Index) })
@@ -43,18 +43,18 @@ func (c *Checker) certify(ops []Op, m *rules) *refusal {
 	for p := range c.order {
 		o := &ops[c.order[p].op]
 		if o.Return < latest {
-			return &refusal{why: fmt.Sprintf("%v returned before an operation was called that lies ahead of it in the log", o), disagrees: true}
+			return &refusal{why: fmt.Sprintf("%s returned before an operation was called that lies ahead of it in the log", m.history.Describe(o)), disagrees: true}
 		}
 		latest = max(latest, o.Call)
 		if p > 0 && m.ByKey {
 			if prev := &ops[c.order[p-1].op]; prev.Slot == o.Slot && prev.Index == o.Index {
-				return &refusal{why: fmt.Sprintf("%v and %v share a place in the log", prev, o), disagrees: true}
+				return &refusal{why: fmt.Sprintf("%s and %s share a place in the log", m.history.Describe(prev), m.history.Describe(o)), disagrees: true}
 			}
 		}
 		state := &c.states[c.keys.of(o)]
 		next, ok := m.legal(*state, o)
 		if !ok {
-			return &refusal{why: fmt.Sprintf("%v does not follow from the log, which makes it %s", o, m.describe(*state)), disagrees: !unplaced(ops, o, m.ByKey)}
+			return &refusal{why: fmt.Sprintf("%s does not follow from the log, which makes it %s", m.history.Describe(o), m.describe(*state)), disagrees: !unplaced(ops, o, m.ByKey)}
 		}
 		*state = next
 	}

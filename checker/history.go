@@ -1,9 +1,6 @@
 package checker
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // Never is the event number of a return that did not happen.
 const Never = math.MaxUint64
@@ -55,31 +52,8 @@ type Ext struct {
 	Out []int64
 }
 
-// String writes the operation as "c3 cas k1 4->7 = 4 [12,18]".
-func (o Op) String() string {
-	var what string
-	switch o.Kind {
-	case Get:
-		what = fmt.Sprintf("get k%d", o.Key)
-	case Put:
-		what = fmt.Sprintf("put k%d %d", o.Key, o.Arg)
-	case CAS:
-		what = fmt.Sprintf("cas k%d %d->%d", o.Key, o.Arg, o.Arg2)
-	case Propose:
-		what = fmt.Sprintf("propose %d", o.Arg)
-	default:
-		what = o.Kind.String()
-	}
-	if o.Outcome == OK && o.Kind != Put {
-		what += fmt.Sprintf(" = %d", o.Out)
-	} else if o.Outcome != OK {
-		what += " (" + o.Outcome.String() + ")"
-	}
-	if o.Return == Never {
-		return fmt.Sprintf("c%d %s [%d,...]", o.Client, what, o.Call)
-	}
-	return fmt.Sprintf("c%d %s [%d,%d]", o.Client, what, o.Call, o.Return)
-}
+// String writes the operation as "c3 cas k1 4->7 = 4 [12,18]". History.Describe also knows its texts and lists.
+func (o Op) String() string { return describe(&o, nil) }
 
 // History is the operations of a run, in order of their calls. The zero History is empty and ready.
 type History struct {
@@ -87,10 +61,14 @@ type History struct {
 	Ext []Ext // of those operations that need it
 	// Texts[i] is what the number i+1 stands for, in histories whose values are texts. Equal texts have one number.
 	Texts []string
+	// Nil tells that the number 0 is a value too (see Zero), so that no value is written "nil".
+	Nil bool
 }
 
 // Reset empties the history, keeping its memory.
-func (h *History) Reset() { h.Ops = h.Ops[:0] }
+func (h *History) Reset() {
+	h.Ops, h.Ext, h.Texts = h.Ops[:0], h.Ext[:0], h.Texts[:0]
+}
 
 // Call records that a client began an operation, and returns its index.
 func (h *History) Call(client uint32, kind OpKind, key uint32, arg, arg2 int64, event uint64) int {

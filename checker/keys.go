@@ -79,4 +79,4 @@ func (k *keys) split(ops []Op) {
 // part returns the operations of the j-th key.
 func (k *keys) part(j int) []int32 { return k.ops[k.starts[j]:k.starts[j+1]] }
 
-func matters(o *Op) bool { return o.Outcome == OK || o.Outcome != Fail && o.Kind != Get }
+func matters(o *Op) bool { return o.Outcome == OK || o.Outcome != Fail && !o.Kind.ReadsOnly() }

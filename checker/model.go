@@ -53,11 +53,12 @@ var Decree = Model{Name: "decree", Step: func(state int64, o *Op) (next, out int
 // rules is a model bound to the history that is checked.
 type rules struct {
 	Model
-	space Space
+	space   Space
+	history *History
 }
 
 func (m Model) bind(h *History) rules {
-	r := rules{Model: m}
+	r := rules{Model: m, history: h}
 	if m.Space != nil {
 		r.space = m.Space(h)
 	}
@@ -94,7 +95,7 @@ func (r *rules) porcupine() porcupine.Model {
 			next, ok := r.legal(state.(int64), input.(*Op))
 			return ok, next
 		},
-		DescribeOperation: func(input, _ any) string { return input.(*Op).String() },
+		DescribeOperation: func(input, _ any) string { return r.history.Describe(input.(*Op)) },
 		DescribeState:     func(state any) string { return r.describe(state.(int64)) },
 	}
 }

@@ -87,13 +87,14 @@ func WriteVisualization(w io.Writer, r Result, m Model) error {
 	}
 	_, info := porcupine.CheckOperationsVerbose(model, operations(shown), DefaultPatience)
 	if len(r.Witness) > 0 {
-		info.AddAnnotations(around(r.history.Ops, r.Witness))
+		info.AddAnnotations(around(r.history, r.Witness))
 	}
 	return porcupine.Visualize(model, info, w)
 }
 
 // around returns what went on around the last operation of the witness.
-func around(ops, witness []Op) []porcupine.Annotation {
+func around(h *History, witness []Op) []porcupine.Annotation {
+	ops := h.Ops
 	in := map[uint64]bool{}
 	end := uint64(0)
 	for i := range witness {
@@ -114,7 +115,7 @@ func around(ops, witness []Op) []porcupine.Annotation {
 			until = int64(o.Return)
 		}
 		out = append(out, porcupine.Annotation{
-			ClientId: int(o.Client), Start: int64(o.Call), End: until, Description: o.String(),
+			ClientId: int(o.Client), Start: int64(o.Call), End: until, Description: h.Describe(o),
 			TextColor: "#555555", BackgroundColor: "#e4e4e4",
 		})
 	}

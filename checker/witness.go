@@ -203,7 +203,7 @@ func prefix(ops []Op, event uint64) []Op {
 			continue
 		}
 		if o.Return > event {
-			if o.Kind == Get {
+			if o.Kind.ReadsOnly() {
 				continue
 			}
 			o.Return, o.Outcome, o.Out = Never, Unknown, 0
@@ -225,15 +225,15 @@ func undecided(ops []Op, part []int32, m *rules, budget uint64) string {
 // explain says in a sentence why no order explains the witness.
 func explain(ops, witness []Op, m *rules) string {
 	if m.Register {
-		if s := explainRegister(ops, witness); s != "" {
+		if s := explainRegister(ops, witness, m.history); s != "" {
 			return s
 		}
 	}
-	return explainAny(witness)
+	return explainAny(witness, m.history)
 }
 
 // explainRegister knows the usual ways of a register to be wrong.
-func explainRegister(ops, witness []Op) string {
+func explainRegister(ops, witness []Op, h *History) string {
 	wrote := func(o *Op) (int64, bool) {
 		switch {
 		case o.Kind == Put:
@@ -260,12 +260,12 @@ func explainRegister(ops, witness []Op) string {
 		case writers == 0 && r.Out != 0:
 			for j := range ops {
 				if v, ok := wrote(&ops[j]); ok && v == r.Out && ops[j].Outcome == Fail && ops[j].Key == r.Key {
-					return fmt.Sprintf("%v saw %d, which only an operation wrote that failed: %v", r, r.Out, &ops[j])
+					return fmt.Sprintf("%s saw %s, which only an operation wrote that failed: %s", h.Describe(r), h.Value(r.Out), h.Describe(&ops[j]))
 				}
 			}
-			return fmt.Sprintf("%v saw %d, which nothing wrote", r, r.Out)
+			return fmt.Sprintf("%s saw %s, which nothing wrote", h.Describe(r), h.Value(r.Out))
 		case writers == 1 && r.Return < writer.Call:
-			return fmt.Sprintf("%v saw %d before %v was called, which alone wrote it", r, r.Out, writer)
+			return fmt.Sprintf("%s saw %s before %s was called, which alone wrote it", h.Describe(r), h.Value(r.Out), h.Describe(writer))
 		case writers > 1 || writers == 1 && r.Out == 0:
 			continue
 		}
@@ -277,19 +277,19 @@ func explainRegister(ops, witness []Op) string {
 			v, changed := wrote(o)
 			behind := writer == nil || writer.Return < o.Call // o, if it wrote, wrote later than the writer
 			if changed && v != r.Out && (behind || o.Kind == CAS && o.Arg == r.Out) {
-				return fmt.Sprintf("%v is stale: %v had returned before it was called, and replaced %d", r, o, r.Out)
+				return fmt.Sprintf("%s is stale: %s had returned before it was called, and replaced %s", h.Describe(r), h.Describe(o), h.Value(r.Out))
 			}
 		}
 		for j := range witness {
 			o := &witness[j]
 			if o.Outcome == OK && o != r && o.Kind == CAS && o.Out == o.Arg && r.Kind == CAS && r.Out == r.Arg && r.Arg == o.Arg {
-				return fmt.Sprintf("%v and %v both replaced %d, which was there once", r, o, r.Arg)
+				return fmt.Sprintf("%s and %s both replaced %s, which was there once", h.Describe(r), h.Describe(o), h.Value(r.Arg))
 			}
 		}
 		for j := range witness {
 			o := &witness[j]
 			if o.Return < r.Call && o != writer && harmless(o) && o.Out != r.Out && (writer == nil || writtenLater(witness, o.Out, writer)) {
-				return fmt.Sprintf("%v is stale: %v had returned before it was called, and saw %d, a later value", r, o, o.Out)
+				return fmt.Sprintf("%s is stale: %s had returned before it was called, and saw %s, a later value", h.Describe(r), h.Describe(o), h.Value(o.Out))
 			}
 		}
 	}
@@ -312,7 +312,7 @@ func writtenLater(witness []Op, value int64, than *Op) bool {
 }
 
 // explainAny names the operation with whose return the history went wrong.
-func explainAny(witness []Op) string {
+func explainAny(witness []Op, h *History) string {
 	if len(witness) == 0 {
 		return "not linearizable"
 	}
@@ -320,15 +320,15 @@ func explainAny(witness []Op) string {
 	var others []string
 	for _, o := range witness {
 		if o != last && len(others) < 8 {
-			others = append(others, o.String())
+			others = append(others, h.Describe(&o))
 		}
 	}
 	if len(others) == 0 {
-		return fmt.Sprintf("no order explains %v", last)
+		return fmt.Sprintf("no order explains %s", h.Describe(&last))
 	}
 	more := ""
 	if n := len(witness) - 1 - len(others); n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Sprintf("no order explains %v, given %s%s", last, strings.Join(others, "; "), more)
+	return fmt.Sprintf("no order explains %s, given %s%s", h.Describe(&last), strings.Join(others, "; "), more)
 }

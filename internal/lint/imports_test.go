@@ -28,6 +28,8 @@ var allowed = map[string][]string{
 	"simrun/netsim":                  {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
 	"simrun/faults":                  {"simrun/node", "simrun/sim/stream"},
 	"simrun/checker":                 {"simrun/node/fact"},
+	"simrun/checker/models":          {"simrun/checker"},
+	"simrun/checker/format":          {"simrun/checker"},
 	"simrun/scenarios":               {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/timeline":      nil,
 	"simrun/scenarios/report":        {"simrun/scenarios/timeline"},
@@ -35,7 +37,7 @@ var allowed = map[string][]string{
 	"simrun/scenarios/shrink":        {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
 	"simrun/scenarios/mutants":       nil,
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
-	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker", "simrun/sim", "simrun/node"},
+	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":           nil,
 }
 

@@ -18,9 +18,9 @@ type image struct {
 }
 
 // sendImage sends an image's part from a place on. An offer stands until it is of no use any more, so that whoever is at it
-// finds the rest.
+// finds the rest. Who began a later image, at a replica that is gone perhaps, takes no earlier one: it gets a new offer.
 func (r *Replica) sendImage(env Env, to node.ID, slot, from uint64) {
-	if r.offered.slot == 0 || r.offered.slot < r.log.floor {
+	if r.offered.slot == 0 || r.offered.slot < max(slot, r.log.floor) {
 		r.offered = image{slot: r.applied, bytes: r.appendImage(nil)}
 	}
 	o := &r.offered

@@ -1,0 +1,342 @@
+package models
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"simrun/checker"
+)
+
+// world is a plain execution, in Go's own maps and slices, that the models know nothing of.
+type world struct {
+	values map[int64]int64
+	lists  map[int64][]int64
+	texts  map[int64]string
+	sets   map[int64]map[int64]bool
+	tokens map[int64]int64 // the last token of a lock
+	held   map[int64]bool
+	h      *checker.History
+}
+
+func newWorld() *world {
+	return &world{
+		values: map[int64]int64{}, lists: map[int64][]int64{}, texts: map[int64]string{}, sets: map[int64]map[int64]bool{},
+		tokens: map[int64]int64{}, held: map[int64]bool{},
+		h: &checker.History{Texts: []string{"", "a", "b", "ab"}},
+	}
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// text returns the number of a text.
+func (w *world) text(s string) int64 {
+	i := slices.Index(w.h.Texts, s)
+	if i < 0 {
+		w.h.Texts = append(w.h.Texts, s)
+		i = len(w.h.Texts) - 1
+	}
+	return int64(i) + 1
+}
+
+// do executes an operation of the kind, with drawn arguments and the output that it must have.
+func (w *world) do(t *rapid.T, m string, kind checker.OpKind) (o checker.Op, e *checker.Ext) {
+	key := int64(rapid.IntRange(0, 2).Draw(t, "key"))
+	arg := int64(rapid.IntRange(1, 3).Draw(t, "arg"))
+	arg2 := int64(rapid.IntRange(1, 3).Draw(t, "arg2"))
+	o = checker.Op{Kind: kind, Key: uint32(key), Outcome: checker.OK}
+	switch kind {
+	case checker.Get:
+		o.Out = w.values[key]
+		if m == "text" {
+			o.Out = w.text(w.texts[key])
+		}
+	case checker.Put:
+		o.Arg = arg
+		w.values[key] = arg
+		if m == "text" {
+			w.texts[key] = w.h.Texts[arg-1]
+		}
+	case checker.CAS, checker.TryCAS:
+		o.Arg, o.Arg2, o.Out = arg, arg2, w.values[key]
+		hit := w.values[key] == arg
+		if kind == checker.TryCAS {
+			o.Out = truth(hit)
+		}
+		if hit {
+			w.values[key] = arg2
+		}
+	case checker.Propose:
+		o.Key, o.Arg = 0, arg
+		if w.values[0] == 0 {
+			w.values[0] = arg
+		}
+		o.Out = w.values[0]
+	case checker.Insert:
+		o.Arg, o.Out = arg, truth(w.values[key] == 0)
+		if w.values[key] == 0 {
+			w.values[key] = arg
+		}
+	case checker.Add, checker.AddGet:
+		o.Arg = arg - 2
+		w.values[key] += arg - 2
+		if kind == checker.AddGet {
+			o.Out = w.values[key]
+		}
+	case checker.Append:
+		o.Arg = arg
+		w.lists[key] = append(w.lists[key], arg)
+		if m == "text" {
+			w.texts[key] += w.h.Texts[arg-1]
+		}
+	case checker.List:
+		e = &checker.Ext{Out: slices.Clone(w.lists[key])}
+	case checker.Enqueue:
+		o.Arg = arg
+		w.lists[key] = append(w.lists[key], arg)
+	case checker.Dequeue:
+		if q := w.lists[key]; len(q) > 0 {
+			o.Out, w.lists[key] = q[0], q[1:]
+		}
+	case checker.Include:
+		o.Arg = arg
+		if w.sets[key] == nil {
+			w.sets[key] = map[int64]bool{}
+		}
+		w.sets[key][arg] = true
+	case checker.Exclude:
+		o.Arg = arg
+		delete(w.sets[key], arg)
+	case checker.Contains:
+		o.Arg, o.Out = arg, truth(w.sets[key][arg])
+	case checker.Elements:
+		e = &checker.Ext{Out: slices.Sorted(maps.Keys(w.sets[key]))}
+	case checker.Acquire:
+		if !w.held[key] {
+			w.held[key] = true
+			w.tokens[key] += arg
+			o.Out = w.tokens[key]
+		}
+	case checker.Release:
+		o.Arg = w.tokens[key] + arg - 1
+		if w.held[key] && o.Arg == w.tokens[key] {
+			w.held[key], o.Out = false, 1
+		}
+	case checker.Transfer:
+		o.Arg, o.Arg2 = arg-1, arg2
+		if w.values[key] >= arg2 {
+			w.values[key] -= arg2
+			w.values[arg-1] += arg2
+			o.Out = 1
+		}
+	case checker.Balances:
+		e = &checker.Ext{}
+		for _, k := range slices.Sorted(maps.Keys(w.values)) {
+			e.Out = append(e.Out, k, w.values[k])
+		}
+	case checker.Total:
+		for _, v := range w.values {
+			o.Out += v
+		}
+	case checker.Txn:
+		o.Key = 0
+		e = &checker.Ext{}
+		for range rapid.IntRange(1, 3).Draw(t, "items") {
+			item, k, v := int64(rapid.IntRange(1, 4).Draw(t, "item")), int64(rapid.IntRange(0, 2).Draw(t, "k")), int64(rapid.IntRange(0, 2).Draw(t, "v"))
+			switch item {
+			case checker.TxnRead:
+				v = 0
+				e.Out = append(e.Out, w.values[k])
+			case checker.TxnWrite:
+				w.values[k] = v
+			case checker.TxnAppend:
+				w.lists[k] = append(w.lists[k], v)
+			case checker.TxnList:
+				v = 0
+				e.Out = append(append(e.Out, int64(len(w.lists[k]))), w.lists[k]...)
+			}
+			e.In = append(e.In, item, k, v)
+		}
+	default:
+		t.Fatalf("no such kind: %v", kind)
+	}
+	return o, e
+}
+
+// execution draws a sequential execution, as a history of clients that take turns.
+func execution(t *rapid.T, m Model, length int) *checker.History {
+	w := newWorld()
+	if m.Name != "text" {
+		w.h.Texts = nil
+	}
+	for i := range length {
+		o, e := w.do(t, m.Name, rapid.SampledFrom(m.Kinds).Draw(t, "kind"))
+		o.Client, o.Call, o.Return = uint32(i), uint64(10*i+1000), uint64(10*i+1005)
+		if e != nil {
+			w.h.Ext = append(w.h.Ext, *e)
+			o.Ext = uint32(len(w.h.Ext))
+		}
+		w.h.Ops = append(w.h.Ops, o)
+	}
+	return w.h
+}
+
+// spoil changes an output of the history so that no state gives it, and tells whether it found one that can be spoilt.
+func spoil(t *rapid.T, h *checker.History) bool {
+	i := rapid.IntRange(0, len(h.Ops)-1).Draw(t, "spoilt")
+	o := &h.Ops[i]
+	switch o.Kind {
+	case checker.Put, checker.Add, checker.Append, checker.Enqueue, checker.Include, checker.Exclude:
+		return false // their outputs are not looked at
+	case checker.TryCAS, checker.Insert, checker.Contains, checker.Transfer, checker.Release:
+		o.Out = 1 - o.Out
+	case checker.Acquire: // a larger token would do as well
+		if o.Out != 0 {
+			o.Out = 0
+		} else {
+			o.Out = 99
+		}
+	case checker.Get:
+		o.Out++
+		if n := int64(len(h.Texts)); n > 0 {
+			o.Out = o.Out%n + 1 // texts are all different
+			if o.Out == 1 {
+				o.Out++
+			}
+		}
+	case checker.List, checker.Elements, checker.Balances, checker.Txn:
+		e := &h.Ext[o.Ext-1]
+		e.Out = slices.Clone(e.Out)
+		switch {
+		case len(e.Out) == 0 && o.Kind == checker.Txn:
+			return false
+		case len(e.Out) == 0 && o.Kind == checker.Balances:
+			e.Out = []int64{0, 1}
+		case len(e.Out) == 0:
+			e.Out = []int64{1}
+		case o.Kind == checker.Txn:
+			at := 0 // the result of the first read: a value, or an element of a list
+			for j := 0; j < len(e.In); j += 3 {
+				if e.In[j] == checker.TxnRead {
+					break
+				}
+				if e.In[j] == checker.TxnList {
+					if e.Out[0] == 0 {
+						return false
+					}
+					at = 1
+					break
+				}
+			}
+			e.Out[at] += 7
+		default:
+			e.Out[len(e.Out)-1] += 7
+		}
+	default:
+		o.Out += 7
+	}
+	return true
+}
+
+// What a plain execution does one after another is accepted, and with one output changed it is not.
+func TestSequentialExecutions(t *testing.T) {
+	for _, m := range All() {
+		t.Run(m.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				h := execution(t, m, rapid.IntRange(1, 30).Draw(t, "length"))
+				_, err := m.Refuses(h)
+				require.NoError(t, err)
+				var c checker.Checker
+				r := c.Check(h, m.For(h), checker.Options{})
+				require.Equal(t, checker.Linearizable, r.Answer, r.Reason)
+				if spoil(t, h) {
+					r = c.Check(h, m.For(h), checker.Options{})
+					require.Equal(t, checker.NotLinearizable, r.Answer)
+					require.NotEmpty(t, r.Witness)
+				}
+			})
+		})
+	}
+}
+
+// spread makes the operations of a sequential history overlap around the moments in which they took effect, and loses the outcomes of some.
+func spread(t *rapid.T, h *checker.History) {
+	used := map[uint64]bool{}
+	free := func(at uint64, step int) uint64 {
+		for used[at] {
+			at += uint64(step)
+		}
+		used[at] = true
+		return at
+	}
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		o.Call = free(o.Call-uint64(rapid.IntRange(0, 25).Draw(t, "before")), -1)
+		o.Return = free(o.Return+uint64(rapid.IntRange(0, 25).Draw(t, "after")), 1)
+		if rapid.IntRange(0, 7).Draw(t, "lost") == 0 {
+			o.Outcome, o.Return, o.Out = checker.Unknown, checker.Never, 0
+		}
+	}
+	slices.SortFunc(h.Ops, func(a, b checker.Op) int { return int(int64(a.Call) - int64(b.Call)) })
+}
+
+// byPorcupine decides by porcupine alone, with the model as it is, key by key.
+func byPorcupine(h *checker.History, m checker.Model) bool {
+	parts := map[uint32][]porcupine.Operation{}
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		key := o.Key
+		if !m.ByKey {
+			key = 0
+		}
+		end := int64(1) << 40
+		if o.Return != checker.Never {
+			end = int64(o.Return)
+		}
+		parts[key] = append(parts[key], porcupine.Operation{ClientId: int(o.Client), Input: o, Call: int64(o.Call), Output: o.Out, Return: end})
+	}
+	for _, part := range parts {
+		if !porcupine.CheckOperations(m.Porcupine(h), part) {
+			return false
+		}
+	}
+	return true
+}
+
+// Operations that overlap are accepted where one order explains them; of any history, spoilt or not, porcupine says the same.
+func TestConcurrentExecutions(t *testing.T) {
+	answers := map[string]int{}
+	for _, m := range All() {
+		t.Run(m.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				h := execution(t, m, rapid.IntRange(1, 9).Draw(t, "length"))
+				spread(t, h)
+				require.NoError(t, h.Validate())
+				var c checker.Checker
+				model := m.For(h)
+				r := c.Check(h, model, checker.Options{})
+				if m.Name != "lock" { // where a lost acquire got a token of its own choice, nobody can release it any more
+					require.Equal(t, checker.Linearizable, r.Answer, r.Reason)
+				}
+				require.Equal(t, byPorcupine(h, model), r.Answer == checker.Linearizable)
+				if spoil(t, h) {
+					r = c.Check(h, model, checker.Options{})
+					require.Equal(t, byPorcupine(h, model), r.Answer == checker.Linearizable, r.Reason)
+					require.Contains(t, []checker.Answer{checker.Linearizable, checker.NotLinearizable}, r.Answer)
+					answers[fmt.Sprint(m.Name, " ", r.Answer == checker.Linearizable)]++
+				}
+			})
+			require.NotZero(t, answers[m.Name+" false"], "nothing was refused")
+		})
+	}
+}

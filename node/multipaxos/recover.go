@@ -29,8 +29,9 @@ func (r *Replica) recover(env Env) {
 		r.standing = silent
 	case err != nil || !sound || written && len(r.eras) == 0:
 		r.beginRepair(env, vowed)
-	case !written && vowed && r.vow.Last() > 0: // the log is gone, and there was one
+	case !written && (vow > 0 || !vowed): // the log is gone, and there was one
 		r.beginRepair(env, vowed)
+	// A crash may come between the first vow and the first log. Who has vowed nothing has lost no vote: it begins anew.
 	case !written && r.config.Found:
 		r.found(env)
 	case !written:

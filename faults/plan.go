@@ -25,18 +25,26 @@ type Fault struct {
 	For  Span `json:"for,omitempty"`
 	Kind Kind `json:"kind"`
 
-	Nodes  []node.ID     `json:"nodes,omitempty"`  // the replicas it happens to
+	Nodes  []node.ID     `json:"nodes,omitempty"`  // the replicas it happens to, unless some replica has the role when it begins
+	Role   Role          `json:"role,omitempty"`   // the replica it happens to is the one that has this role when it begins
 	From   []node.Addr   `json:"from,omitempty"`   // the links it happens to: from one of these
 	To     []node.Addr   `json:"to,omitempty"`     // to one of these; empty means anybody
 	Groups [][]node.Addr `json:"groups,omitempty"` // that are kept apart
 	Rate   uint32        `json:"rate,omitempty"`   // how likely it strikes a message, in parts per million
 	Delay  Span          `json:"delay,omitempty"`  // how much later things come
+	Period Span          `json:"period,omitempty"` // of what comes and goes
+
+	Bandwidth uint64 `json:"bandwidth,omitempty"` // of each link one way, in bytes a second
+	Backlog   uint64 `json:"backlog,omitempty"`   // bytes that may wait for a link, what comes on top is lost; 0 for no limit
+	Message   uint8  `json:"message,omitempty"`   // the kind of message, as the protocol numbers them; 0 for any
+	Nth       uint64 `json:"nth,omitempty"`       // which message of all from its beginning on, from 1
 }
 
 // Shape is what a plan must know of the cluster that it is made for.
 type Shape struct {
 	Nodes       []node.ID
 	Clients     int
+	Messages    int  // kinds of messages of the protocol, numbered from 1; 0 if that is not known
 	Horizon     Span // faults begin before this
 	LatencyMean Span
 }
@@ -67,11 +75,14 @@ func (p *Plan) Validate(s Shape) error {
 // maxSpan bounds every span in a plan, so that sums of spans stay far from overflow: 30 days.
 const maxSpan = 30 * 24 * 3600 * Second
 
+// maxNumber bounds every other number in a plan.
+const maxNumber = 1_000_000_000_000
+
 func (f *Fault) validate(s Shape) error {
 	if f.Kind == 0 || f.Kind >= NumKinds {
 		return errors.New("there is no such kind of fault")
 	}
-	for _, span := range []Span{f.At, f.For, f.Delay} {
+	for _, span := range []Span{f.At, f.For, f.Delay, f.Period} {
 		if span < 0 || span > maxSpan {
 			return fmt.Errorf("%v is out of range: spans go from 0 to 30 days", span)
 		}
@@ -88,6 +99,14 @@ func (f *Fault) validate(s Shape) error {
 			}
 		}
 	}
+	if f.Role >= NumRoles {
+		return fmt.Errorf("there is no role %d", f.Role)
+	}
+	for _, n := range []uint64{f.Bandwidth, f.Backlog, f.Nth} {
+		if n > maxNumber {
+			return fmt.Errorf("%d is out of range: numbers go up to %d", n, uint64(maxNumber))
+		}
+	}
 	k := &kinds[f.Kind]
 	for _, field := range []struct {
 		name        string
@@ -95,16 +114,40 @@ func (f *Fault) validate(s Shape) error {
 	}{
 		{"nodes", len(f.Nodes) > 0, k.uses&usesNodes != 0},
 		{"from", len(f.From) > 0, k.uses&usesLinks != 0},
-		{"to", len(f.To) > 0, k.uses&usesLinks != 0},
+		{"to", len(f.To) > 0, k.uses&(usesLinks|usesTo) != 0},
 		{"groups", len(f.Groups) > 0, k.uses&usesGroups != 0},
 		{"rate", f.Rate > 0, k.uses&usesRate != 0},
 		{"delay", f.Delay > 0, k.uses&usesDelay != 0},
+		{"role", f.Role > 0, k.uses&usesRole != 0},
+		{"period", f.Period > 0, k.uses&usesPeriod != 0},
+		{"bandwidth", f.Bandwidth > 0, k.uses&usesBandwidth != 0},
+		{"backlog", f.Backlog > 0, k.uses&usesBandwidth != 0},
+		{"message", f.Message > 0, k.uses&usesNth != 0},
+		{"nth", f.Nth > 0, k.uses&usesNth != 0},
 	} {
 		if field.set && !field.wanted {
 			return fmt.Errorf("it has no use for %q", field.name)
 		}
 	}
+	if k.uses&usesLinks != 0 && idle(f.From, f.To) {
+		return errors.New("no message takes its links: replicas send none to themselves over the network, nor clients to clients")
+	}
 	return k.check(f)
+}
+
+// idle tells whether there is never a message from one of these to one of those.
+func idle(from, to []node.Addr) bool {
+	if len(from) == 0 || len(to) == 0 {
+		return false
+	}
+	for _, a := range from {
+		for _, b := range to {
+			if a != b && !(a.IsClient() && b.IsClient()) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // DecodePlan reads a plan in JSON, refusing fields that it does not know.
@@ -175,12 +218,17 @@ func (f *Fault) Describe() string {
 		b.WriteString("until healed ")
 	}
 	b.WriteString(f.Kind.String())
+	if f.Role != 0 {
+		b.WriteString(" the " + f.Role.String())
+	}
+	if f.Role != 0 && len(f.Nodes) > 0 {
+		b.WriteString(" or")
+	}
 	if len(f.Nodes) > 0 {
-		addrs := make([]node.Addr, len(f.Nodes))
-		for i, id := range f.Nodes {
-			addrs[i] = id.Addr()
-		}
-		b.WriteString(" " + join(addrs))
+		b.WriteString(" " + join(ids(f.Nodes)))
+	}
+	if kinds[min(f.Kind, NumKinds-1)].uses&usesTo != 0 {
+		b.WriteString(" against " + anybody(f.To))
 	}
 	if len(f.Groups) > 0 {
 		parts := make([]string, len(f.Groups))
@@ -198,7 +246,31 @@ func (f *Fault) Describe() string {
 	if f.Delay > 0 {
 		fmt.Fprintf(&b, " by %v", f.Delay)
 	}
+	if f.Period > 0 {
+		fmt.Fprintf(&b, " of every %v", f.Period)
+	}
+	if f.Bandwidth > 0 {
+		fmt.Fprintf(&b, " to %d bytes/s", f.Bandwidth)
+	}
+	if f.Backlog > 0 {
+		fmt.Fprintf(&b, " with a queue of %d bytes", f.Backlog)
+	}
+	if f.Nth > 0 {
+		fmt.Fprintf(&b, " number %d", f.Nth)
+	}
+	if f.Message > 0 {
+		fmt.Fprintf(&b, " of kind %d", f.Message)
+	}
 	return b.String()
+}
+
+// ids returns the addresses of replicas.
+func ids(nodes []node.ID) []node.Addr {
+	addrs := make([]node.Addr, len(nodes))
+	for i, id := range nodes {
+		addrs[i] = id.Addr()
+	}
+	return addrs
 }
 
 func join(addrs []node.Addr) string {

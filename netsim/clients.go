@@ -1,6 +1,7 @@
 package netsim
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"simrun/node"
@@ -9,68 +10,117 @@ import (
 
 // SendRequest carries a client's request to a replica. r.Command must not change until the end of the run.
 func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
-	f := n.fate(from.Addr(), to.Addr(), requestKind, r.Seq)
+	f, epoch := n.fate(from.Addr(), to.Addr(), requestKind, r.Seq), uint32(0)
+	if int(to) >= n.links.width {
+		return
+	}
+	if !n.calm {
+		f, epoch = n.cross(f, from.Addr(), to.Addr(), clientHead+uint64(len(r.Command)))
+	}
 	if n.kernel.Tracing() {
 		n.tell(f, from.Addr(), to.Addr(), requestText{r})
 	}
-	if f.lost || int(to) >= n.width {
+	if f.cause != through {
 		return
 	}
-	at := n.kernel.Now() + f.delay
-	n.putRequest(at, from, to, r)
-	if f.copied {
-		n.putRequest(at+f.copyDelay, from, to, r)
+	n.putRequest(f, f.delay, f.damage, epoch, from, to, r)
+	if f.copyDelay > 0 {
+		n.putRequest(f, f.delay+f.copyDelay, 0, epoch, from, to, r)
+	}
+	if f.againDelay > 0 {
+		n.putRequest(f, f.delay+f.againDelay, 0, epoch, from, to, r)
 	}
 }
 
-func (n *Net[M, PM]) putRequest(at int64, from node.Client, to node.ID, r node.Request) {
+// clientHead is what a request or reply has on the wire besides its command or output, in bytes: the head of its frame, what
+// it is, and its number.
+const clientHead = frameHead + 9
+
+func (n *Net[M, PM]) putRequest(f fate, delay int64, harm uint64, epoch uint32, from node.Client, to node.ID, r node.Request) {
 	p, handle := n.requests.Put()
-	p.r, p.from = r, from
-	n.kernel.Schedule(at, sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
+	p.r, p.from, p.epoch, p.encoded = r, from, epoch, nil
+	if harm != 0 {
+		p.encoded = n.clientFrame(harm, byte(r.Op), r.Seq, r.Command)
+	}
+	n.dispatch(f, delay, from.Addr(), to.Addr(), sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
+}
+
+// clientFrame returns the damaged frame of a request or reply.
+func (n *Net[M, PM]) clientFrame(harm uint64, what byte, seq uint64, body []byte) []byte {
+	b := append(openFrame(n.scratch[:0]), what)
+	b = append(binary.BigEndian.AppendUint64(b, seq), body...)
+	closeFrame(b)
+	n.scratch = b
+	return damage(n.bytes.Copy(b), harm)
+}
+
+// clientOpens tells whether a request or reply comes off the wire as it was put there.
+func (n *Net[M, PM]) clientOpens(encoded []byte, epoch uint32, from, to node.Addr) bool {
+	if n.stale(from, to, epoch) {
+		n.tellLost(from, to, "", "(its connection broke)")
+		return false
+	}
+	if encoded == nil {
+		return true
+	}
+	_, ok := n.intact(encoded, from, to)
+	return ok
 }
 
 func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 	p := n.requests.At(uint32(e.A))
-	var text fmt.Stringer
-	if n.kernel.Tracing() {
-		text = requestText{p.r}
-	}
-	if n.arrives(e.Host, p.from.Addr(), text) {
-		n.ends.Request(e.Host, p.from, &p.r)
+	if n.clientOpens(p.encoded, p.epoch, p.from.Addr(), e.Host.Addr()) {
+		var text fmt.Stringer
+		if n.kernel.Tracing() {
+			text = requestText{p.r}
+		}
+		if n.arrives(e.Host, p.from.Addr(), text) {
+			n.ends.Request(e.Host, p.from, &p.r)
+		}
 	}
 	n.requests.Free(uint32(e.A))
 }
 
 // Reply carries a replica's reply to a client. r.Output is copied.
 func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
-	f := n.fate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq)
+	f, epoch := n.fate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq), uint32(0)
+	if !n.calm {
+		f, epoch = n.cross(f, from.Addr(), to.Addr(), clientHead+uint64(len(r.Output)))
+	}
 	if n.kernel.Tracing() {
 		n.tell(f, from.Addr(), to.Addr(), replyText{r})
 	}
-	if f.lost {
+	if f.cause != through {
 		return
 	}
 	r.Output = n.bytes.Copy(r.Output)
-	at := n.kernel.Now() + f.delay
-	n.putReply(at, from, to, r)
-	if f.copied {
-		n.putReply(at+f.copyDelay, from, to, r)
+	n.putReply(f, f.delay, f.damage, epoch, from, to, r)
+	if f.copyDelay > 0 {
+		n.putReply(f, f.delay+f.copyDelay, 0, epoch, from, to, r)
+	}
+	if f.againDelay > 0 {
+		n.putReply(f, f.delay+f.againDelay, 0, epoch, from, to, r)
 	}
 }
 
-func (n *Net[M, PM]) putReply(at int64, from node.ID, to node.Client, r node.Reply) {
+func (n *Net[M, PM]) putReply(f fate, delay int64, harm uint64, epoch uint32, from node.ID, to node.Client, r node.Reply) {
 	p, handle := n.replies.Put()
-	p.r, p.from, p.to = r, from, to
-	n.kernel.Schedule(at, sim.ReplyArrives, 0, uint64(handle), uint64(to)<<16|uint64(from), r.Seq)
+	p.r, p.from, p.to, p.epoch, p.encoded = r, from, to, epoch, nil
+	if harm != 0 {
+		p.encoded = n.clientFrame(harm, byte(r.Status), r.Seq, r.Output)
+	}
+	n.dispatch(f, delay, from.Addr(), to.Addr(), sim.ReplyArrives, 0, uint64(handle), uint64(to)<<16|uint64(from), r.Seq)
 }
 
 func (n *Net[M, PM]) replyArrives(e *sim.Event) {
 	p := n.replies.At(uint32(e.A))
-	n.counts.Arrived++
-	if n.kernel.Tracing() {
-		n.kernel.Emit(sim.Record{Kind: sim.Arrived, Who: p.to.Addr(), Peer: p.from.Addr(), Text: replyText{p.r}.String()})
+	if n.clientOpens(p.encoded, p.epoch, p.from.Addr(), p.to.Addr()) {
+		n.counts.Arrived++
+		if n.kernel.Tracing() {
+			n.kernel.Emit(sim.Record{Kind: sim.Arrived, Who: p.to.Addr(), Peer: p.from.Addr(), Text: replyText{p.r}.String()})
+		}
+		n.ends.Reply(p.to, p.from, &p.r)
 	}
-	n.ends.Reply(p.to, p.from, &p.r)
 	n.replies.Free(uint32(e.A))
 }
 

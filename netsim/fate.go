@@ -10,12 +10,28 @@ import (
 
 // fate is what becomes of one message.
 type fate struct {
-	lost      bool
-	blocked   bool // lost, and to a partition
-	copied    bool
-	delay     int64
-	copyDelay int64 // of the copy, on top of delay
+	delay      int64
+	copyDelay  int64  // of a copy, on top of delay; 0 if there is none
+	againDelay int64  // of another, much later
+	damage     uint64 // the lot of the damage done to its bytes; 0 if there is none
+	bandwidth  int64  // of the link at the moment, in bytes a second; 0 if there is no limit
+	backlog    int64  // bytes that may wait for the link; 0 if there is no limit
+	heldBy     int32  // one more than the id of the rule that holds it back
+	cause      cause
 }
+
+// cause says why a message never arrives.
+type cause uint8
+
+const (
+	through    cause = iota // it does arrive, unless its connection breaks
+	dropped                 // by chance, or by a rule about its number
+	blocked                 // by a partition
+	overflowed              // the queue of its link was full
+	refused                 // its connection is broken
+)
+
+var causeNames = [...]string{dropped: "", blocked: " (partition)", overflowed: " (queue full)", refused: " (not connected)"}
 
 // Each decision about a message has a lane of its own, so that a rule about one leaves the others as they were.
 const (
@@ -25,6 +41,10 @@ const (
 	laneCopyDelay
 	laneHold
 	laneHoldDelay
+	laneAgain
+	laneAgainDelay
+	laneDamage
+	laneDamageKind
 )
 
 // The kinds of client traffic, in the place of a message kind. A protocol's own kinds fit in 8 bits.
@@ -35,62 +55,121 @@ const (
 
 // fate decides what becomes of a message by hashing its name: seed, link, kind, key, and how often such a message was
 // sent before. No generator is drawn from, so a message keeps its fate when others come and go.
-func (n *Net[M, PM]) fate(from, to node.Addr, kind, key uint64) (f fate) {
+func (n *Net[M, PM]) fate(from, to node.Addr, kind, key uint64) fate {
 	n.counts.Sent++
 	site := stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
-	lot := stream.Mix(site, n.attempts.next(site))
-
-	f.delay = n.config.LatencyMin + sim.Exponential(stream.Mix(lot, laneDelay), n.config.LatencyMean)
-	if len(n.rules) == 0 && n.config.Drop == 0 {
+	attempt := n.attempts.next(site)
+	lot := stream.Mix(site, attempt)
+	if n.onDraw != nil {
+		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
+	}
+	f := fate{delay: n.config.LatencyMin + n.config.Spread.draw(stream.Mix(lot, laneDelay), n.config.LatencyMean)}
+	if n.calm {
 		return f
 	}
-	drop, copied, copyMean, hold, holdMean := n.config.Drop, uint64(0), int64(0), uint64(0), int64(0)
+	return n.weather(f, from, to, kind, lot)
+}
+
+// weather applies the rules in force, and what the configuration has of bad weather, to a message.
+func (n *Net[M, PM]) weather(f fate, from, to node.Addr, kind, lot uint64) fate {
+	f.bandwidth, f.backlog = n.config.Bandwidth, n.config.Backlog
+	w := weather{
+		drop: n.config.Drop, dropLot: stream.Scale(stream.Mix(lot, laneDrop), stream.Million),
+		copyLot: stream.Scale(stream.Mix(lot, laneCopy), stream.Million), againLot: stream.Scale(stream.Mix(lot, laneAgain), stream.Million),
+		holdLot: stream.Scale(stream.Mix(lot, laneHold), stream.Million), damageLot: stream.Scale(stream.Mix(lot, laneDamage), stream.Million),
+	}
+	now := n.kernel.Now()
+	n.matched = n.matched[:0]
 	for i := range n.rules {
 		r := &n.rules[i]
 		if !r.From.Has(from) || !r.To.Has(to) {
 			continue
 		}
-		f.blocked = f.blocked || r.Block
-		drop = max(drop, r.Drop)
-		copied, copyMean = max(copied, r.Duplicate), max(copyMean, r.CopyMean)
-		hold, holdMean = max(hold, r.Reorder), max(holdMean, r.HoldMean)
-		f.delay += r.Delay
+		n.matched = append(n.matched, int32(i))
+		w.meet(r, now, kind)
 	}
 	switch {
-	case f.blocked:
-		f.lost = true
+	case w.blocked:
+		f.cause = blocked
 		n.counts.Blocked++
-		return f
-	case drop > 0 && stream.Chance(stream.Mix(lot, laneDrop), drop):
-		f.lost = true
+	case w.nth || w.dropLot < w.drop:
+		f.cause = dropped
 		n.counts.Dropped++
-		return f
+	default:
+		f = n.bend(f, &w, lot)
 	}
-	if copied > 0 && stream.Chance(stream.Mix(lot, laneCopy), copied) {
-		f.copied = true
-		f.copyDelay = sim.Exponential(stream.Mix(lot, laneCopyDelay), copyMean)
-		n.counts.Duplicated++
-	}
-	if hold > 0 && stream.Chance(stream.Mix(lot, laneHold), hold) {
-		f.delay += sim.Exponential(stream.Mix(lot, laneHoldDelay), holdMean)
-		n.counts.Held++
+	for _, i := range n.matched {
+		r := &n.rules[i]
+		if r.strikes(&f, &w, now) {
+			n.struck[r.Tag]++
+		}
 	}
 	return f
 }
+
+// bend applies what happens to a message that is not lost at once.
+func (n *Net[M, PM]) bend(f fate, w *weather, lot uint64) fate {
+	f.delay = min(f.delay+w.delay, longest)
+	single := n.config.Link == FIFO // what a connection repeats is sorted out at its end
+	if w.copyLot < w.duplicate && !single {
+		f.copyDelay = 1 + sim.Exponential(stream.Mix(lot, laneCopyDelay), w.copyMean)
+		n.counts.Duplicated++
+	}
+	if w.againLot < w.again && !single {
+		f.againDelay = 1 + w.againMin + sim.Exponential(stream.Mix(lot, laneAgainDelay), w.againMin/4)
+		n.counts.Redelivered++
+	}
+	if w.holdLot < w.reorder {
+		f.delay = min(f.delay+sim.Exponential(stream.Mix(lot, laneHoldDelay), w.holdMean), longest)
+		n.counts.Held++
+	}
+	if w.damageLot < w.corrupt {
+		f.damage = stream.Mix(lot, laneDamageKind) | 1
+		n.counts.Damaged++
+	}
+	if w.bandwidth > 0 {
+		f.bandwidth = w.bandwidth
+		if f.backlog == 0 || w.backlog > 0 && w.backlog < f.backlog {
+			f.backlog = w.backlog
+		}
+	}
+	f.heldBy = w.heldBy
+	return f
+}
+
+// Drawn is a message's name and the number that was drawn for it: all its chances come from that number.
+type Drawn struct {
+	From, To node.Addr
+	Kind     uint16 // the protocol's kind; of client traffic another, above 255
+	Key      uint64
+	Attempt  uint64 // how many of that name were sent before
+	Lot      uint64
+}
+
+// OnDraw makes the network tell f of every number that it draws, until the next Reset. It changes nothing in the run.
+func (n *Net[M, PM]) OnDraw(f func(Drawn)) { n.onDraw = f }
 
 // tell reports a sending and its fate to the trace.
 func (n *Net[M, PM]) tell(f fate, from, to node.Addr, what fmt.Stringer) {
 	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Text: what.String()}
 	n.kernel.Emit(r)
-	switch {
-	case f.blocked:
-		r.Kind, r.Text = sim.Lost, r.Text+" (partition)"
+	if f.cause != through {
+		r.Kind, r.Text = sim.Lost, r.Text+causeNames[f.cause]
 		n.kernel.Emit(r)
-	case f.lost:
-		r.Kind = sim.Lost
+		return
+	}
+	r.Kind = sim.Copied
+	if f.copyDelay > 0 {
 		n.kernel.Emit(r)
-	case f.copied:
-		r.Kind = sim.Copied
+	}
+	if f.againDelay > 0 {
 		n.kernel.Emit(r)
+	}
+}
+
+// tellLost reports a message that is lost on its way.
+func (n *Net[M, PM]) tellLost(from, to node.Addr, what, why string) {
+	if n.kernel.Tracing() {
+		n.kernel.Emit(sim.Record{Kind: sim.Lost, Who: from, Peer: to, Text: what + why})
 	}
 }

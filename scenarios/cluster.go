@@ -29,6 +29,7 @@ type cluster[M any, PM node.Message[M]] struct {
 
 	steps    []faults.Step
 	injector faults.Injector
+	roles    roles
 
 	watch   checker.Watch
 	history checker.History
@@ -55,7 +56,13 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.spec.Facts(file, b, c.durable)
 		}
 	}
-	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
+	c.durable = func(f fact.Fact) {
+		chosen := c.watch.Chosen()
+		c.watch.Durable(uint16(c.owner), f)
+		if c.watch.Chosen() > chosen {
+			c.roles.decider = c.owner
+		}
+	}
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.ClientWakes, c.clientWakes)
@@ -73,13 +80,16 @@ func (c *cluster[M, PM]) Reset(seed uint64, config Config, plan faults.Plan) {
 	c.kernel.Reset(seed)
 	c.net.Reset(netsim.Config{
 		LatencyMin: int64(config.LatencyMin), LatencyMean: int64(config.LatencyMean),
-		Drop: config.Drop, Encode: config.Encode,
+		Spread: config.Spread, Drop: config.Drop, Encode: config.Encode,
+		Link: config.Link, Reconnect: int64(config.Reconnect),
+		Bandwidth: int64(config.Bandwidth), Backlog: int64(config.Backlog),
 	}, config.Nodes)
 	c.bytes.Reset()
 	c.history.Reset()
 	c.crowd.reset(seed, config.Clients)
 	c.steps = plan.Steps(c.steps[:0])
 	c.injector.Reset(plan)
+	c.roles.reset(config.Nodes)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
 	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands})
@@ -118,6 +128,9 @@ func (c *cluster[M, PM]) Stats() Stats {
 	s := c.stats
 	s.Events, s.Simulated, s.Net = c.kernel.Events(), c.kernel.Now(), c.net.Counts()
 	s.Chosen = c.watch.Chosen()
+	for k := range faults.NumKinds {
+		s.Struck[k] = c.net.Struck(uint8(k)) + c.injector.Struck(k)
+	}
 	return s
 }
 
@@ -183,6 +196,9 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
+		c.roles.leads(id, f.Ballot)
+	case fact.Following:
+		c.roles.leads(id, 0)
 	case fact.Executed:
 		c.hint(&f)
 	}
@@ -221,7 +237,10 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 }
 
 // Started tells the watch that a replica begins with an empty memory.
-func (c *cluster[M, PM]) Started(id node.ID) { c.watch.Booted(uint16(id)) }
+func (c *cluster[M, PM]) Started(id node.ID) {
+	c.watch.Booted(uint16(id))
+	c.roles.leads(id, 0)
+}
 
 // Perturb is false: no protocol has perturbation points yet.
 func (c *cluster[M, PM]) Perturb(node.ID, uint16) bool { return false }

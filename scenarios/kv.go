@@ -26,7 +26,8 @@ func kv() Scenario {
 			{Name: "retain", Doc: "slots kept below a checkpoint", Calm: 1000, Min: 0, Max: 1 << 40, Draw: []int64{0, 2, 100}},
 			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
 		},
-		Draw: func(s *stream.Stream, c *Config) { c.Operations = s.Int(30, 90) },
+		Messages: int(multipaxos.Image),
+		Draw:     func(s *stream.Stream, c *Config) { c.Operations = s.Int(30, 90) },
 		Check: func(c *Config) error {
 			if c.Nodes > multipaxos.MaxNodes {
 				return fmt.Errorf("nodes is %d, and the protocol takes at most %d", c.Nodes, multipaxos.MaxNodes)

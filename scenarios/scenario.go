@@ -20,6 +20,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	Doc   string // one sentence
 	Knobs []Knob // the protocol's switches
 
+	// Messages is how many kinds of messages the protocol has, numbered from 1 as Site tells; 0 if faults are not to ask for kinds.
+	Messages int
 	// Draw adjusts a drawn configuration to the scenario. May be nil.
 	Draw func(s *stream.Stream, c *Config)
 	// Check refuses configurations that the protocol would refuse. May be nil.
@@ -46,6 +48,7 @@ type Scenario struct {
 	Doc   string
 	Knobs []Knob
 
+	messages   int
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
 	newCluster func() Cluster
@@ -79,7 +82,7 @@ type Cluster interface {
 func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
-		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
+		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, messages: s.Messages, draw: s.Draw, check: s.Check,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }
@@ -124,7 +127,14 @@ func (s Scenario) Check(c Config, p faults.Plan) error {
 			return fmt.Errorf("config: %w", err)
 		}
 	}
-	return p.Validate(shape(&c))
+	return p.Validate(s.shape(&c))
+}
+
+// shape is shape, with what only the scenario knows.
+func (s Scenario) shape(c *Config) faults.Shape {
+	sh := shape(c)
+	sh.Messages = s.messages
+	return sh
 }
 
 // shape tells the generator and the validator of plans about the cluster.

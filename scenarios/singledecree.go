@@ -18,6 +18,7 @@ func singleDecree() Scenario {
 			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}},
 			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
 		},
+		Messages: int(paxos.Query),
 		Draw: func(s *stream.Stream, c *Config) {
 			c.Operations = s.Int(4, 16)
 			c.Horizon = pick[faults.Span](s, 20, 100, 300) * faults.Millisecond

@@ -34,6 +34,7 @@ func TestSweep(t *testing.T) {
 			t.Logf("%+v", total)
 			for k := faults.Kind(1); k < faults.NumKinds; k++ {
 				require.Positive(t, total.Faults[k], "no fault of kind %v", k)
+				require.Positive(t, total.Struck[k], "faults of kind %v strike nothing", k)
 			}
 			require.Greater(t, total.Finished*2, total.Called)
 		})

@@ -10,25 +10,19 @@ import (
 
 // SendRequest carries a client's request to a replica. r.Command must not change until the end of the run.
 func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
-	f, epoch := n.fate(from.Addr(), to.Addr(), requestKind, r.Seq), uint32(0)
-	if int(to) >= n.links.width {
-		return
-	}
-	if !n.calm {
-		f, epoch = n.cross(f, from.Addr(), to.Addr(), clientHead+uint64(len(r.Command)))
-	}
+	f, epoch := n.clientFate(from.Addr(), to.Addr(), requestKind, r.Seq, len(r.Command))
 	if n.kernel.Tracing() {
-		n.tell(f, from.Addr(), to.Addr(), requestText{r})
+		n.tell(&f, from.Addr(), to.Addr(), requestText{r})
 	}
-	if f.cause != through {
+	if f.cause != through || int(to) >= n.links.width {
 		return
 	}
-	n.putRequest(f, f.delay, f.damage, epoch, from, to, r)
+	n.putRequest(&f, f.delay, f.damage, epoch, from, to, r)
 	if f.copyDelay > 0 {
-		n.putRequest(f, f.delay+f.copyDelay, 0, epoch, from, to, r)
+		n.putRequest(&f, f.delay+f.copyDelay, 0, epoch, from, to, r)
 	}
 	if f.againDelay > 0 {
-		n.putRequest(f, f.delay+f.againDelay, 0, epoch, from, to, r)
+		n.putRequest(&f, f.delay+f.againDelay, 0, epoch, from, to, r)
 	}
 }
 
@@ -36,13 +30,27 @@ func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
 // it is, and its number.
 const clientHead = frameHead + 9
 
-func (n *Net[M, PM]) putRequest(f fate, delay int64, harm uint64, epoch uint32, from node.Client, to node.ID, r node.Request) {
+func (n *Net[M, PM]) putRequest(f *fate, delay int64, harm uint64, epoch uint32, from node.Client, to node.ID, r node.Request) {
 	p, handle := n.requests.Put()
 	p.r, p.from, p.epoch, p.encoded = r, from, epoch, nil
 	if harm != 0 {
 		p.encoded = n.clientFrame(harm, byte(r.Op), r.Seq, r.Command)
 	}
 	n.dispatch(f, delay, from.Addr(), to.Addr(), sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
+}
+
+// clientFate decides what becomes of a request or reply, with that many bytes of command or output. It returns the epoch of the connection, too.
+func (n *Net[M, PM]) clientFate(from, to node.Addr, kind, seq uint64, body int) (f fate, epoch uint32) {
+	lot := n.draw(from, to, kind, seq)
+	if n.calm {
+		f.delay = n.latency(lot)
+		return f, 0
+	}
+	n.decide(&f, from, to, kind, lot)
+	if int(from.ID()) >= n.links.width || int(to.ID()) >= n.links.width {
+		return f, 0
+	}
+	return f, n.cross(&f, from, to, clientHead+uint64(body))
 }
 
 // clientFrame returns the damaged frame of a request or reply.
@@ -83,27 +91,24 @@ func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 
 // Reply carries a replica's reply to a client. r.Output is copied.
 func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
-	f, epoch := n.fate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq), uint32(0)
-	if !n.calm {
-		f, epoch = n.cross(f, from.Addr(), to.Addr(), clientHead+uint64(len(r.Output)))
-	}
+	f, epoch := n.clientFate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq, len(r.Output))
 	if n.kernel.Tracing() {
-		n.tell(f, from.Addr(), to.Addr(), replyText{r})
+		n.tell(&f, from.Addr(), to.Addr(), replyText{r})
 	}
 	if f.cause != through {
 		return
 	}
 	r.Output = n.bytes.Copy(r.Output)
-	n.putReply(f, f.delay, f.damage, epoch, from, to, r)
+	n.putReply(&f, f.delay, f.damage, epoch, from, to, r)
 	if f.copyDelay > 0 {
-		n.putReply(f, f.delay+f.copyDelay, 0, epoch, from, to, r)
+		n.putReply(&f, f.delay+f.copyDelay, 0, epoch, from, to, r)
 	}
 	if f.againDelay > 0 {
-		n.putReply(f, f.delay+f.againDelay, 0, epoch, from, to, r)
+		n.putReply(&f, f.delay+f.againDelay, 0, epoch, from, to, r)
 	}
 }
 
-func (n *Net[M, PM]) putReply(f fate, delay int64, harm uint64, epoch uint32, from node.ID, to node.Client, r node.Reply) {
+func (n *Net[M, PM]) putReply(f *fate, delay int64, harm uint64, epoch uint32, from node.ID, to node.Client, r node.Reply) {
 	p, handle := n.replies.Put()
 	p.r, p.from, p.to, p.epoch, p.encoded = r, from, to, epoch, nil
 	if harm != 0 {

@@ -53,41 +53,42 @@ const (
 	replyKind   = 1 << 9
 )
 
-// fate decides what becomes of a message by hashing its name: seed, link, kind, key, and how often such a message was
-// sent before. No generator is drawn from, so a message keeps its fate when others come and go.
-func (n *Net[M, PM]) fate(from, to node.Addr, kind, key uint64) fate {
+// draw counts a message and hashes its name: seed, link, kind, key, and how often such a message was sent before. All that becomes of it
+// by chance comes from this number. No generator is drawn from, so a message keeps its fate when others come and go.
+func (n *Net[M, PM]) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
 	n.counts.Sent++
 	site := stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
 	attempt := n.attempts.next(site)
-	lot := stream.Mix(site, attempt)
+	lot = stream.Mix(site, attempt)
 	if n.onDraw != nil {
 		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
 	}
-	f := fate{delay: n.config.LatencyMin + n.config.Spread.draw(stream.Mix(lot, laneDelay), n.config.LatencyMean)}
-	if n.calm {
-		return f
-	}
-	return n.weather(f, from, to, kind, lot)
+	return lot
 }
 
-// weather applies the rules in force, and what the configuration has of bad weather, to a message.
-func (n *Net[M, PM]) weather(f fate, from, to node.Addr, kind, lot uint64) fate {
-	f.bandwidth, f.backlog = n.config.Bandwidth, n.config.Backlog
-	w := weather{
-		drop: n.config.Drop, dropLot: stream.Scale(stream.Mix(lot, laneDrop), stream.Million),
-		copyLot: stream.Scale(stream.Mix(lot, laneCopy), stream.Million), againLot: stream.Scale(stream.Mix(lot, laneAgain), stream.Million),
-		holdLot: stream.Scale(stream.Mix(lot, laneHold), stream.Million), damageLot: stream.Scale(stream.Mix(lot, laneDamage), stream.Million),
+// latency returns how long a message takes in good weather.
+func (n *Net[M, PM]) latency(lot uint64) int64 {
+	r := stream.Mix(lot, laneDelay)
+	if n.config.Spread != Exponential {
+		return n.config.LatencyMin + n.config.Spread.draw(r, n.config.LatencyMean)
 	}
+	return n.config.LatencyMin + sim.Exponential(r, n.config.LatencyMean)
+}
+
+// decide applies the rules in force, and what the configuration has of bad weather, to a message.
+func (n *Net[M, PM]) decide(f *fate, from, to node.Addr, kind, lot uint64) {
+	*f = fate{delay: n.latency(lot), bandwidth: n.config.Bandwidth, backlog: n.config.Backlog}
+	w := weather{drop: n.config.Drop}
 	now := n.kernel.Now()
 	n.matched = n.matched[:0]
 	for i := range n.rules {
 		r := &n.rules[i]
-		if !r.From.Has(from) || !r.To.Has(to) {
-			continue
+		if r.From.Has(from) && r.To.Has(to) {
+			n.matched = append(n.matched, int32(i))
+			w.meet(r, now, kind)
 		}
-		n.matched = append(n.matched, int32(i))
-		w.meet(r, now, kind)
 	}
+	w.dropLot = lotFor(w.drop, lot, laneDrop)
 	switch {
 	case w.blocked:
 		f.cause = blocked
@@ -96,20 +97,33 @@ func (n *Net[M, PM]) weather(f fate, from, to node.Addr, kind, lot uint64) fate 
 		f.cause = dropped
 		n.counts.Dropped++
 	default:
-		f = n.bend(f, &w, lot)
+		n.bend(f, &w, lot)
+	}
+	if f.cause == through && !w.touched {
+		return
 	}
 	for _, i := range n.matched {
-		r := &n.rules[i]
-		if r.strikes(&f, &w, now) {
+		if r := &n.rules[i]; r.strikes(f, &w, now) {
 			n.struck[r.Tag]++
 		}
 	}
-	return f
+}
+
+// lotFor returns what a chance is held against: it strikes if it is above that number. Without a chance there is no need to draw.
+func lotFor(chance, lot, lane uint64) uint64 {
+	if chance == 0 {
+		return 0
+	}
+	return stream.Scale(stream.Mix(lot, lane), stream.Million)
 }
 
 // bend applies what happens to a message that is not lost at once.
-func (n *Net[M, PM]) bend(f fate, w *weather, lot uint64) fate {
+func (n *Net[M, PM]) bend(f *fate, w *weather, lot uint64) {
 	f.delay = min(f.delay+w.delay, longest)
+	w.copyLot, w.againLot = lotFor(w.duplicate, lot, laneCopy), lotFor(w.again, lot, laneAgain)
+	w.holdLot, w.damageLot = lotFor(w.reorder, lot, laneHold), lotFor(w.corrupt, lot, laneDamage)
+	w.touched = w.delay > 0 || w.heldBy > 0 || w.bandwidth > 0 ||
+		w.copyLot < w.duplicate || w.againLot < w.again || w.holdLot < w.reorder || w.damageLot < w.corrupt
 	single := n.config.Link == FIFO // what a connection repeats is sorted out at its end
 	if w.copyLot < w.duplicate && !single {
 		f.copyDelay = 1 + sim.Exponential(stream.Mix(lot, laneCopyDelay), w.copyMean)
@@ -127,14 +141,10 @@ func (n *Net[M, PM]) bend(f fate, w *weather, lot uint64) fate {
 		f.damage = stream.Mix(lot, laneDamageKind) | 1
 		n.counts.Damaged++
 	}
-	if w.bandwidth > 0 {
-		f.bandwidth = w.bandwidth
-		if f.backlog == 0 || w.backlog > 0 && w.backlog < f.backlog {
-			f.backlog = w.backlog
-		}
+	if w.bandwidth > 0 && (f.bandwidth == 0 || w.bandwidth < f.bandwidth) {
+		f.bandwidth, f.backlog = w.bandwidth, w.backlog
 	}
 	f.heldBy = w.heldBy
-	return f
 }
 
 // Drawn is a message's name and the number that was drawn for it: all its chances come from that number.
@@ -150,7 +160,7 @@ type Drawn struct {
 func (n *Net[M, PM]) OnDraw(f func(Drawn)) { n.onDraw = f }
 
 // tell reports a sending and its fate to the trace.
-func (n *Net[M, PM]) tell(f fate, from, to node.Addr, what fmt.Stringer) {
+func (n *Net[M, PM]) tell(f *fate, from, to node.Addr, what fmt.Stringer) {
 	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Text: what.String()}
 	n.kernel.Emit(r)
 	if f.cause != through {

@@ -13,7 +13,7 @@ type heldBack struct {
 }
 
 // dispatch lets a message arrive when its fate says, or keeps it until what holds it back is over.
-func (n *Net[M, PM]) dispatch(f fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
+func (n *Net[M, PM]) dispatch(f *fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
 	if f.heldBy == 0 {
 		n.kernel.Schedule(n.kernel.Now()+delay, kind, host, a, b, c)
 		return

@@ -120,15 +120,19 @@ func grown[T any](s []T, n int) []T {
 }
 
 // cross takes a message of the given size over its link as it is at the moment: a line that is busy, a queue that is full, a
-// connection that is broken. The numbers drawn for the message were drawn before, so that none of this changes them.
-func (n *Net[M, PM]) cross(f fate, from, to node.Addr, size uint64) (fate, uint32) {
+// connection that is broken. The numbers drawn for the message were drawn before, so that none of this changes them. It returns the
+// epoch of the connection.
+func (n *Net[M, PM]) cross(f *fate, from, to node.Addr, size uint64) (epoch uint32) {
+	if f.bandwidth == 0 && n.config.Link != FIFO {
+		return 0
+	}
 	l, c := n.links.at(from, to)
 	now := n.kernel.Now()
-	if f.cause == through && f.bandwidth > 0 {
-		f = n.transmit(f, l, size)
+	if f.bandwidth > 0 && f.cause == through {
+		n.transmit(f, l, size)
 	}
 	if n.config.Link != FIFO {
-		return f, 0
+		return 0
 	}
 	switch {
 	case f.cause == blocked, f.cause == dropped:
@@ -141,11 +145,11 @@ func (n *Net[M, PM]) cross(f fate, from, to node.Addr, size uint64) (fate, uint3
 		l.lastArrival = at
 		f.delay = at - now
 	}
-	return f, c.epoch
+	return c.epoch
 }
 
 // transmit puts a message into the queue of a link of limited bandwidth, or finds the queue full.
-func (n *Net[M, PM]) transmit(f fate, l *link, size uint64) fate {
+func (n *Net[M, PM]) transmit(f *fate, l *link, size uint64) {
 	const second = 1_000_000_000
 	now := n.kernel.Now()
 	wait := max(l.busyUntil-now, 0)
@@ -158,14 +162,13 @@ func (n *Net[M, PM]) transmit(f fate, l *link, size uint64) fate {
 		if waiting+size > uint64(f.backlog) && wait > 0 {
 			f.cause = overflowed
 			n.counts.Overflowed++
-			return f
+			return
 		}
 	}
 	hi, lo := bits.Mul64(size, second)
 	span, _ := bits.Div64(hi, lo, uint64(f.bandwidth))
 	l.busyUntil = now + wait + int64(min(span, longest))
 	f.delay = min(f.delay+l.busyUntil-now, longest)
-	return f
 }
 
 // longest bounds how far a message is put off, in nanoseconds: more than 36 years, and far from overflow.

@@ -197,35 +197,43 @@ func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 	p.sent = link.sent
 	site := uint64(from)<<32 | uint64(to)<<16 | uint64(kind)
 
-	f := n.fate(from.Addr(), to.Addr(), uint64(kind), key)
-	if !n.calm {
-		size := uint64(0)
-		if f.bandwidth > 0 {
-			n.scratch = msg.Append(n.scratch[:0])
-			size = uint64(len(n.scratch)) + frameHead
+	lot := n.draw(from.Addr(), to.Addr(), uint64(kind), key)
+	if n.calm {
+		if n.kernel.Tracing() {
+			n.tell(&fate{}, from.Addr(), to.Addr(), msg)
 		}
-		f, p.epoch = n.cross(f, from.Addr(), to.Addr(), size)
+		n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), site, key)
+		return
 	}
+	var f fate
+	n.decide(&f, from.Addr(), to.Addr(), uint64(kind), lot)
+	size := uint64(0)
+	if f.bandwidth > 0 {
+		n.scratch = msg.Append(n.scratch[:0])
+		size = uint64(len(n.scratch)) + frameHead
+	}
+	p.epoch = n.cross(&f, from.Addr(), to.Addr(), size)
 	if n.kernel.Tracing() {
-		n.tell(f, from.Addr(), to.Addr(), msg)
+		n.tell(&f, from.Addr(), to.Addr(), msg)
 	}
 	if f.cause != through {
 		n.messages.Free(handle)
 		return
 	}
-	n.copyTo(f, f.copyDelay, p, to, site, key)
-	n.copyTo(f, f.againDelay, p, to, site, key)
+	if f.copyDelay > 0 {
+		n.copyTo(&f, f.copyDelay, p, to, site, key)
+	}
+	if f.againDelay > 0 {
+		n.copyTo(&f, f.againDelay, p, to, site, key)
+	}
 	if f.damage != 0 {
 		p.encoded = damage(n.frame(msg), f.damage)
 	}
-	n.dispatch(f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
+	n.dispatch(&f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
 }
 
-// copyTo sends a copy of a message, that much later than the message itself; none if that is 0.
-func (n *Net[M, PM]) copyTo(f fate, later int64, p *parcel[M], to node.ID, site, key uint64) {
-	if later == 0 {
-		return
-	}
+// copyTo sends a copy of a message, that much later than the message itself.
+func (n *Net[M, PM]) copyTo(f *fate, later int64, p *parcel[M], to node.ID, site, key uint64) {
 	second, handle := n.messages.Put()
 	*second = *p
 	n.dispatch(f, f.delay+later, p.from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
@@ -241,7 +249,7 @@ func (n *Net[M, PM]) frame(msg PM) []byte {
 func (n *Net[M, PM]) messageArrives(e *sim.Event) {
 	handle := uint32(e.A)
 	p := n.messages.At(handle)
-	if n.opens(p, e.Host) {
+	if p.encoded == nil && n.config.Link != FIFO || n.opens(p, e.Host) {
 		link := n.links.between(p.from, e.Host)
 		if p.sent < link.arrived {
 			n.counts.Reordered++

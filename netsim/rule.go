@@ -46,7 +46,7 @@ type ruleInForce struct {
 
 // weather is what the rules that meet on a message come to, and the numbers that its chances are held against.
 type weather struct {
-	blocked, nth                                   bool
+	blocked, nth, touched                          bool
 	heldBy                                         int32
 	drop, duplicate, again, reorder, corrupt       uint64
 	dropLot, copyLot, againLot, holdLot, damageLot uint64

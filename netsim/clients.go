@@ -47,10 +47,11 @@ func (n *Net[M, PM]) clientFate(from, to node.Addr, kind, seq uint64, body int) 
 		return f, 0
 	}
 	n.decide(&f, from, to, kind, lot)
-	if int(from.ID()) >= n.links.width || int(to.ID()) >= n.links.width {
-		return f, 0
+	if int(from.ID()) < n.links.width && int(to.ID()) < n.links.width {
+		epoch = n.cross(&f, from, to, clientHead+uint64(body))
 	}
-	return f, n.cross(&f, from, to, clientHead+uint64(body))
+	n.tally(&f)
+	return f, epoch
 }
 
 // clientFrame returns the damaged frame of a request or reply.

@@ -78,7 +78,8 @@ func (n *Net[M, PM]) latency(lot uint64) int64 {
 // decide applies the rules in force, and what the configuration has of bad weather, to a message.
 func (n *Net[M, PM]) decide(f *fate, from, to node.Addr, kind, lot uint64) {
 	*f = fate{delay: n.latency(lot), bandwidth: n.config.Bandwidth, backlog: n.config.Backlog}
-	w := weather{drop: n.config.Drop}
+	w := &n.weather
+	*w = weather{drop: n.config.Drop}
 	now := n.kernel.Now()
 	n.matched = n.matched[:0]
 	for i := range n.rules {
@@ -92,20 +93,46 @@ func (n *Net[M, PM]) decide(f *fate, from, to node.Addr, kind, lot uint64) {
 	switch {
 	case w.blocked:
 		f.cause = blocked
-		n.counts.Blocked++
 	case w.nth || w.dropLot < w.drop:
 		f.cause = dropped
-		n.counts.Dropped++
 	default:
-		n.bend(f, &w, lot)
+		n.bend(f, w, lot)
 	}
-	if f.cause == through && !w.touched {
+}
+
+// tally counts what became of a message by the time it left, and which rules had a part in it.
+func (n *Net[M, PM]) tally(f *fate) {
+	c := &n.counts
+	switch f.cause {
+	case blocked:
+		c.Blocked++
+	case dropped:
+		c.Dropped++
+	case overflowed:
+		c.Overflowed++
+	case refused:
+		c.Refused++
 		return
+	case through:
+		if !n.weather.touched {
+			return
+		}
+		count(&c.Duplicated, f.copyDelay > 0)
+		count(&c.Redelivered, f.againDelay > 0)
+		count(&c.Held, n.weather.holdLot < n.weather.reorder)
+		count(&c.Damaged, f.damage != 0)
 	}
+	now := n.kernel.Now()
 	for _, i := range n.matched {
-		if r := &n.rules[i]; r.strikes(f, &w, now) {
+		if r := &n.rules[i]; r.strikes(f, &n.weather, now) {
 			n.struck[r.Tag]++
 		}
+	}
+}
+
+func count(n *uint64, yes bool) {
+	if yes {
+		*n++
 	}
 }
 
@@ -127,19 +154,15 @@ func (n *Net[M, PM]) bend(f *fate, w *weather, lot uint64) {
 	single := n.config.Link == FIFO // what a connection repeats is sorted out at its end
 	if w.copyLot < w.duplicate && !single {
 		f.copyDelay = 1 + sim.Exponential(stream.Mix(lot, laneCopyDelay), w.copyMean)
-		n.counts.Duplicated++
 	}
 	if w.againLot < w.again && !single {
 		f.againDelay = 1 + w.againMin + sim.Exponential(stream.Mix(lot, laneAgainDelay), w.againMin/4)
-		n.counts.Redelivered++
 	}
 	if w.holdLot < w.reorder {
 		f.delay = min(f.delay+sim.Exponential(stream.Mix(lot, laneHoldDelay), w.holdMean), longest)
-		n.counts.Held++
 	}
 	if w.damageLot < w.corrupt {
 		f.damage = stream.Mix(lot, laneDamageKind) | 1
-		n.counts.Damaged++
 	}
 	if w.bandwidth > 0 && (f.bandwidth == 0 || w.bandwidth < f.bandwidth) {
 		f.bandwidth, f.backlog = w.bandwidth, w.backlog

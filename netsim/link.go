@@ -128,7 +128,7 @@ func (n *Net[M, PM]) cross(f *fate, from, to node.Addr, size uint64) (epoch uint
 	}
 	l, c := n.links.at(from, to)
 	now := n.kernel.Now()
-	if f.bandwidth > 0 && f.cause == through {
+	if f.bandwidth > 0 && f.cause == through && f.heldBy == 0 {
 		n.transmit(f, l, size)
 	}
 	if n.config.Link != FIFO {
@@ -139,7 +139,6 @@ func (n *Net[M, PM]) cross(f *fate, from, to node.Addr, size uint64) (epoch uint
 		n.disconnect(c)
 	case f.cause == through && now < c.downUntil:
 		f.cause = refused
-		n.counts.Refused++
 	case f.cause == through && f.heldBy == 0:
 		at := max(now+f.delay, l.lastArrival+1)
 		l.lastArrival = at
@@ -161,7 +160,6 @@ func (n *Net[M, PM]) transmit(f *fate, l *link, size uint64) {
 		waiting, _ := bits.Div64(hi, lo, second)
 		if waiting+size > uint64(f.backlog) && wait > 0 {
 			f.cause = overflowed
-			n.counts.Overflowed++
 			return
 		}
 	}

@@ -66,7 +66,8 @@ type Net[M any, PM node.Message[M]] struct {
 	struck  [Tags]uint64 // messages that rules with that tag had a part in the fate of
 	rules   []ruleInForce
 	calm    bool    // no rules, and nothing in the configuration that could hurt a message: the short way
-	matched []int32 // scratch: the rules that cover a message
+	matched []int32 // the rules that cover the message at hand
+	weather weather // what they come to
 	held    []heldBack
 	onDraw  func(Drawn)
 
@@ -213,6 +214,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 		size = uint64(len(n.scratch)) + frameHead
 	}
 	p.epoch = n.cross(&f, from.Addr(), to.Addr(), size)
+	n.tally(&f)
 	if n.kernel.Tracing() {
 		n.tell(&f, from.Addr(), to.Addr(), msg)
 	}

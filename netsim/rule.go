@@ -94,10 +94,15 @@ func (r *ruleInForce) strikes(f *fate, w *weather, now int64) bool {
 		return r.blocks(now)
 	case dropped:
 		return w.dropLot < r.Drop || r.hit
+	case overflowed:
+		return r.throttles(f)
 	}
-	return r.Delay > 0 || r.HoldBack || r.Bandwidth > 0 && r.Bandwidth == f.bandwidth ||
+	return r.Delay > 0 || r.HoldBack || r.throttles(f) ||
 		f.copyDelay > 0 && w.copyLot < r.Duplicate || f.againDelay > 0 && w.againLot < r.Again || w.holdLot < r.Reorder || w.damageLot < r.Corrupt
 }
+
+// throttles tells whether the bandwidth that a message had is this rule's.
+func (r *ruleInForce) throttles(f *fate) bool { return r.Bandwidth > 0 && r.Bandwidth == f.bandwidth }
 
 // Set is a set of addresses.
 type Set struct {

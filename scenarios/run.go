@@ -319,6 +319,7 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 	}
 	c.host(id).Crash()
 	c.net.Disconnect(id)
+	c.roles.leads(id, 0)
 }
 
 // Restart boots a replica's host.

@@ -128,21 +128,25 @@ func (n *Net[M, PM]) cross(f *fate, from, to node.Addr, size uint64) (epoch uint
 	}
 	l, c := n.links.at(from, to)
 	now := n.kernel.Now()
+	fifo := n.config.Link == FIFO
+	if fifo && f.cause == through && now < c.downUntil {
+		f.cause = refused
+	}
 	if f.bandwidth > 0 && f.cause == through && f.heldBy == 0 {
 		n.transmit(f, l, size)
 	}
-	if n.config.Link != FIFO {
+	if !fifo {
 		return 0
 	}
-	switch {
-	case f.cause == blocked, f.cause == dropped:
+	switch f.cause {
+	case blocked, dropped:
 		n.disconnect(c)
-	case f.cause == through && now < c.downUntil:
-		f.cause = refused
-	case f.cause == through && f.heldBy == 0:
-		at := max(now+f.delay, l.lastArrival+1)
-		l.lastArrival = at
-		f.delay = at - now
+	case through:
+		if f.heldBy == 0 {
+			at := max(now+f.delay, l.lastArrival+1)
+			l.lastArrival = at
+			f.delay = at - now
+		}
 	}
 	return c.epoch
 }

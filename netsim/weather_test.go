@@ -55,7 +55,7 @@ func TestSpreads(t *testing.T) {
 		require.Positive(t, spread.draw(r.Uint64()>>1, 3600*1000*ms), "an hour does not overflow")
 	}
 	require.Equal(t, uint64(1<<32), exp2Table[0])
-	require.InDelta(t, 6074000999, exp2Table[128], 16) // the square root of 2
+	require.InDelta(t, int64(6074000999), int64(exp2Table[128]), 16) // the square root of 2
 }
 
 func TestNames(t *testing.T) {

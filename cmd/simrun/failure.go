@@ -54,17 +54,7 @@ func configLines(c scenarios.Config) []string {
 	}
 	const width = 100
 	words := strings.Split(strings.NewReplacer("\"", "", ":{", " {", ":", " ").Replace(string(text[1:len(text)-1])), ",")
-	lines := words[:1]
-	for _, word := range words[1:] {
-		last := &lines[len(lines)-1]
-		if len(*last)+len(word) > width {
-			*last += ","
-			lines = append(lines, word)
-			continue
-		}
-		*last += ", " + word
-	}
-	return lines
+	return wrapped(words, width)
 }
 
 // lastEvents runs the input again and returns the last n significant lines of its timeline.

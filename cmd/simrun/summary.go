@@ -40,16 +40,47 @@ func (r *report) finish(stop stopped) {
 	row("operations", "%s called, %s finished (%s), %s unknown", thousands(s.Called), thousands(s.Finished), percent(s.Finished, s.Called), thousands(s.Unknown))
 	row("simulated", "%s in %s events", simulated(s.Simulated), thousands(s.Events))
 	row("replicas", "%s elections, %s crashes, %s restarts, %s slots chosen", thousands(s.Elections), thousands(s.Crashes), thousands(s.Restarts), thousands(s.Chosen))
-	row("messages", "%s sent: %s dropped, %s blocked by partitions, %s duplicated, %s overtaken, %s to hosts that were down",
-		thousands(s.Net.Sent), thousands(s.Net.Dropped), thousands(s.Net.Blocked), thousands(s.Net.Duplicated), thousands(s.Net.Reordered), thousands(s.Net.Deaf))
-	var kinds []string
-	for k := faults.Kind(1); k < faults.NumKinds; k++ {
-		kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
+	n := s.Net
+	row("messages", "%s sent: %s dropped, %s blocked by partitions, %s repeated, %s overtaken, %s to hosts that were down,",
+		thousands(n.Sent), thousands(n.Dropped), thousands(n.Blocked), thousands(n.Duplicated+n.Redelivered), thousands(n.Reordered), thousands(n.Deaf))
+	row("", "%s damaged and found out, %s lost to full queues, %s with the %s connections that broke",
+		thousands(n.Caught), thousands(n.Overflowed), thousands(n.Cut+n.Refused), thousands(n.Resets))
+	label := "faults"
+	for _, line := range wrapped(faultCounts(&s), 100) {
+		row(label, "%s", line)
+		label = ""
 	}
-	row("faults", "%s", strings.Join(kinds, ", "))
 	if stop != notStopped {
 		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
 	}
+}
+
+// faultCounts tells of each kind of fault how many began, and how many messages or replicas they struck; and how many found their
+// victim by its role.
+func faultCounts(s *scenarios.Stats) []string {
+	var words []string
+	for k := faults.Kind(1); k < faults.NumKinds; k++ {
+		words = append(words, fmt.Sprintf("%s %v struck %s", thousands(s.Faults[k]), k, thousands(s.Struck[k])))
+	}
+	for r := faults.Role(1); r < faults.NumRoles; r++ {
+		words = append(words, fmt.Sprintf("%s on the %v", thousands(s.Roles[r]), r))
+	}
+	return words
+}
+
+// wrapped joins words with commas into lines of about that width.
+func wrapped(words []string, width int) []string {
+	lines := words[:1]
+	for _, word := range words[1:] {
+		last := &lines[len(lines)-1]
+		if len(*last)+len(word) > width {
+			*last += ","
+			lines = append(lines, word)
+			continue
+		}
+		*last += ", " + word
+	}
+	return lines
 }
 
 func (r *report) verdictsLine() string {
@@ -72,7 +103,8 @@ type jsonSummary struct {
 	Build    scenarios.Build   `json:"build"`
 	Seeds    uint64            `json:"seeds"` // asked for
 	Verdicts map[string]uint64 `json:"verdicts"`
-	Faults   map[string]uint64 `json:"faults"`
+	Faults   map[string]uint64 `json:"faults"`            // that began, by kind
+	Struck   map[string]uint64 `json:"struck"`            // messages or replicas that they did something to, by kind
 	Stopped  stopped           `json:"stopped,omitempty"` // what cut the sweep short
 	Stats    scenarios.Stats   `json:"stats"`
 }
@@ -80,7 +112,7 @@ type jsonSummary struct {
 func (r *report) summaryJSON(stop stopped) jsonSummary {
 	s := jsonSummary{
 		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
-		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Stopped: stop, Stats: r.total,
+		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Struck: map[string]uint64{}, Stopped: stop, Stats: r.total,
 	}
 	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
 		if n := r.verdicts[k]; n > 0 {
@@ -89,6 +121,7 @@ func (r *report) summaryJSON(stop stopped) jsonSummary {
 	}
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
 		s.Faults[k.String()] = r.total.Faults[k]
+		s.Struck[k.String()] = r.total.Struck[k]
 	}
 	return s
 }

@@ -97,7 +97,7 @@ func (r *ruleInForce) strikes(f *fate, w *weather, now int64) bool {
 	case overflowed:
 		return r.throttles(f)
 	}
-	return r.Delay > 0 || r.HoldBack || r.throttles(f) ||
+	return r.Delay > 0 && f.heldBy == 0 || r.HoldBack || r.throttles(f) ||
 		f.copyDelay > 0 && w.copyLot < r.Duplicate || f.againDelay > 0 && w.againLot < r.Again || w.holdLot < r.Reorder || w.damageLot < r.Corrupt
 }
 

@@ -107,12 +107,14 @@ func TestThrottle(t *testing.T) {
 	w.Send(2, 1, note{kind: 1})
 	w.RemoveRule(3)
 	w.RemoveRule(4)
+	w.AddRule(5, Rule{Tag: 7, From: Everybody(), To: Everybody(), Bandwidth: 3000})
 	w.Send(3, 2, note{kind: 1, body: make([]byte, 17)})
 	w.drain(t)
 	require.Equal(t, []arrival{{10 * ms, 2, 1, 0}, {17 * ms, 1, 2, 0}, {17 * ms, 3, 2, 0}}, w.got)
 	require.Equal(t, uint64(1), w.Counts().Overflowed)
 	require.Equal(t, uint64(2), w.Struck(5))
 	require.Equal(t, uint64(1), w.Struck(6))
+	require.Zero(t, w.Struck(7))
 }
 
 // A flapping link is down at the beginning of every period, counted from when the fault began.
@@ -370,4 +372,28 @@ func TestLaws(t *testing.T) {
 		require.Equal(t, sim.Drained, w.Run(1<<40))
 		require.Equal(t, []uint64{1 << 40}, w.arrivalsOf(1, 2))
 	})
+}
+
+// Delays of several rules add up. What a rule held back in one run is not there in the next.
+func TestDelaysAddUp(t *testing.T) {
+	w := newWorld(1, Config{LatencyMin: 1})
+	w.AddRule(1, Rule{Tag: 1, From: Everybody(), To: Everybody(), Delay: 10})
+	w.AddRule(2, Rule{Tag: 2, From: SetOf(node.ID(1).Addr()), To: Everybody(), Delay: 100})
+	w.AddRule(3, Rule{From: SetOf(node.ID(5).Addr()), To: Everybody(), HoldBack: true})
+	w.Send(1, 2, note{kind: 1, number: 1})
+	w.Send(2, 1, note{kind: 1, number: 2})
+	w.Send(5, 1, note{kind: 1, number: 3})
+	w.drain(t)
+	require.Equal(t, []arrival{{11, 2, 1, 2}, {111, 1, 2, 1}}, w.got)
+	require.Equal(t, []uint64{2, 1}, []uint64{w.Struck(1), w.Struck(2)})
+
+	w.inbox.got = nil
+	w.Kernel.Reset(2)
+	w.OnDraw(func(Drawn) { t.Error("the next run is nobody's business") })
+	w.Net.Reset(Config{}, 5)
+	w.RemoveRule(3)
+	w.Send(1, 1, note{kind: 1})
+	w.drain(t)
+	require.Len(t, w.got, 1)
+	require.Zero(t, w.Struck(1))
 }

@@ -8,6 +8,7 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
 	"simrun/sim"
 )
@@ -100,4 +101,26 @@ func TestRolesNobodyHas(t *testing.T) {
 		}
 	}
 	t.Fatal("the fault never began")
+}
+
+// A leader that crashed leads no more, and its connections break.
+func TestACrashedLeader(t *testing.T) {
+	in := steady(t, 500, false)
+	in.Config.Horizon = 5 * faults.Second
+	in.Config.Link = netsim.FIFO
+	in.Plan.Faults = []faults.Fault{
+		{At: 2 * faults.Second, For: 1 * faults.Second, Kind: faults.Crash, Role: faults.Leader},
+		{At: 2*faults.Second + 1, For: 1, Kind: faults.Mute, Role: faults.Leader},
+		{At: 4 * faults.Second, For: 1, Kind: faults.Mute, Role: faults.Decider},
+	}
+	lines, stats := told(t, in, sim.FaultOn)
+	require.Len(t, lines, 3)
+	require.Contains(t, lines[2], ": it is n")
+	require.NotContains(t, lines[2], "nobody")
+	require.Equal(t, uint64(1), stats.Roles[faults.Decider])
+	require.Contains(t, lines[0], ": it is n")
+	require.Contains(t, lines[1], ": it is nobody")
+	require.Equal(t, uint64(1), stats.Roles[faults.Leader])
+	require.GreaterOrEqual(t, stats.Net.Resets, uint64(4), "to each of the others")
+	require.Zero(t, stats.Net.Dropped+stats.Net.Blocked)
 }

@@ -42,12 +42,12 @@ func Profiles() []Profile {
 			Name: Network, Doc: "faults of the network only: replicas stay up", on: intensities,
 			only: []Kind{
 				Drop, Duplicate, Reorder, Slow, Partition, OneWay, Redeliver, Corrupt, Throttle, Flap, DropNth, Burst, SlowNode, Isolate, Mute, Deaf, Ring,
-				Bridge, ClientCut,
+				Swizzle, Bridge, ClientCut,
 			},
 		},
 		{
 			Name: Partitions, Doc: "partitions of all shapes, and nothing else", on: []uint64{300_000, 600_000},
-			only: []Kind{Partition, OneWay, Flap, Isolate, Mute, Deaf, Ring, Bridge, ClientCut},
+			only: []Kind{Partition, OneWay, Flap, Isolate, Mute, Deaf, Ring, Swizzle, Bridge, ClientCut},
 		},
 	}
 }

@@ -53,6 +53,9 @@ const (
 	// Ring lets each of the replicas in nodes, which stand in a ring, talk only to its neighbours, which make a majority
 	// with it. No two see the same one.
 	Ring
+	// Swizzle cuts off the replicas in nodes one after the other, a period apart, and lets them back at its end, a period apart too but
+	// in another order.
+	Swizzle
 	// Bridge blocks everything between the first and the third of three groups. The second sees both.
 	Bridge
 	// ClientCut blocks everything between some clients (from) and some replicas (to), while replicas see one another.

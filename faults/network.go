@@ -151,6 +151,24 @@ func networkKinds() (t [NumKinds]kindInfo) {
 		draw:  func(s *stream.Stream, sh *Shape) Fault { return Fault{Nodes: shuffled(s, sh.Nodes)} },
 		count: [2]int{1, 3}, long: 250_000,
 	}
+	t[Swizzle] = kindInfo{
+		name: "swizzle", doc: "cuts off some replicas one after the other, and lets them back in another order", uses: usesNodes | usesPeriod,
+		check: func(f *Fault) error {
+			if f.Period == 0 {
+				return errors.New(`it needs a "period"`)
+			}
+			return checkNodes(f)
+		},
+		begin: beginSwizzle,
+		end:   liftRules,
+		least: 2,
+		draw: func(s *stream.Stream, sh *Shape) Fault {
+			f := Fault{Nodes: shuffled(s, sh.Nodes)[:s.Int(1+len(sh.Nodes)/2, len(sh.Nodes))]}
+			f.Period = round(sh.LatencyMean * pick[Span](s, 2, 10, 40))
+			return f
+		},
+		count: [2]int{1, 2}, long: 300_000,
+	}
 	t[Bridge] = kindInfo{
 		name: "bridge", doc: "blocks everything between two groups, while a third sees both", uses: usesGroups,
 		check: func(f *Fault) error {
@@ -261,6 +279,27 @@ func beginRing(_ *Injector, t Target, id int, f *Fault) {
 			far = append(far, f.Nodes[(i+away)%n].Addr())
 		}
 		t.AddRule(id, Rule{From: ids(f.Nodes[i : i+1]), To: far, Block: true})
+	}
+}
+
+// beginSwizzle cuts replicas off in their order. Those at odd places come back first, so that others than before are together on the
+// way back (after the clogging of FoundationDB's simulator that is called swizzled).
+func beginSwizzle(_ *Injector, t Target, id int, f *Fault) {
+	n := len(f.Nodes)
+	for i := range f.Nodes {
+		r := Rule{Block: true, After: Span(i) * f.Period}
+		if f.For > 0 {
+			back := n - 1 - i/2 // how many come back later
+			if i%2 == 0 {
+				back = n - 1 - n/2 - i/2
+			}
+			r.Until = max(f.For-Span(back)*f.Period, 1)
+		}
+		one := ids(f.Nodes[i : i+1])
+		r.From, r.To = one, nil
+		t.AddRule(id, r)
+		r.From, r.To = nil, one
+		t.AddRule(id, r)
 	}
 }
 

@@ -36,6 +36,14 @@ var networkRules = []ruleCase{
 		{From: n(1), To: n(2, 5), Block: true}, {From: n(3), To: n(5, 4), Block: true}, {From: n(2), To: n(4, 1), Block: true},
 		{From: n(5), To: n(1, 3), Block: true}, {From: n(4), To: n(3, 2), Block: true},
 	}},
+	{Fault{Kind: Swizzle, Nodes: []node.ID{3, 1, 2}, Period: 10, For: 100}, []Rule{
+		{From: n(3), Block: true, Until: 90}, {To: n(3), Block: true, Until: 90},
+		{From: n(1), Block: true, After: 10, Until: 80}, {To: n(1), Block: true, After: 10, Until: 80},
+		{From: n(2), Block: true, After: 20, Until: 100}, {To: n(2), Block: true, After: 20, Until: 100},
+	}},
+	{Fault{Kind: Swizzle, Nodes: []node.ID{3, 1}, Period: 10}, []Rule{
+		{From: n(3), Block: true}, {To: n(3), Block: true}, {From: n(1), Block: true, After: 10}, {To: n(1), Block: true, After: 10},
+	}},
 	{Fault{Kind: Bridge, Groups: [][]node.Addr{n(1, 2), n(3), n(4, 5)}}, []Rule{
 		{From: n(1, 2), To: n(4, 5), Block: true}, {From: n(4, 5), To: n(1, 2), Block: true},
 	}},
@@ -87,6 +95,7 @@ func TestNetworkRefusals(t *testing.T) {
 		`fault 1 (ring): it needs at least four "nodes"`:                    `{"kind": "ring", "nodes": [1, 2, 3]}`,
 		`fault 1 (ring): a replica of it is named twice`:                    `{"kind": "ring", "nodes": [1, 2, 3, 1]}`,
 		`fault 1 (ring): it has no use for "role"`:                          `{"kind": "ring", "role": "leader", "nodes": [1, 2, 3, 4]}`,
+		`fault 1 (swizzle): it needs a "period"`:                            `{"kind": "swizzle", "nodes": [1, 2]}`,
 		`fault 1 (bridge): it needs three "groups"`:                         `{"kind": "bridge", "groups": [["n1"], ["n2"]]}`,
 		`fault 1 (bridge): an address is in two groups`:                     `{"kind": "bridge", "groups": [["n1"], ["n2"], ["n1"]]}`,
 		`fault 1 (client-cut): it needs "from", the clients`:                `{"kind": "client-cut", "to": ["n2"]}`,
@@ -169,6 +178,35 @@ func TestRing(t *testing.T) {
 		for pair := range blocked {
 			require.NotEqual(t, pair[0], pair[1])
 			require.True(t, blocked[[2]node.Addr{pair[1], pair[0]}])
+		}
+	}
+}
+
+// However many are swizzled, they go one by one and come back one by one, and not in the same order nor in the opposite one.
+func TestSwizzle(t *testing.T) {
+	for size := 1; size <= 9; size++ {
+		f := Fault{Kind: Swizzle, Period: 10, For: 1000}
+		for i := range size {
+			f.Nodes = append(f.Nodes, node.ID(i+1))
+		}
+		b := newBoard()
+		var j Injector
+		j.Reset(Plan{Faults: []Fault{f}})
+		j.Begin(b, 0)
+		var back []int
+		for i, r := range b.rules[0] {
+			require.Equal(t, Span(i/2*10), r.After)
+			if i%2 == 0 {
+				back = append(back, int(1000-r.Until)/10)
+			}
+		}
+		if size > 2 {
+			require.False(t, slices.IsSorted(back), "%v", back)
+			require.False(t, slices.IsSortedFunc(back, func(a, b int) int { return b - a }), "%v", back)
+		}
+		slices.Sort(back)
+		for i := range size {
+			require.Equal(t, i, back[i])
 		}
 	}
 }

@@ -246,8 +246,11 @@ func (f *Fault) Describe() string {
 	if f.Delay > 0 {
 		fmt.Fprintf(&b, " by %v", f.Delay)
 	}
+	if f.Period > 0 && f.Rate > 0 {
+		b.WriteString(" of")
+	}
 	if f.Period > 0 {
-		fmt.Fprintf(&b, " of every %v", f.Period)
+		fmt.Fprintf(&b, " every %v", f.Period)
 	}
 	if f.Bandwidth > 0 {
 		fmt.Fprintf(&b, " to %d bytes/s", f.Bandwidth)

@@ -8,6 +8,8 @@ type Rule struct {
 	Block     bool        // nothing gets through
 	Period    Span        // if set, nothing gets through at the beginning of every period only,
 	Down      Span        // for this long
+	After     Span        // nothing gets through only from so much later on,
+	Until     Span        // and if this is set, until so much later
 	Drop      uint32      // chance that a message is lost
 	Nth       uint64      // if set, this message is lost, counted from 1 from now on
 	Message   uint8       // if set, only messages of this kind count for that

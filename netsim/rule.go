@@ -14,6 +14,8 @@ type Rule struct {
 	Block  bool
 	Period int64 // if set, Block holds only for the first Down of every Period since the rule came into force
 	Down   int64
+	After  int64 // Block begins only so long after the rule came into force,
+	Until  int64 // and if this is set, is over so long after that
 
 	Drop uint64 // chance that a message is lost
 	Nth  uint64 // if set, loses the Nth message, counted since the rule came into force, from 1
@@ -74,7 +76,11 @@ func (w *weather) meet(r *ruleInForce, now int64, kind uint64) {
 
 // blocks tells whether the rule blocks everything at the moment.
 func (r *ruleInForce) blocks(now int64) bool {
-	return r.Block && (r.Period == 0 || (now-r.since)%r.Period < r.Down)
+	if !r.Block {
+		return false
+	}
+	age := now - r.since
+	return age >= r.After && (r.Until == 0 || age < r.Until) && (r.Period == 0 || age%r.Period < r.Down)
 }
 
 // countsNth counts a message and tells whether it is the one to lose.

@@ -137,6 +137,20 @@ func TestFlap(t *testing.T) {
 	require.Equal(t, uint64(12), w.Struck(2))
 }
 
+// A block may begin after its rule, and be over before it.
+func TestBlockForAWhile(t *testing.T) {
+	w := newWorld(1, Config{})
+	w.AddRule(1, Rule{Tag: 2, From: Everybody(), To: Everybody(), Block: true, After: 3, Until: 7})
+	w.AddRule(2, Rule{Tag: 3, From: Everybody(), To: Everybody(), Block: true, After: 12})
+	w.On(2, func(e *sim.Event) { w.Send(1, 2, note{kind: 1, number: e.B}) })
+	for i := range int64(20) {
+		w.Kernel.Schedule(i, 2, 0, 0, uint64(i), 0)
+	}
+	w.drain(t)
+	require.Equal(t, []uint64{0, 1, 2, 7, 8, 9, 10, 11}, w.arrivalsOf(1, 2))
+	require.Equal(t, []uint64{4, 8}, []uint64{w.Struck(2), w.Struck(3)})
+}
+
 // One message is lost by its number: of all that take the link, or of one kind.
 func TestNth(t *testing.T) {
 	w := newWorld(1, Config{})
@@ -302,6 +316,9 @@ func anyRule(t *rapid.T) Rule {
 	if rapid.Bool().Draw(t, "flaps") {
 		r.Period = span("period")
 		r.Down = r.Period / 3
+	}
+	if rapid.Bool().Draw(t, "a while") {
+		r.After, r.Until = span("after"), span("until")
 	}
 	if rapid.Bool().Draw(t, "slow") {
 		r.Delay = span("delay")

@@ -291,6 +291,7 @@ func (c *cluster[M, PM]) AddRule(id int, r faults.Rule) {
 	c.net.AddRule(id, netsim.Rule{
 		Tag:  uint8(c.plan.Faults[id].Kind),
 		From: set(r.From), To: set(r.To), Block: r.Block, Period: int64(r.Period), Down: int64(r.Down),
+		After: int64(r.After), Until: int64(r.Until),
 		Drop: uint64(r.Drop), Nth: r.Nth, Kind: uint64(r.Message),
 		Duplicate: uint64(r.Duplicate), CopyMean: int64(r.CopyMean), Again: uint64(r.Again), AgainMin: int64(r.AgainMin),
 		Reorder: uint64(r.Reorder), HoldMean: int64(r.HoldMean), Corrupt: uint64(r.Corrupt), Delay: int64(r.Delay),

@@ -55,16 +55,18 @@ func (r *report) finish(stop stopped) {
 	}
 }
 
-// faultCounts tells of each kind of fault how many began, and how many messages or replicas they struck; and how many found their
+// faultCounts tells of each kind of fault how many began and how many messages or replicas they struck, and how many found their
 // victim by its role.
 func faultCounts(s *scenarios.Stats) []string {
 	var words []string
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
-		words = append(words, fmt.Sprintf("%s %v struck %s", thousands(s.Faults[k]), k, thousands(s.Struck[k])))
+		words = append(words, fmt.Sprintf("%v %s/%s", k, thousands(s.Faults[k]), thousands(s.Struck[k])))
 	}
+	words[0] = "begun/struck: " + words[0]
 	for r := faults.Role(1); r < faults.NumRoles; r++ {
-		words = append(words, fmt.Sprintf("%s on the %v", thousands(s.Roles[r]), r))
+		words = append(words, fmt.Sprintf("the %v %s", r, thousands(s.Roles[r])))
 	}
+	words[faults.NumKinds-1] = "by role: " + words[faults.NumKinds-1]
 	return words
 }
 

@@ -490,7 +490,7 @@ const drawnPlan = `
 390.56ms +127.83ms crash n5
 390.94ms +824.21ms throttle all -> n1 to 2000 bytes/s with a queue of 2000 bytes
 397.98ms +592.38ms partition {n2 n4 c2 c3 | n1 n3 n5 c1}
-1.23252s +265.24ms swizzle n2 n5 n1 n4 every 40ms
+1.23252s +176.83ms swizzle n2 n5 n1 n4 every 40ms
 1.76315s +3.3ms crash n4
 1.94398s +338.58ms isolate n2 against all
 1.96457s +144.77ms mute n5 against all

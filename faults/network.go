@@ -167,7 +167,7 @@ func networkKinds() (t [NumKinds]kindInfo) {
 			f.Period = round(sh.LatencyMean * pick[Span](s, 2, 10, 40))
 			return f
 		},
-		count: [2]int{1, 2}, long: 300_000,
+		count: [2]int{1, 2}, long: 200_000,
 	}
 	t[Bridge] = kindInfo{
 		name: "bridge", doc: "blocks everything between two groups, while a third sees both", uses: usesGroups,

@@ -40,3 +40,18 @@ func TestSweep(t *testing.T) {
 		})
 	}
 }
+
+// The correct protocols pass in any weather.
+func TestSweepProfiles(t *testing.T) {
+	for _, s := range All() {
+		for _, p := range faults.Profiles() {
+			sweep := Sweep{Scenario: s, Profile: p, Seeds: SeedRange(1000, 60), Jobs: 2}
+			require.NoError(t, sweep.Run(context.Background(), func(r Result) bool {
+				if r.Verdict.Kind != checker.Pass {
+					t.Errorf("%s, %s, seed %d: %v", s.Name, p.Name, r.Seed, r.Verdict)
+				}
+				return true
+			}))
+		}
+	}
+}

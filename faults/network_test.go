@@ -115,6 +115,26 @@ func TestNetworkRefusals(t *testing.T) {
 	require.ErrorContains(t, (&Plan{Faults: []Fault{{Kind: Isolate, Role: NumRoles}}}).Validate(five), "there is no role 4")
 }
 
+// Where the protocol's kinds of messages are known, others are refused, and only they are drawn.
+func TestKindsOfMessages(t *testing.T) {
+	sh := five
+	sh.Messages = 3
+	p := Plan{Faults: []Fault{{Kind: DropNth, Nth: 1, Message: 3}}}
+	require.NoError(t, p.Validate(sh))
+	p.Faults[0].Message = 4
+	require.NoError(t, p.Validate(five))
+	require.EqualError(t, p.Validate(sh), "plan: fault 1 (drop-nth): the protocol's kinds of messages go from 1 to 3, and 4 is none of them")
+	drawn := map[uint8]bool{}
+	for seed := range uint64(100) {
+		p := draw(t, seed, sh)
+		require.NoError(t, p.Validate(sh))
+		for _, f := range p.Faults {
+			drawn[f.Message] = true
+		}
+	}
+	require.Equal(t, map[uint8]bool{0: true, 1: true, 2: true, 3: true}, drawn)
+}
+
 // A fault with a role happens to whoever has it when the fault begins, also to its end; to the replicas it names if nobody has it; and to
 // nobody, rather than to everybody, if it names none.
 func TestRoles(t *testing.T) {

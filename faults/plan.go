@@ -129,6 +129,9 @@ func (f *Fault) validate(s Shape) error {
 			return fmt.Errorf("it has no use for %q", field.name)
 		}
 	}
+	if s.Messages > 0 && int(f.Message) > s.Messages {
+		return fmt.Errorf("the protocol's kinds of messages go from 1 to %d, and %d is none of them", s.Messages, f.Message)
+	}
 	if k.uses&usesLinks != 0 && idle(f.From, f.To) {
 		return errors.New("no message takes its links: replicas send none to themselves over the network, nor clients to clients")
 	}

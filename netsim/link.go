@@ -169,7 +169,7 @@ func (n *Net[M, PM]) transmit(f *fate, l *link, size uint64) {
 	}
 	hi, lo := bits.Mul64(size, second)
 	span, _ := bits.Div64(hi, lo, uint64(f.bandwidth))
-	l.busyUntil = now + wait + int64(min(span, longest))
+	l.busyUntil = now + min(wait+int64(min(span, longest)), longest)
 	f.delay = min(f.delay+l.busyUntil-now, longest)
 }
 

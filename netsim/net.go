@@ -208,8 +208,8 @@ func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 	}
 	var f fate
 	n.decide(&f, from.Addr(), to.Addr(), uint64(kind), lot)
-	size := uint64(0)
-	if f.bandwidth > 0 {
+	size := uint64(len(p.encoded))
+	if f.bandwidth > 0 && size == 0 {
 		n.scratch = msg.Append(n.scratch[:0])
 		size = uint64(len(n.scratch)) + frameHead
 	}

@@ -76,7 +76,21 @@ func TestNames(t *testing.T) {
 // A link of 1000 bytes a second carries a message of 17 bytes in 17 ms, one after the other, and keeps 60 bytes waiting: the fourth of a
 // salvo finds the queue full. Another link, and the way back, are free.
 func TestBandwidth(t *testing.T) {
-	w := newWorld(1, Config{Bandwidth: 1000, Backlog: 60})
+	for _, encode := range []bool{false, true} {
+		testBandwidth(t, newWorld(1, Config{Bandwidth: 1000, Backlog: 60, Encode: encode}))
+	}
+	// A line so slow that it is never free again overflows nothing but the queue.
+	w := newWorld(1, Config{Bandwidth: 1})
+	w.AddRule(1, Rule{From: Everybody(), To: Everybody(), Delay: longest})
+	for range 20 {
+		w.links.between(1, 2).busyUntil += longest / 2 // as by a billion bytes
+		w.Send(1, 2, note{kind: 1})
+	}
+	w.drain(t)
+	require.Len(t, w.got, 20)
+}
+
+func testBandwidth(t *testing.T, w world) {
 	for i := range uint64(4) {
 		w.Send(1, 2, note{kind: 1, number: i})
 	}

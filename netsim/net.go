@@ -58,18 +58,14 @@ type Counts struct {
 
 // Net is the network of one cluster.
 type Net[M any, PM node.Message[M]] struct {
-	kernel  *sim.Kernel
-	ends    Ends[M]
-	config  Config
-	seed    uint64
-	counts  Counts
-	struck  [Tags]uint64 // messages that rules with that tag had a part in the fate of
-	rules   []ruleInForce
-	calm    bool    // no rules, and nothing in the configuration that could hurt a message: the short way
-	matched []int32 // the rules that cover the message at hand
-	weather weather // what they come to
-	held    []heldBack
-	onDraw  func(Drawn)
+	kernel *sim.Kernel
+	ends   Ends[M]
+	config Config
+	seed   uint64
+	counts Counts
+	rules  []ruleInForce
+	calm   bool // no rules, and nothing in the configuration that could hurt a message: the short way
+	onDraw func(Drawn)
 
 	attempts attempts
 	messages sim.Slab[parcel[M]]
@@ -81,6 +77,11 @@ type Net[M any, PM node.Message[M]] struct {
 	links   links
 	speaker node.ID // whose message is stating facts
 	state   func(fact.Fact)
+
+	matched []int32 // the rules that cover the message at hand
+	weather weather // what they come to
+	held    []heldBack
+	struck  [Tags]uint64 // messages that rules with that tag had a part in the fate of
 }
 
 // A parcel is a message under way.

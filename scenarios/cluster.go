@@ -56,13 +56,7 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.spec.Facts(file, b, c.durable)
 		}
 	}
-	c.durable = func(f fact.Fact) {
-		chosen := c.watch.Chosen()
-		c.watch.Durable(uint16(c.owner), f)
-		if c.watch.Chosen() > chosen {
-			c.roles.decider = c.owner
-		}
-	}
+	c.durable = func(f fact.Fact) { c.watch.Durable(uint16(c.owner), f) }
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.ClientWakes, c.clientWakes)
@@ -175,7 +169,11 @@ func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
 // Durable tells the watch what became durable.
 func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
+	chosen := c.watch.Chosen()
 	c.decode(file, appended)
+	if c.watch.Chosen() > chosen {
+		c.roles.decider = id
+	}
 	c.check()
 }
 

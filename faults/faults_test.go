@@ -264,7 +264,7 @@ func (b *board) Want(fault int, kind Kind, nodes []node.ID) {
 	b.note("%v %v is wanted", kind, nodes)
 	b.wanted[fault] = true
 }
-func (b *board) Unwant(fault int) { delete(b.wanted, fault) }
+func (b *board) Unwant(fault int)                { delete(b.wanted, fault) }
 func (b *board) JumpClock(id node.ID, jump Span) { b.note("n%d jumps %v", id, jump) }
 
 // What each kind puts in force.

@@ -249,6 +249,10 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 		c.roles.leads(id, 0)
 		c.watch.Released(f.Ballot)
 	case fact.Leased:
+		if f.Seq == 0 {
+			c.watch.Released(f.Ballot)
+			return
+		}
 		now := c.kernel.Now()
 		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()

@@ -86,6 +86,21 @@ func (k OpKind) String() string {
 	return "invalid"
 }
 
+// FindOpKind returns the kind of that name.
+func FindOpKind(name string) (OpKind, bool) {
+	for k := Get; k < numOpKinds; k++ {
+		if opKindNames[k] == name {
+			return k, true
+		}
+	}
+	return 0, false
+}
+
+// Phrase says what an operation asks for, such as "transfer k0->k1 100".
+func Phrase(k OpKind, key uint32, arg, arg2 int64) string {
+	return phrase(&Op{Kind: k, Key: key, Arg: arg, Arg2: arg2}, nil)
+}
+
 // ReadsOnly tells that such an operation never changes anything.
 func (k OpKind) ReadsOnly() bool {
 	switch k {

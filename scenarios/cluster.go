@@ -17,7 +17,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	spec   *Spec[M, PM]
 	config Config
 	plan   faults.Plan
-	skip   []int    // what is left of Input.Skip
+	skip   []int    // Input.Skip
 	reseed []Reseed // what is left of Input.Reseed
 	lots   uint64   // seed of the operations
 

@@ -41,6 +41,9 @@ type Config struct {
 	Recovery faults.Span `json:"recovery"` // the healed cluster must be done with everything within this time
 
 	Knobs map[string]int64 `json:"knobs,omitempty"` // the protocol's own switches, by name
+
+	// Script is what clients do in the safety phase, each its own calls in this order; empty: what the workload makes up.
+	Script []Call `json:"script,omitempty"`
 }
 
 // Bounds on a Config, so that an artifact edited into nonsense is refused and not run.
@@ -111,6 +114,9 @@ func (c *Config) check(knobs []Knob) error {
 		if v < k.Min || v > k.Max {
 			return fmt.Errorf("config: the knob %q is %d, and must be from %d to %d", k.Name, v, k.Min, k.Max)
 		}
+	}
+	if err := c.checkScript(); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Knobs)) {
 		if !slices.ContainsFunc(knobs, func(k Knob) bool { return k.Name == name }) {

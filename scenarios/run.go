@@ -195,6 +195,12 @@ func (c *cluster[M, PM]) finished() bool {
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
 func (c *cluster[M, PM]) pass() {
 	c.kernel.Halt()
+	if c.spec.Judge != nil {
+		if v := c.spec.Judge(&c.config, &c.history); v != nil {
+			c.end(v)
+			return
+		}
+	}
 	c.verdict = c.judgeHistory()
 	if c.verdict.Kind == checker.Pass && c.stats.Finished == 0 {
 		c.verdict = checker.Verdict{Kind: checker.Vacuous, Detail: "no operation was completed"}

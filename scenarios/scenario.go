@@ -51,6 +51,11 @@ type Spec[M any, PM node.Message[M]] struct {
 	Wipes bool
 	// Workload is what clients do.
 	Workload Workload
+	// Judge looks at what clients saw in a run that came to its end, before linearizability is asked about: for demands beyond
+	// that, and for those that are better said in the scenario's own words. May be nil.
+	Judge func(c *Config, h *checker.History) *checker.Violation
+	// Story makes the scenario one that is told. May be nil.
+	Story *Story
 }
 
 // Scenario is a Spec without its message type, which is what the command line and sweeps see.
@@ -58,6 +63,7 @@ type Scenario struct {
 	Name  string
 	Doc   string
 	Knobs []Knob
+	Story *Story // nil: it is none
 
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
@@ -110,7 +116,7 @@ type Cluster interface {
 func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
-		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
+		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, Story: s.Story, draw: s.Draw, check: s.Check,
 		shape:      spec.shape,
 		wipes:      spec.Wipes,
 		newCluster: func() Cluster { return newCluster(spec) },

@@ -9,8 +9,11 @@ import (
 
 // singleDecree is the scenario "single-decree": one instance of Paxos, in which every client proposes a value of its
 // own, several times over, and every answer must be the one value that was chosen.
-func singleDecree() Scenario {
-	return Define(Spec[paxos.Message, *paxos.Message]{
+func singleDecree() Scenario { return Define(SingleDecree()) }
+
+// SingleDecree returns what runs in the scenario "single-decree".
+func SingleDecree() Spec[paxos.Message, *paxos.Message] {
+	return Spec[paxos.Message, *paxos.Message]{
 		Name: "single-decree",
 		Doc:  "single-decree Paxos: clients propose values at any replica, and all must hear of the same one",
 		Knobs: []Knob{
@@ -30,7 +33,7 @@ func singleDecree() Scenario {
 		Files:    []string{"paxos"},
 		Messages: uint8(paxos.Query),
 		Workload: Proposals{},
-	})
+	}
 }
 
 // flexibleQuorums returns quorums that intersect: majorities, with phase 2 smaller by the knob phase2 and phase 1

@@ -127,7 +127,7 @@ func log(replica func(*multipaxos.Replica) node.Node[multipaxos.Message]) Scenar
 	return Define(Spec[multipaxos.Message, *multipaxos.Message]{
 		Name: "log", Quorums: flexibleQuorums, Facts: multipaxos.DurableFacts, Commands: multipaxos.Commands, Sessions: true, Workload: Registers{},
 		Replica: func(id node.ID, c *Config) node.Node[multipaxos.Message] {
-			return replica(multipaxos.New(id, multipaxosConfig(c)))
+			return replica(multipaxos.New(id, multipaxosConfig(c, newKV)))
 		},
 	})
 }

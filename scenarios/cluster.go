@@ -47,9 +47,10 @@ type cluster[M any, PM node.Message[M]] struct {
 	perturb   uint64 // chance of the unusual path, in parts per million
 	perturbed uint64 // how often it was asked for
 
-	ticks  uint64 // numbers calls and returns
-	healed bool   // the liveness phase has begun
-	endsAt int64  // of the liveness phase
+	ticks    uint64 // numbers calls and returns
+	healed   bool   // the liveness phase has begun
+	endsAt   int64  // of the liveness phase
+	healedAt mark   // how far the replicas were when it began
 
 	verdict checker.Verdict
 	witness []checker.Op

@@ -168,7 +168,7 @@ func (c *cluster[M, PM]) heal() {
 	if c.kernel.Tracing() {
 		c.kernel.Emit(sim.Record{Kind: sim.PhaseSet, Text: "all faults end; the cluster must recover"})
 	}
-	c.healed = true
+	c.healed, c.healedAt = true, c.mark()
 	c.endsAt = c.kernel.Now() + int64(c.config.Recovery)
 	c.injector.HealAll(c)
 	c.net.Calm()
@@ -246,6 +246,9 @@ func (c *cluster[M, PM]) unfinished() string {
 		if x := &c.crowd.clients[i]; x.open != none {
 			parts = append(parts, fmt.Sprintf("%v still waits for %v to %s", x.id.Addr(), x.target.Addr(), x.op))
 		}
+	}
+	if duel := c.duelling(); duel != "" {
+		parts = append(parts, duel)
 	}
 	if !c.watch.Converged() {
 		for i := range c.config.Nodes {

@@ -27,7 +27,7 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 			c.Keys = 1
 		},
 		Quorums: flexibleQuorums,
-		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, paxosConfig(c)) },
+		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, PaxosConfig(c)) },
 		Facts:   paxos.DurableFacts,
 
 		Files:    []string{"paxos"},
@@ -43,8 +43,8 @@ func flexibleQuorums(c *Config) (phase1, phase2 int) {
 	return max(c.Nodes-phase2+1, c.Nodes/2+1), phase2
 }
 
-// paxosConfig translates the configuration of a run for the protocol.
-func paxosConfig(c *Config) paxos.Config {
+// PaxosConfig translates the configuration of a run for package paxos.
+func PaxosConfig(c *Config) paxos.Config {
 	p := paxos.Majority(shape(c).Nodes...)
 	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
 		p.Phase1, p.Phase2 = flexibleQuorums(c)

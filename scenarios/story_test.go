@@ -118,7 +118,7 @@ func single(replica func(*paxos.Replica) node.Node[paxos.Message]) Scenario {
 	return Define(Spec[paxos.Message, *paxos.Message]{
 		Name: "single", Quorums: flexibleQuorums, Facts: paxos.DurableFacts, Workload: Proposals{},
 		Knobs:   []Knob{{Name: "backoffMin"}, {Name: "resend"}, {Name: "phase2"}},
-		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return replica(paxos.New(id, paxosConfig(c))) },
+		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return replica(paxos.New(id, PaxosConfig(c))) },
 	})
 }
 

@@ -32,6 +32,8 @@ func (r *Replica) onRequest(env node.Env[Message], from node.Client, q *node.Req
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
 	case l.known:
 		r.answer(env, from, q.Seq)
+	case !r.mayPropose():
+		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Redirect, Leader: r.config.Distinguished})
 	case !l.enlist(from, q.Seq):
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Overloaded})
 	default:
@@ -99,7 +101,7 @@ func (r *Replica) onPoll(env node.Env[Message]) {
 		return
 	}
 	r.query(env)
-	if a.accepted != 0 && a.accepted == l.polled {
+	if a.accepted != 0 && a.accepted == l.polled && r.mayPropose() {
 		r.propose(env, a.value)
 	}
 	l.polled = a.accepted

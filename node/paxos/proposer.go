@@ -29,6 +29,11 @@ type proposer struct {
 	attempts uint64      // ballots preempted in a row
 }
 
+// mayPropose tells whether proposing is for this member.
+func (r *Replica) mayPropose() bool {
+	return r.config.Distinguished == 0 || r.config.Distinguished == r.self
+}
+
 // propose makes the proposer work for value, unless it is at work already.
 func (r *Replica) propose(env node.Env[Message], value []byte) {
 	p := &r.proposer

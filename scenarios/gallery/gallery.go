@@ -11,6 +11,7 @@ import (
 func init() {
 	for _, s := range []scenarios.Scenario{
 		bank(), bankUncoordinated(), meetingRoom(), meetingRoomUncoordinated(),
+		mustAdopt(), duelNoBackoff(), duelBackoff(), duelDistinguished(),
 	} {
 		scenarios.Register(s)
 	}

@@ -1,4 +1,4 @@
-package gallery_test
+package gallery
 
 import (
 	"slices"

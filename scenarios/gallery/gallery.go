@@ -4,6 +4,7 @@ import (
 	"simrun/faults"
 	"simrun/node"
 	"simrun/node/machine"
+	"simrun/node/multipaxos"
 	"simrun/node/uncoordinated"
 	"simrun/scenarios"
 )
@@ -12,6 +13,9 @@ func init() {
 	for _, s := range []scenarios.Scenario{
 		bank(), bankUncoordinated(), meetingRoom(), meetingRoomUncoordinated(),
 		mustAdopt(), duelNoBackoff(), duelBackoff(), duelDistinguished(),
+		splitBrainBy(multipaxos.ReadLog, "split-brain", "through the log"),
+		splitBrainBy(multipaxos.ReadIndex, "split-brain-read-index", "by read-index"),
+		splitBrainBy(multipaxos.ReadLease, "split-brain-lease", "by lease"),
 	} {
 		scenarios.Register(s)
 	}

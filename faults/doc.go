@@ -6,8 +6,11 @@
 // so that healing is exact. A crash is counted: a replica comes back when the last fault that keeps it down has ended.
 //
 // What lasts at a machine, such as a pause or a slow disk, adds up to its [Condition]. A fault that destroys durable data happens
-// to few replicas: see Shape.Tolerates.
+// to few replicas: see Shape.Tolerates. A fault may name a [Role] instead of replicas: it then happens to whoever leads, stands for
+// election or has just completed a quorum when it begins.
 //
-// Every kind of fault is one entry of the table in kinds.go (links, crashes) and machines.go (the rest): which fields it uses, what it refuses, what it does, and
-// how it is drawn. Each kind is drawn from a stream of its own, so that another kind leaves the rest of a seed's plan as it was.
+// Every kind of fault is one entry of the table in kinds.go, network.go (links) and machines.go (processes, disks, clocks): which
+// fields it uses, what it refuses, what it does, and how it is drawn. Each kind is drawn from a stream of its own, so that another kind
+// leaves the rest of a seed's plan as it was. What all kinds share are a few moments of the run about which faults crowd, so that many
+// begin while others begin or end.
 package faults

@@ -14,53 +14,66 @@ import (
 type Profile struct {
 	Name string
 	Doc  string
-	on   uint64 // chance that a kind of fault occurs at all, in parts per million
 
-	families []string // the chance of kinds of other families is rare instead; nil for all
-	rare     uint64
-	destroys bool // disks of any replicas are damaged, more than can be survived
-	beyond   bool // clocks go wrong beyond what replicas are told to expect
+	on       []uint64 // a seed draws one of these: the chance that a kind of fault occurs at all, in parts per million
+	families []string // whose kinds the profile is about; nil for links and crashes
+	others   uint64   // the share of that chance that kinds of other families have, in parts per million
+	only     []Kind   // the kinds that may occur; all if there are none here
+	times    int      // how many times as many faults of each kind there are; 0 is 1
+	destroys bool     // disks of any replicas are damaged, more than can be survived
+	beyond   bool     // clocks go wrong beyond what replicas are told to expect
 }
 
-// chance returns how likely a kind occurs at all.
-func (p *Profile) chance(k Kind) uint64 {
+// chance returns how likely a kind occurs at all, if it is on for kinds that the profile is about.
+func (p *Profile) chance(k Kind, on uint64) uint64 {
+	about := slices.Contains(p.families, kinds[k].family) || p.families == nil && (k == Crash || kinds[k].family == Links)
 	switch {
-	case p.destroys && kinds[k].damages:
-		return p.on
-	case p.families != nil && !slices.Contains(p.families, kinds[k].family):
-		return p.rare
-	case p.families == nil && k != Crash && kinds[k].family != Links:
-		return p.rare
+	case len(p.only) > 0 && !slices.Contains(p.only, k):
+		return 0
+	case about, p.destroys && kinds[k].damages:
+		return on
 	}
-	return p.on
+	return on * p.others / stream.Million
 }
 
 // The names of the profiles.
 const (
 	Calm    = "calm"
 	Default = "default"
+	Storm   = "storm"
 
+	Network      = "network"
+	Partitions   = "partitions"
 	ClocksBeyond = "clocks-beyond"
 	Destruction  = "destruction"
 )
+
+// intensities is how much goes wrong in a run of most profiles: from a few kinds of faults to half of them.
+var intensities = []uint64{100_000, 200_000, 350_000, 500_000}
 
 // Profiles returns the profiles there are.
 func Profiles() []Profile {
 	return []Profile{
 		{Name: Calm, Doc: "no faults"},
-		{Name: Default, Doc: "every kind of fault is on or off by the seed, and every number is drawn", on: 500_000, rare: 150_000},
-		{Name: Processes, Doc: "replicas crash at the worst moments, hang and dawdle; other faults are rare", on: 500_000, rare: 50_000, families: []string{Processes}},
-		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are fewer", on: 500_000, rare: 200_000, families: []string{Disks}},
-		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: 700_000, rare: 50_000, families: []string{Clocks}},
-		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: 700_000, rare: 50_000, families: []string{Clocks}, beyond: true},
-		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: 500_000, rare: 100_000, families: []string{Processes}, destroys: true},
+		{Name: Default, Doc: "every kind of fault is on or off by the seed, and every number is drawn", on: intensities, others: 400_000},
+		{Name: Storm, Doc: "most kinds of faults at once, and more of each", on: []uint64{500_000, 800_000, stream.Million}, others: 600_000, times: 2},
+		{Name: Network, Doc: "faults of the network only: replicas stay up", on: intensities, families: []string{Links}},
+		{
+			Name: Partitions, Doc: "partitions of all shapes, and nothing else", on: []uint64{300_000, 600_000},
+			only: []Kind{Partition, OneWay, Flap, Isolate, Mute, Deaf, Ring, Swizzle, Bridge, ClientCut},
+		},
+		{Name: Processes, Doc: "replicas crash at the worst moments, hang and dawdle; other faults are rare", on: []uint64{500_000}, others: 100_000, families: []string{Processes}},
+		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are fewer", on: []uint64{500_000}, others: 150_000, families: []string{Disks}},
+		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: []uint64{700_000}, others: 70_000, families: []string{Clocks}},
+		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: []uint64{700_000}, others: 70_000, families: []string{Clocks}, beyond: true},
+		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: []uint64{500_000}, others: 200_000, families: []string{Processes}, destroys: true},
 	}
 }
 
 // Always returns the profile with every kind of fault in every plan that has any, as testing at random without a swarm has it.
 func (p Profile) Always() Profile {
-	if p.on > 0 {
-		p.on, p.rare = stream.Million, stream.Million
+	if len(p.on) > 0 {
+		p.on, p.others = []uint64{stream.Million}, stream.Million
 	}
 	return p
 }
@@ -82,10 +95,13 @@ func FindProfile(name string) (Profile, error) {
 // its own, derived from s.
 func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	root := s.Uint64()
-	if p.on == 0 || len(sh.Nodes) == 0 || sh.Horizon <= tick {
+	if len(p.on) == 0 || len(sh.Nodes) == 0 || sh.Horizon <= tick {
 		return Plan{}
 	}
 	sh.LatencyMean = max(sh.LatencyMean, Microsecond) // delays are drawn as multiples of it
+	whole := stream.New(root, "plan", 0)
+	on := pick(&whole, p.on...)
+	hot := drawMoments(&whole, sh.Horizon)
 	sh.victims = shuffledOf(root, sh.Nodes)
 	if !p.destroys {
 		sh.victims = sh.victims[:max(min(sh.Tolerates, len(sh.victims)), 0)]
@@ -98,10 +114,10 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
 		own := stream.New(root, info.name, 0)
-		if !own.Chance(p.chance(k)) || info.can != nil && !info.can(&sh) || len(sh.Nodes)+sh.Clients < info.least {
+		if !own.Chance(p.chance(k, on)) || !info.fits(&sh) {
 			continue
 		}
-		n := own.Int(info.count[0], info.count[1])
+		n := own.Int(info.count[0], info.count[1]) * max(p.times, 1)
 		for i := range n {
 			one := stream.New(root, info.name, uint64(i)+1)
 			f := info.draw(&one, &sh)
@@ -112,11 +128,43 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 				f.For = 1 + f.For/20 // short ones find other bugs than long ones
 			}
 			f.At, f.For = round(f.At), round(f.For)
+			attract(&one, hot, &f, &sh)
 			plan.Faults = append(plan.Faults, f)
 		}
 	}
 	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return plan
+}
+
+// fits tells whether a cluster is large enough to suffer a kind of fault.
+func (k *kindInfo) fits(sh *Shape) bool {
+	return (k.can == nil || k.can(sh)) && len(sh.Nodes)+sh.Clients >= k.least && len(sh.Nodes) >= k.nodes && sh.Clients >= k.clients
+}
+
+// drawMoments chooses the moments of a run about which faults crowd. All kinds of faults share them, and none knows of another: so
+// faults begin while others begin or end, and a plan without one of them has the rest in their places.
+func drawMoments(s *stream.Stream, horizon Span) []Span {
+	moments := make([]Span, s.Int(1, 4))
+	for i := range moments {
+		moments[i] = Span(s.N(uint64(horizon)))
+	}
+	return moments
+}
+
+// attract moves a fault, with some chance, so that it begins or ends about one of the moments.
+func attract(s *stream.Stream, moments []Span, f *Fault, sh *Shape) {
+	moment := pick(s, moments...)
+	moment += Span(s.N(uint64(4 * sh.LatencyMean)))
+	switch s.N(10) {
+	case 0, 1, 2:
+	case 3:
+		moment -= f.For // it ends then
+	default:
+		return
+	}
+	if moment = round(moment); moment < sh.Horizon {
+		f.At = moment
+	}
 }
 
 // share returns ppm parts per million of a span.
@@ -132,26 +180,44 @@ const tick = 10 * Microsecond
 // round rounds a span down to ticks, and to one at least.
 func round(s Span) Span { return max(s/tick, 1) * tick }
 
-// drawLinks chooses all links, those from or to one replica, or those between two.
+// drawLinks chooses all links, those from or to one replica, or those between two hosts.
 func drawLinks(s *stream.Stream, sh *Shape) Fault {
-	one := func() []node.Addr { return []node.Addr{pick(s, sh.Nodes...).Addr()} }
+	f := drawPair(s, sh)
 	switch s.N(5) {
 	case 0:
-		return Fault{From: one()}
+		return Fault{From: f.From}
 	case 1:
-		return Fault{To: one()}
+		return Fault{To: f.From}
 	case 2:
-		return Fault{From: one(), To: one()}
+		return f
 	}
 	return Fault{}
 }
 
-// drawPartition isolates one replica, or splits the cluster at random. Clients go along with either side, or see all replicas.
+// drawPair chooses a link between two replicas, or between a replica and a client if there is but one. Where there is no link
+// at all, it chooses that replica, both ways.
+func drawPair(s *stream.Stream, sh *Shape) Fault {
+	from := s.N(uint64(len(sh.Nodes)))
+	f := Fault{From: ids(sh.Nodes[from : from+1])}
+	switch n := uint64(len(sh.Nodes)); {
+	case n > 1:
+		to := (from + 1 + s.N(n-1)) % n
+		f.To = ids(sh.Nodes[to : to+1])
+	case sh.Clients > 0:
+		f.To = []node.Addr{node.Client(1 + s.N(uint64(sh.Clients))).Addr()}
+	}
+	return f
+}
+
+// drawPartition isolates one replica, or splits the cluster in halves or at random. Clients go along with either side, or see all replicas.
 func drawPartition(s *stream.Stream, sh *Shape) Fault {
 	order := shuffled(s, sh.Nodes)
 	cut := 1
-	if len(order) > 2 && s.Chance(600_000) {
+	switch {
+	case len(order) > 2 && s.Chance(500_000):
 		cut = 1 + int(s.N(uint64(len(order)-1)))
+	case s.Chance(400_000):
+		cut = max(len(order)/2, 1)
 	}
 	var groups [2][]node.Addr
 	for i, id := range order {
@@ -177,7 +243,7 @@ func drawPartition(s *stream.Stream, sh *Shape) Fault {
 	return Fault{Groups: groups[:]}
 }
 
-// drawCrash stops one replica mostly, and sometimes several or all at once.
+// drawCrash stops one replica mostly, or one with a role, and sometimes several or all at once.
 func drawCrash(s *stream.Stream, sh *Shape) Fault {
 	order := shuffled(s, sh.Nodes)
 	n := 1
@@ -189,7 +255,11 @@ func drawCrash(s *stream.Stream, sh *Shape) Fault {
 	}
 	nodes := order[:n]
 	slices.Sort(nodes)
-	return Fault{Nodes: nodes}
+	f := Fault{Nodes: nodes}
+	if n == 1 && s.Chance(400_000) {
+		f.Role = pick(s, Leader, Leader, Candidate, Decider)
+	}
+	return f
 }
 
 // shuffledOf returns the replicas in the order in which they are damaged.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"simrun/node"
 	"simrun/sim/stream"
 )
 
@@ -26,8 +25,43 @@ const (
 	Partition
 	// OneWay blocks everything on some links (from, to), and nothing the other way.
 	OneWay
-	// Crash stops the replicas in nodes.
+	// Crash stops the replicas in nodes, or the one with the role.
 	Crash
+
+	// The kinds below are in network.go.
+
+	// Redeliver delivers a share (rate) of the messages on some links (from, to) once more, later by delay at least.
+	Redeliver
+	// Corrupt damages the bytes of a share (rate) of them, so that their checksum does not match.
+	Corrupt
+	// Throttle limits those links to bandwidth, with a queue of backlog, if that is set.
+	Throttle
+	// Flap blocks those links for a share (rate) of every period, at its beginning.
+	Flap
+	// DropNth loses the nth message on those links, or the nth of one kind (message).
+	DropNth
+	// Burst holds back everything on those links, and lets it arrive all at once when it ends.
+	Burst
+	// FarNode makes everything from and to the replicas in nodes, or the one with the role, take longer by delay.
+	FarNode
+	// Isolate blocks everything between them and others (to).
+	Isolate
+	// Mute blocks everything from them to others (to), and nothing the other way.
+	Mute
+	// Deaf blocks everything to them from others (to), and nothing the other way.
+	Deaf
+	// Ring lets each of the replicas in nodes, which stand in a ring, talk only to its neighbours, which make a majority
+	// with it. No two see the same one.
+	Ring
+	// Swizzle cuts off the replicas in nodes one after the other, a period apart, and lets them back at its end, a period apart too but
+	// in another order.
+	Swizzle
+	// Bridge blocks everything between the first and the third of three groups. The second sees both.
+	Bridge
+	// ClientCut blocks everything between some clients (from) and some replicas (to), while replicas see one another.
+	ClientCut
+
+	// The kinds below are in machines.go. Those that do not destroy anything may happen to the one with the role too.
 
 	// PowerCut stops the replicas in nodes, and what they had not made durable may be lost.
 	PowerCut
@@ -81,6 +115,10 @@ const (
 	usesDrift
 	usesTrigger
 	usesKnobs
+	usesRole
+	usesTo // but not from
+	usesBandwidth
+	usesNth
 )
 
 // Families of kinds.
@@ -92,18 +130,20 @@ const (
 )
 
 type kindInfo struct {
-	name  string
-	doc   string
-	uses  fields
-	check func(f *Fault) error // beyond what uses says
-	begin func(j *Injector, t Target, id int, f *Fault)
-	beat  func(j *Injector, t Target, id int, f *Fault) // again, every period; nil if the kind has none
-	end   func(j *Injector, t Target, id int, f *Fault) // undoes begin
-	can   func(sh *Shape) bool                          // whether a cluster of that shape can suffer it; nil if any can
-	least int                                           // a cluster with fewer replicas and clients than this cannot suffer it
-	draw  func(s *stream.Stream, sh *Shape) Fault       // all but At, For and Kind
-	count [2]int                                        // how many are drawn for a run, from and to
-	long  uint64                                        // how long one lasts at most, in parts per million of the horizon
+	name    string
+	doc     string
+	uses    fields
+	check   func(f *Fault) error // beyond what uses says
+	begin   func(j *Injector, t Target, id int, f *Fault)
+	beat    func(j *Injector, t Target, id int, f *Fault) // again, every period; nil if the kind has none
+	end     func(j *Injector, t Target, id int, f *Fault) // undoes begin
+	can     func(sh *Shape) bool                          // whether a cluster of that shape can suffer it; nil if any can
+	least   int                                           // a cluster with fewer replicas and clients than this cannot suffer it
+	nodes   int                                           // nor can one with fewer replicas than this
+	clients int                                           // or with fewer clients than this
+	draw    func(s *stream.Stream, sh *Shape) Fault       // all but At, For and Kind
+	count   [2]int                                        // how many are drawn for a run, from and to
+	long    uint64                                        // how long one lasts at most, in parts per million of the horizon
 
 	family  string
 	damages bool // destroys what was durable
@@ -216,29 +256,32 @@ func init() {
 			},
 			end: liftRules,
 			draw: func(s *stream.Stream, sh *Shape) Fault {
-				one := []node.Addr{pick(s, sh.Nodes...).Addr()}
-				switch s.N(3) {
+				switch f := drawPair(s, sh); s.N(3) {
 				case 0:
-					return Fault{From: one}
+					return Fault{From: f.From}
 				case 1:
-					return Fault{To: one}
+					return Fault{To: f.From}
+				default:
+					return f
 				}
-				return Fault{From: one, To: []node.Addr{pick(s, sh.Nodes...).Addr()}}
 			},
 			count: [2]int{1, 3}, long: 250_000,
 		},
 		Crash: {
-			name: "crash", doc: "stops replicas, which lose their memory and what their disks had not made durable", uses: usesNodes,
+			name: "crash", doc: "stops replicas, which lose their memory and what their disks had not made durable", uses: usesNodes | usesRole,
 			check: checkNodes,
-			begin: func(j *Injector, t Target, _ int, f *Fault) { j.crashAll(t, f) },
+			begin: crashAll,
 			end:   restartAll,
 			draw:  drawCrash,
 			count: [2]int{1, 6}, long: 200_000, family: Processes,
 		},
 	}
-	for k, info := range machineKinds() {
-		if info.name != "" {
-			kinds[k] = info
+	network, machines := networkKinds(), machineKinds()
+	for k := range kinds {
+		for _, info := range []kindInfo{network[k], machines[k]} {
+			if info.name != "" {
+				kinds[k] = info
+			}
 		}
 		if kinds[k].family == "" {
 			kinds[k].family = Links
@@ -256,6 +299,21 @@ func checkRate(f *Fault) error {
 func checkDelay(f *Fault) error {
 	if f.Delay == 0 {
 		return errors.New(`it needs a "delay"`)
+	}
+	return nil
+}
+
+// checkNodes refuses a fault that names no replica, or one twice.
+func checkNodes(f *Fault) error {
+	if len(f.Nodes) == 0 && (f.Role == 0 || kinds[f.Kind].uses&usesRole == 0) {
+		if kinds[f.Kind].uses&usesRole != 0 {
+			return errors.New(`it needs "nodes" or a "role"`)
+		}
+		return errors.New(`it needs "nodes"`)
+	}
+	sorted := slices.Sorted(slices.Values(f.Nodes))
+	if len(slices.Compact(sorted)) != len(f.Nodes) {
+		return errors.New("a replica of it is named twice")
 	}
 	return nil
 }
@@ -279,6 +337,14 @@ func (k Kind) Family() string { return kinds[k].family }
 
 // Damages tells whether faults of the kind destroy what was durable.
 func (k Kind) Damages() bool { return kinds[k].damages }
+
+// NodesLeast returns how many replicas a fault of the kind must name, unless it names a role.
+func (k Kind) NodesLeast() int {
+	if kinds[k].uses&(usesNodes|usesRole) == usesNodes {
+		return max(kinds[k].nodes, 1)
+	}
+	return 0
+}
 
 // MarshalText writes the kind's name.
 func (k Kind) MarshalText() ([]byte, error) {

@@ -23,8 +23,8 @@ type Machines interface {
 	RemoveTrap(fault int, id node.ID)
 	// Configure gives the replica other values of some knobs, from its next boot on.
 	Configure(id node.ID, knobs map[string]int64)
-	// Damage destroys durable data of a host that is down, in the way of the kind.
-	Damage(fault int, id node.ID, kind Kind)
+	// Damage destroys durable data of a host that is down, in the way of the kind, if there is any.
+	Damage(fault int, id node.ID, kind Kind) bool
 	// JumpClock makes a host's clock jump forward.
 	JumpClock(id node.ID, jump Span)
 }
@@ -116,9 +116,9 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 	kinds[PowerCut] = kindInfo{
 		name: "power-cut", doc: "stops all of the replicas at once, and any write that was not durable may be lost", uses: usesNodes,
 		check: checkNodes,
-		begin: func(j *Injector, t Target, _ int, f *Fault) {
-			for _, id := range f.Nodes {
-				j.stop(t, id, t.CutPower)
+		begin: func(j *Injector, t Target, index int, f *Fault) {
+			for _, id := range j.victims[index] {
+				j.stop(f.Kind, id, t.CutPower)
 			}
 		},
 		end:    restartAll,
@@ -128,14 +128,14 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 		family: Processes,
 	}
 	kinds[CrashLoop] = kindInfo{
-		name: "crash-loop", doc: "stops replicas and boots them again, over and over", uses: usesNodes | usesPeriod,
+		name: "crash-loop", doc: "stops replicas and boots them again, over and over", uses: usesNodes | usesRole | usesPeriod,
 		check: checkPeriod,
-		begin: func(j *Injector, t Target, _ int, f *Fault) { j.crashAll(t, f) },
+		begin: crashAll,
 		beat: func(j *Injector, t Target, index int, f *Fault) {
 			if j.beats[index]++; j.beats[index]%2 == 1 {
 				restartAll(j, t, index, f)
 			} else {
-				j.crashAll(t, f)
+				crashAll(j, t, index, f)
 			}
 		},
 		end: func(j *Injector, t Target, index int, f *Fault) {
@@ -144,12 +144,14 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 			}
 		},
 		draw: func(s *stream.Stream, sh *Shape) Fault {
-			return Fault{Nodes: few(s, sh.Nodes), Period: round(sh.Horizon / pick[Span](s, 200, 60, 20))}
+			f := anyone(s, sh)
+			f.Period = round(sh.Horizon / pick[Span](s, 200, 60, 20))
+			return f
 		},
 		count: [2]int{1, 2}, long: 300_000, family: Processes,
 	}
 	kinds[CrashAt] = kindInfo{
-		name: "crash-at", doc: "stops replicas exactly before or after a certain write, group commit or message", uses: usesNodes | usesTrigger,
+		name: "crash-at", doc: "stops replicas exactly before or after a certain write, group commit or message", uses: usesNodes | usesRole | usesTrigger,
 		check: func(f *Fault) error {
 			switch {
 			case f.On == 0:
@@ -165,20 +167,21 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 			}
 			return checkNodes(f)
 		},
-		begin: func(_ *Injector, t Target, index int, f *Fault) {
-			for _, id := range f.Nodes {
+		begin: func(j *Injector, t Target, index int, f *Fault) {
+			for _, id := range j.victims[index] {
 				t.SetTrap(index, id, f)
 			}
 		},
-		end: func(j *Injector, t Target, index int, f *Fault) {
-			for _, id := range f.Nodes {
+		end: func(j *Injector, t Target, index int, _ *Fault) {
+			for _, id := range j.victims[index] {
 				t.RemoveTrap(index, id)
 				j.revive(t, id)
 			}
 		},
 		can: func(sh *Shape) bool { return len(sh.Files) > 0 || sh.Messages > 0 },
 		draw: func(s *stream.Stream, sh *Shape) Fault {
-			f := Fault{Nodes: few(s, sh.Nodes), On: pick(s, OnWrite, OnSync, OnSend), After: s.Chance(500_000)}
+			f := anyone(s, sh)
+			f.On, f.After = pick(s, OnWrite, OnSync, OnSend), s.Chance(500_000)
 			switch {
 			case len(sh.Files) == 0:
 				f.On = OnSend
@@ -203,9 +206,9 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 			}
 			return checkNodes(f)
 		},
-		begin: func(j *Injector, t Target, _ int, f *Fault) {
-			j.crashAll(t, f)
-			for _, id := range f.Nodes {
+		begin: func(j *Injector, t Target, index int, f *Fault) {
+			crashAll(j, t, index, f)
+			for _, id := range j.victims[index] {
 				t.Configure(id, f.Knobs)
 			}
 		},
@@ -223,13 +226,15 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 	}
 	kinds[Pause] = lasting(kindInfo{
 		name: "pause", doc: "stops replicas where they stand, while time goes on; what came meanwhile is handled late",
-		draw:  func(s *stream.Stream, sh *Shape) Fault { return Fault{Nodes: few(s, sh.Nodes)} },
+		draw:  anyone,
 		count: [2]int{1, 3}, long: 500_000, family: Processes,
 	})
 	kinds[SlowNode] = lasting(kindInfo{
 		name: "slow-node", doc: "makes replicas take their time over everything, one thing after the other", uses: usesDelay,
 		draw: func(s *stream.Stream, sh *Shape) Fault {
-			return Fault{Nodes: few(s, sh.Nodes), Delay: sh.LatencyMean * pick[Span](s, 1, 4, 20)}
+			f := anyone(s, sh)
+			f.Delay = sh.LatencyMean * pick[Span](s, 1, 4, 20)
+			return f
 		},
 		count: [2]int{1, 2}, long: 300_000, family: Processes,
 	})
@@ -237,23 +242,25 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 	kinds[SlowDisk] = lasting(kindInfo{
 		name: "slow-disk", doc: "makes group commits take longer", uses: usesDelay,
 		draw: func(s *stream.Stream, sh *Shape) Fault {
-			return Fault{Nodes: few(s, sh.Nodes), Delay: sh.LatencyMean * pick[Span](s, 5, 50, 300)}
+			f := anyone(s, sh)
+			f.Delay = sh.LatencyMean * pick[Span](s, 5, 50, 300)
+			return f
 		},
 		count: [2]int{1, 2}, long: 300_000, family: Disks,
 	})
 	kinds[StuckDisk] = lasting(kindInfo{
 		name: "stuck-disk", doc: "makes group commits hang until it ends",
-		draw:  func(s *stream.Stream, sh *Shape) Fault { return Fault{Nodes: few(s, sh.Nodes)} },
+		draw:  anyone,
 		count: [2]int{1, 2}, long: 200_000, family: Disks,
 	})
 	kinds[SyncFail] = lasting(kindInfo{
 		name: "sync-fail", doc: "makes group commits fail, which stops the replica until it ends",
-		draw:  func(s *stream.Stream, sh *Shape) Fault { return Fault{Nodes: few(s, sh.Nodes)} },
+		draw:  anyone,
 		count: [2]int{1, 2}, long: 150_000, family: Disks,
 	})
 	kinds[DiskFull] = lasting(kindInfo{
 		name: "disk-full", doc: "makes group commits that add to a file fail, which stops the replica until it ends",
-		draw:  func(s *stream.Stream, sh *Shape) Fault { return Fault{Nodes: few(s, sh.Nodes)} },
+		draw:  anyone,
 		count: [2]int{1, 2}, long: 150_000, family: Disks,
 	})
 	kinds[BitRot] = damaging("bit-rot", "stops replicas and flips bits of what was durable on their disks")
@@ -263,21 +270,23 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 	kinds[Wipe].can = func(sh *Shape) bool { return sh.Wipes && len(sh.victims) > 0 }
 
 	kinds[ClockJump] = kindInfo{
-		name: "clock-jump", doc: "makes clocks jump forward", uses: usesNodes | usesDelay,
+		name: "clock-jump", doc: "makes clocks jump forward", uses: usesNodes | usesRole | usesDelay,
 		check: checkNodesDelay,
-		begin: func(_ *Injector, t Target, _ int, f *Fault) { jumpAll(t, f) },
+		begin: jumpAll,
 		end:   func(*Injector, Target, int, *Fault) {},
 		can:   func(sh *Shape) bool { return sh.ClockJumpMax > 0 },
 		draw: func(s *stream.Stream, sh *Shape) Fault {
-			return Fault{Nodes: few(s, sh.Nodes), Delay: 1 + Span(s.N(uint64(sh.ClockJumpMax/pick[Span](s, 1, 10, 100)+1)))}
+			f := anyone(s, sh)
+			f.Delay = 1 + Span(s.N(uint64(sh.ClockJumpMax/pick[Span](s, 1, 10, 100)+1)))
+			return f
 		},
 		count: [2]int{1, 4}, long: 1, family: Clocks,
 	}
 	kinds[ClockStrobe] = kindInfo{
-		name: "clock-strobe", doc: "makes clocks jump forward a little, over and over", uses: usesNodes | usesDelay | usesPeriod,
+		name: "clock-strobe", doc: "makes clocks jump forward a little, over and over", uses: usesNodes | usesRole | usesDelay | usesPeriod,
 		check: func(f *Fault) error { return errors.Join(checkDelay(f), checkPeriod(f)) },
-		begin: func(_ *Injector, t Target, _ int, f *Fault) { jumpAll(t, f) },
-		beat:  func(_ *Injector, t Target, _ int, f *Fault) { jumpAll(t, f) },
+		begin: jumpAll,
+		beat:  jumpAll,
 		end:   func(*Injector, Target, int, *Fault) {},
 		can:   func(sh *Shape) bool { return sh.ClockJumpMax > 0 },
 		draw: func(s *stream.Stream, sh *Shape) Fault {
@@ -293,7 +302,9 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 		can: func(sh *Shape) bool { return sh.ClockDriftMax > 0 },
 		draw: func(s *stream.Stream, sh *Shape) Fault {
 			drift := pick(s, -sh.ClockDriftMax, sh.ClockDriftMax, s.Int64(-sh.ClockDriftMax, sh.ClockDriftMax))
-			return Fault{Nodes: few(s, sh.Nodes), Drift: drift}
+			f := anyone(s, sh)
+			f.Drift = drift
+			return f
 		},
 		count: [2]int{1, 3}, long: 500_000, family: Clocks,
 	})
@@ -302,7 +313,7 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 
 // lasting completes a kind whose faults are a Condition of machines.
 func lasting(k kindInfo) kindInfo {
-	k.uses |= usesNodes
+	k.uses |= usesNodes | usesRole
 	k.check = checkNodes
 	if k.uses&usesDelay != 0 {
 		k.check = checkNodesDelay
@@ -317,12 +328,15 @@ func lasting(k kindInfo) kindInfo {
 	}
 	k.begin = func(j *Injector, t Target, index int, f *Fault) {
 		j.lasting = append(j.lasting, index)
-		j.setConditions(t, f)
+		j.setConditions(t, index)
+		if f.Kind != SyncFail && f.Kind != DiskFull { // whether a group commit came to be, only the target knows
+			j.struck[f.Kind] += uint64(len(j.victims[index]))
+		}
 	}
 	k.end = func(j *Injector, t Target, index int, f *Fault) {
 		j.lasting = slices.DeleteFunc(j.lasting, func(i int) bool { return i == index })
-		j.setConditions(t, f)
-		for _, id := range f.Nodes {
+		j.setConditions(t, index)
+		for _, id := range j.victims[index] {
 			if f.Kind == SyncFail || f.Kind == DiskFull {
 				j.revive(t, id)
 			}
@@ -340,9 +354,11 @@ func damaging(name, doc string) kindInfo {
 	return kindInfo{
 		name: name, doc: doc, uses: usesNodes, check: checkNodes,
 		begin: func(j *Injector, t Target, index int, f *Fault) {
-			j.crashAll(t, f)
-			for _, id := range f.Nodes {
-				t.Damage(index, id, f.Kind)
+			crashAll(j, t, index, f)
+			for _, id := range j.victims[index] {
+				if t.Damage(index, id, f.Kind) {
+					j.struck[f.Kind]++
+				}
 			}
 		},
 		end: restartAll,
@@ -354,12 +370,12 @@ func damaging(name, doc string) kindInfo {
 	}
 }
 
-// setConditions tells the target what lasts at the replicas of a fault.
-func (j *Injector) setConditions(t Target, f *Fault) {
-	for _, id := range f.Nodes {
+// setConditions tells the target what lasts at the victims of a fault.
+func (j *Injector) setConditions(t Target, index int) {
+	for _, id := range j.victims[index] {
 		var c Condition
 		for _, i := range j.lasting {
-			if slices.Contains(j.plan.Faults[i].Nodes, id) {
+			if slices.Contains(j.victims[i], id) {
 				c.add(&j.plan.Faults[i])
 			}
 		}
@@ -374,33 +390,23 @@ func (j *Injector) revive(t Target, id node.ID) {
 	}
 }
 
-func (j *Injector) crashAll(t Target, f *Fault) {
-	for _, id := range f.Nodes {
-		j.crash(t, id)
+func crashAll(j *Injector, t Target, index int, f *Fault) {
+	for _, id := range j.victims[index] {
+		j.stop(f.Kind, id, t.Crash)
 	}
 }
 
-func restartAll(j *Injector, t Target, _ int, f *Fault) {
-	for _, id := range f.Nodes {
+func restartAll(j *Injector, t Target, index int, _ *Fault) {
+	for _, id := range j.victims[index] {
 		j.restart(t, id)
 	}
 }
 
-func jumpAll(t Target, f *Fault) {
-	for _, id := range f.Nodes {
+func jumpAll(j *Injector, t Target, index int, f *Fault) {
+	for _, id := range j.victims[index] {
 		t.JumpClock(id, f.Delay)
 	}
-}
-
-func checkNodes(f *Fault) error {
-	if len(f.Nodes) == 0 {
-		return errors.New(`it needs "nodes"`)
-	}
-	sorted := slices.Sorted(slices.Values(f.Nodes))
-	if len(slices.Compact(sorted)) != len(f.Nodes) {
-		return errors.New("a replica of it is named twice")
-	}
-	return nil
+	j.struck[f.Kind] += uint64(len(j.victims[index]))
 }
 
 func checkNodesDelay(f *Fault) error {
@@ -444,9 +450,6 @@ func (f *Fault) checkShape(s *Shape) error {
 
 // describeMachine tells what is special about a fault of a machine.
 func (f *Fault) describeMachine() (text string) {
-	if f.Period > 0 {
-		text += fmt.Sprintf(" every %v", f.Period)
-	}
 	if f.Drift != 0 {
 		text += fmt.Sprintf(" at %+d ppm", f.Drift)
 	}
@@ -465,6 +468,15 @@ func (f *Fault) describeMachine() (text string) {
 		text += fmt.Sprintf(" %s=%d", name, f.Knobs[name])
 	}
 	return text
+}
+
+// anyone chooses one of the replicas mostly, or one with a role, and sometimes several.
+func anyone(s *stream.Stream, sh *Shape) Fault {
+	f := Fault{Nodes: few(s, sh.Nodes)}
+	if len(f.Nodes) == 1 && s.Chance(300_000) {
+		f.Role = pick(s, Leader, Leader, Candidate, Decider)
+	}
+	return f
 }
 
 // few chooses one of the replicas mostly, and sometimes several.

@@ -25,21 +25,25 @@ type Fault struct {
 	For  Span `json:"for,omitempty"`
 	Kind Kind `json:"kind"`
 
-	Nodes  []node.ID     `json:"nodes,omitempty"`  // the replicas it happens to
+	Nodes  []node.ID     `json:"nodes,omitempty"`  // the replicas it happens to, unless some replica has the role when it begins
+	Role   Role          `json:"role,omitempty"`   // the replica it happens to is the one that has this role when it begins
 	From   []node.Addr   `json:"from,omitempty"`   // the links it happens to: from one of these
 	To     []node.Addr   `json:"to,omitempty"`     // to one of these; empty means anybody
 	Groups [][]node.Addr `json:"groups,omitempty"` // that are kept apart
 	Rate   uint32        `json:"rate,omitempty"`   // how likely it strikes a message, in parts per million
 	Delay  Span          `json:"delay,omitempty"`  // how much later things come, or how far a clock jumps
+	Period Span          `json:"period,omitempty"` // of what comes and goes, or between two strokes of what strikes again and again
 
-	Period Span  `json:"period,omitempty"` // between two strokes of a fault that strikes again and again
-	Drift  int64 `json:"drift,omitempty"`  // by how much a clock runs fast (above 0) or slow, in parts per million
+	Bandwidth uint64 `json:"bandwidth,omitempty"` // of each link one way, in bytes a second
+	Backlog   uint64 `json:"backlog,omitempty"`   // bytes that may wait for a link, what comes on top is lost; 0 for no limit
+	Message   uint8  `json:"message,omitempty"`   // the kind of message, as the protocol numbers them; 0 for any
+	Nth       uint64 `json:"nth,omitempty"`       // which message, write or sync of all from its beginning on, from 1
 
-	On      Trigger `json:"on,omitempty"`      // the step at which a replica stops
-	File    string  `json:"file,omitempty"`    // of a write or sync
-	Message uint8   `json:"message,omitempty"` // kind of the message that is sent
-	Nth     uint64  `json:"nth,omitempty"`     // which one from the beginning of the fault on
-	After   bool    `json:"after,omitempty"`   // it stops after the step, not before
+	Drift int64 `json:"drift,omitempty"` // by how much a clock runs fast (above 0) or slow, in parts per million
+
+	On    Trigger `json:"on,omitempty"`    // the step at which a replica stops
+	File  string  `json:"file,omitempty"`  // of a write or sync
+	After bool    `json:"after,omitempty"` // it stops after the step, not before
 
 	Knobs map[string]int64 `json:"knobs,omitempty"` // switches of the protocol, by name
 }
@@ -53,7 +57,7 @@ type Shape struct {
 
 	// What faults of machines may do, and what they can happen to.
 	Files         []string    // names of replicas' files
-	Messages      uint8       // kinds of messages go from 1 to this
+	Messages      uint8       // kinds of messages go from 1 to this; 0 if that is not known
 	Knobs         []LocalKnob // switches that may differ from replica to replica
 	Tolerates     int         // replicas whose disks may be damaged, over the whole run
 	Wipes         bool        // disks may be emptied
@@ -93,6 +97,9 @@ func (p *Plan) Validate(s Shape) error {
 // maxSpan bounds every span in a plan, so that sums of spans stay far from overflow: 30 days.
 const maxSpan = 30 * 24 * 3600 * Second
 
+// maxNumber bounds every other number in a plan.
+const maxNumber = 1_000_000_000_000
+
 func (f *Fault) validate(s Shape) error {
 	if f.Kind == 0 || f.Kind >= NumKinds {
 		return errors.New("there is no such kind of fault")
@@ -114,6 +121,14 @@ func (f *Fault) validate(s Shape) error {
 			}
 		}
 	}
+	if f.Role >= NumRoles {
+		return fmt.Errorf("there is no role %d", f.Role)
+	}
+	for _, n := range []uint64{f.Bandwidth, f.Backlog, f.Nth} {
+		if n > maxNumber {
+			return fmt.Errorf("%d is out of range: numbers go up to %d", n, uint64(maxNumber))
+		}
+	}
 	k := &kinds[f.Kind]
 	for _, field := range []struct {
 		name        string
@@ -121,16 +136,19 @@ func (f *Fault) validate(s Shape) error {
 	}{
 		{"nodes", len(f.Nodes) > 0, k.uses&usesNodes != 0},
 		{"from", len(f.From) > 0, k.uses&usesLinks != 0},
-		{"to", len(f.To) > 0, k.uses&usesLinks != 0},
+		{"to", len(f.To) > 0, k.uses&(usesLinks|usesTo) != 0},
 		{"groups", len(f.Groups) > 0, k.uses&usesGroups != 0},
 		{"rate", f.Rate > 0, k.uses&usesRate != 0},
 		{"delay", f.Delay > 0, k.uses&usesDelay != 0},
+		{"role", f.Role > 0, k.uses&usesRole != 0},
 		{"period", f.Period > 0, k.uses&usesPeriod != 0},
+		{"bandwidth", f.Bandwidth > 0, k.uses&usesBandwidth != 0},
+		{"backlog", f.Backlog > 0, k.uses&usesBandwidth != 0},
+		{"message", f.Message > 0, k.uses&(usesNth|usesTrigger) != 0},
+		{"nth", f.Nth > 0, k.uses&(usesNth|usesTrigger) != 0},
 		{"drift", f.Drift != 0, k.uses&usesDrift != 0},
 		{"on", f.On != 0, k.uses&usesTrigger != 0},
 		{"file", f.File != "", k.uses&usesTrigger != 0},
-		{"message", f.Message != 0, k.uses&usesTrigger != 0},
-		{"nth", f.Nth != 0, k.uses&usesTrigger != 0},
 		{"after", f.After, k.uses&usesTrigger != 0},
 		{"knobs", len(f.Knobs) > 0, k.uses&usesKnobs != 0},
 	} {
@@ -138,10 +156,36 @@ func (f *Fault) validate(s Shape) error {
 			return fmt.Errorf("it has no use for %q", field.name)
 		}
 	}
+	if k.uses&usesLinks != 0 && f.Vain() {
+		return errors.New("no message takes its links: replicas send none to themselves over the network, nor clients to clients")
+	}
 	if err := k.check(f); err != nil {
 		return err
 	}
 	return f.checkShape(&s)
+}
+
+// beats tells whether the fault strikes again every period.
+func (f *Fault) beats() bool { return f.Period > 0 && f.Kind < NumKinds && kinds[f.Kind].beat != nil }
+
+// Vain tells whether the fault is about links that no message takes.
+func (f *Fault) Vain() bool {
+	return idle(f.From, f.To) || kinds[f.Kind].uses&usesTo != 0 && idle(ids(f.Nodes), f.To)
+}
+
+// idle tells whether there is never a message from one of these to one of those.
+func idle(from, to []node.Addr) bool {
+	if len(from) == 0 || len(to) == 0 {
+		return false
+	}
+	for _, a := range from {
+		for _, b := range to {
+			if a != b && !(a.IsClient() && b.IsClient()) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // DecodePlan reads a plan in JSON, refusing fields that it does not know.
@@ -181,7 +225,7 @@ type Step struct {
 // beats returns how often faults of the plan strike again.
 func (p *Plan) beats() (n Span) {
 	for i := range p.Faults {
-		if f := &p.Faults[i]; f.Period > 0 {
+		if f := &p.Faults[i]; f.beats() {
 			n += f.For / f.Period
 		}
 	}
@@ -195,7 +239,7 @@ func (p *Plan) Steps(buf []Step) []Step {
 	for i := range p.Faults {
 		f := &p.Faults[i]
 		buf = append(buf, Step{At: f.At, Index: i})
-		for n := 1; f.Period > 0 && Span(n)*f.Period < f.For; n++ {
+		for n := 1; f.beats() && Span(n)*f.Period < f.For; n++ {
 			buf = append(buf, Step{At: f.At + Span(n)*f.Period, Index: i, Beat: n})
 		}
 		if f.For > 0 {
@@ -226,12 +270,17 @@ func (f *Fault) Describe() string {
 		b.WriteString("until healed ")
 	}
 	b.WriteString(f.Kind.String())
+	if f.Role != 0 {
+		b.WriteString(" the " + f.Role.String())
+	}
+	if f.Role != 0 && len(f.Nodes) > 0 {
+		b.WriteString(" or")
+	}
 	if len(f.Nodes) > 0 {
-		addrs := make([]node.Addr, len(f.Nodes))
-		for i, id := range f.Nodes {
-			addrs[i] = id.Addr()
-		}
-		b.WriteString(" " + join(addrs))
+		b.WriteString(" " + join(ids(f.Nodes)))
+	}
+	if kinds[min(f.Kind, NumKinds-1)].uses&usesTo != 0 {
+		b.WriteString(" against " + anybody(f.To))
 	}
 	if len(f.Groups) > 0 {
 		parts := make([]string, len(f.Groups))
@@ -249,8 +298,35 @@ func (f *Fault) Describe() string {
 	if f.Delay > 0 {
 		fmt.Fprintf(&b, " by %v", f.Delay)
 	}
+	if f.Period > 0 && f.Rate > 0 {
+		b.WriteString(" of")
+	}
+	if f.Period > 0 {
+		fmt.Fprintf(&b, " every %v", f.Period)
+	}
+	if f.Bandwidth > 0 {
+		fmt.Fprintf(&b, " to %d bytes/s", f.Bandwidth)
+	}
+	if f.Backlog > 0 {
+		fmt.Fprintf(&b, " with a queue of %d bytes", f.Backlog)
+	}
+	if f.Nth > 0 && f.On == 0 {
+		fmt.Fprintf(&b, " number %d", f.Nth)
+	}
+	if f.Message > 0 && f.On == 0 {
+		fmt.Fprintf(&b, " of kind %d", f.Message)
+	}
 	b.WriteString(f.describeMachine())
 	return b.String()
+}
+
+// ids returns the addresses of replicas.
+func ids(nodes []node.ID) []node.Addr {
+	addrs := make([]node.Addr, len(nodes))
+	for i, id := range nodes {
+		addrs[i] = id.Addr()
+	}
+	return addrs
 }
 
 func join(addrs []node.Addr) string {

@@ -6,17 +6,29 @@ import "simrun/node"
 type Rule struct {
 	From, To  []node.Addr // from one of these to one of these; empty means anybody
 	Block     bool        // nothing gets through
+	Period    Span        // if set, nothing gets through at the beginning of every period only,
+	Down      Span        // for this long
+	After     Span        // nothing gets through only from so much later on,
+	Until     Span        // and if this is set, until so much later
 	Drop      uint32      // chance that a message is lost
+	Nth       uint64      // if set, this message is lost, counted from 1 from now on
+	Message   uint8       // if set, only messages of this kind count for that
 	Duplicate uint32      // chance that it arrives twice
 	CopyMean  Span        // how much later than the first the second arrives, on average
+	Again     uint32      // chance that it arrives once more, much later
+	AgainMin  Span        // how much later at least
 	Reorder   uint32      // chance that it is held up
 	HoldMean  Span        // for how long, on average
+	Corrupt   uint32      // chance that its bytes are damaged
 	Delay     Span        // how much longer everything takes
+	Bandwidth uint64      // if set, how many bytes a second each link carries
+	Backlog   uint64      // if set, how many bytes may wait for it
+	HoldBack  bool        // everything is held back until the rule is taken off
 }
 
 // Target is what faults are injected into.
 type Target interface {
-	// AddRule puts a rule in force. Several rules may have one id.
+	// AddRule puts a rule in force. Its id is the index of its fault in the plan; several rules may have one.
 	AddRule(id int, r Rule)
 	// RemoveRule takes all rules with that id off.
 	RemoveRule(id int)
@@ -24,27 +36,32 @@ type Target interface {
 	Crash(id node.ID)
 	// Restart boots it again.
 	Restart(id node.ID)
+	// Role returns the replica that has a role at the moment, if one has.
+	Role(r Role) (node.ID, bool)
 
 	Machines
 }
 
 // Injector carries out a plan. It is told when to begin and when to end each fault: see Plan.Steps.
 type Injector struct {
-	plan Plan
-	on   []bool // by fault
-	down []int  // by node.ID: how many faults keep it down
-
-	beats   []int // by fault: how often it struck again
-	lasting []int // faults that are a Condition of machines, in the order in which they began
+	plan    Plan
+	on      []bool      // by fault
+	victims [][]node.ID // by fault, of those that are on: whom it happens to, if it happens to replicas
+	down    []int       // by node.ID: how many faults keep it down
+	beats   []int       // by fault: how often it struck again
+	lasting []int       // faults that are a Condition of machines, in the order in which they began
+	struck  [NumKinds]uint64
 }
 
 // Reset makes the injector ready for a plan, with no fault on.
 func (j *Injector) Reset(p Plan) {
 	j.plan = p
 	j.on = append(j.on[:0], make([]bool, len(p.Faults))...)
+	j.victims = append(j.victims[:0], make([][]node.ID, len(p.Faults))...)
 	clear(j.down)
 	j.beats = append(j.beats[:0], make([]int, len(p.Faults))...)
 	j.lasting = j.lasting[:0]
+	j.struck = [NumKinds]uint64{}
 }
 
 // Begin begins the fault with that index in the plan. It does nothing if the fault is on.
@@ -52,6 +69,7 @@ func (j *Injector) Begin(t Target, index int) {
 	if j.on[index] {
 		return
 	}
+	j.victims[index] = j.Victims(t, index)
 	j.on[index] = true
 	f := &j.plan.Faults[index]
 	kinds[f.Kind].begin(j, t, index, f)
@@ -64,6 +82,24 @@ func (j *Injector) Beat(t Target, index int) {
 		beat(j, t, index, f)
 	}
 }
+
+// Victims returns the replicas that a fault happens to: those it was found to happen to when it began, or would be if it
+// began now. It is empty for kinds of faults that do not happen to replicas.
+func (j *Injector) Victims(t Target, index int) []node.ID {
+	if j.on[index] {
+		return j.victims[index]
+	}
+	f := &j.plan.Faults[index]
+	if f.Role != 0 {
+		if id, ok := t.Role(f.Role); ok {
+			return []node.ID{id}
+		}
+	}
+	return f.Nodes
+}
+
+// Struck returns how often faults of a kind struck a replica. What they do to messages is counted by whoever carries those.
+func (j *Injector) Struck(k Kind) uint64 { return j.struck[k] }
 
 // End ends the fault with that index in the plan. It does nothing if the fault is not on.
 func (j *Injector) End(t Target, index int) {
@@ -82,14 +118,13 @@ func (j *Injector) HealAll(t Target) {
 	}
 }
 
-func (j *Injector) crash(t Target, id node.ID) { j.stop(t, id, t.Crash) }
-
-// stop takes the replica down, in the way given, unless it is.
-func (j *Injector) stop(t Target, id node.ID, down func(node.ID)) {
+// stop takes the replica down, in the way given, unless a fault did so before.
+func (j *Injector) stop(kind Kind, id node.ID, down func(node.ID)) {
 	for int(id) >= len(j.down) {
 		j.down = append(j.down, 0)
 	}
 	if j.down[id]++; j.down[id] == 1 {
+		j.struck[kind]++
 		down(id)
 	}
 }

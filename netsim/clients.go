@@ -1,6 +1,7 @@
 package netsim
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"simrun/node"
@@ -9,25 +10,62 @@ import (
 
 // SendRequest carries a client's request to a replica. r.Command must not change until the end of the run.
 func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
-	f := n.fate(from.Addr(), to.Addr(), requestKind, r.Seq)
+	f, epoch := n.clientFate(from.Addr(), to.Addr(), requestKind, r.Seq, len(r.Command))
 	if n.kernel.Tracing() {
-		n.tell(f, from.Addr(), to.Addr(), requestText{r})
+		n.tell(&f, from.Addr(), to.Addr(), requestText{r})
 	}
-	if f.lost || int(to) >= n.width {
+	if f.cause != through || int(to) >= n.links.width {
 		return
 	}
-	at := n.kernel.Now() + f.delay
-	number := n.number(f)
-	n.putRequest(at, from, to, number, r)
-	if f.copied {
-		n.putRequest(at+f.copyDelay, from, to, number+1, r)
+	n.putRequest(&f, f.delay, f.damage, epoch, f.number, from, to, r)
+	copies := f.number
+	if f.copyDelay > 0 {
+		copies++
+		n.putRequest(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, r)
+	}
+	if f.againDelay > 0 {
+		copies++
+		n.putRequest(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, r)
 	}
 }
 
-func (n *Net[M, PM]) putRequest(at int64, from node.Client, to node.ID, number uint64, r node.Request) {
+// clientHead is what a request or reply has on the wire besides its command or output, in bytes: the head of its frame, what
+// it is, and its number.
+const clientHead = frameHead + 9
+
+func (n *Net[M, PM]) putRequest(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.Client, to node.ID, r node.Request) {
 	p, handle := n.requests.Put()
-	p.r, p.from, p.number = r, from, number
-	n.kernel.Schedule(at, sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
+	p.r, p.from, p.epoch, p.number, p.encoded = r, from, epoch, number, nil
+	if harm != 0 {
+		p.encoded = n.clientFrame(harm, byte(r.Op), r.Seq, r.Command)
+	}
+	n.dispatch(f, delay, from.Addr(), to.Addr(), sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
+}
+
+// clientFate decides what becomes of a request or reply, with that many bytes of command or output. It returns the epoch of the connection, too.
+func (n *Net[M, PM]) clientFate(from, to node.Addr, kind, seq uint64, body int) (f fate, epoch uint32) {
+	lot := n.draw(from, to, kind, seq)
+	if n.calm {
+		n.numbered++
+		return fate{delay: n.latency(lot), number: n.numbered}, 0
+	}
+	n.decide(&f, from, to, kind, lot)
+	if int(from.ID()) < n.links.width && int(to.ID()) < n.links.width {
+		epoch = n.cross(&f, from, to, clientHead+uint64(body))
+	}
+	n.tally(&f)
+	n.assign(&f)
+	n.report(&f, lot)
+	return f, epoch
+}
+
+// clientFrame returns the damaged frame of a request or reply.
+func (n *Net[M, PM]) clientFrame(harm uint64, what byte, seq uint64, body []byte) []byte {
+	b := append(openFrame(n.scratch[:0]), what)
+	b = append(binary.BigEndian.AppendUint64(b, seq), body...)
+	closeFrame(b)
+	n.scratch = b
+	return damage(n.bytes.Copy(b), harm)
 }
 
 func (n *Net[M, PM]) requestArrives(e *sim.Event) {
@@ -36,7 +74,12 @@ func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 	if n.kernel.Tracing() {
 		text = requestText{p.r}
 	}
-	if n.arrives(e.Host, p.from.Addr(), p.number, text) {
+	switch _, lost := n.open(p.encoded, p.epoch, p.from.Addr(), e.Host.Addr()); {
+	case lost != "":
+		if n.kernel.Tracing() {
+			n.tellLost(p.from.Addr(), e.Host.Addr(), p.number, text, lost)
+		}
+	case n.arrives(e.Host, p.from.Addr(), p.number, text):
 		n.ends.Request(e.Host, p.from, &p.r)
 	}
 	n.requests.Free(uint32(e.A))
@@ -44,37 +87,50 @@ func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 
 // Reply carries a replica's reply to a client. r.Output is copied.
 func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
-	f := n.fate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq)
+	f, epoch := n.clientFate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq, len(r.Output))
 	if n.kernel.Tracing() {
-		n.tell(f, from.Addr(), to.Addr(), replyText{r})
+		n.tell(&f, from.Addr(), to.Addr(), replyText{r})
 	}
-	if f.lost {
+	if f.cause != through {
 		return
 	}
 	r.Output = n.bytes.Copy(r.Output)
-	at := n.kernel.Now() + f.delay
-	number := n.number(f)
-	n.putReply(at, from, to, number, r)
-	if f.copied {
-		n.putReply(at+f.copyDelay, from, to, number+1, r)
+	n.putReply(&f, f.delay, f.damage, epoch, f.number, from, to, r)
+	copies := f.number
+	if f.copyDelay > 0 {
+		copies++
+		n.putReply(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, r)
+	}
+	if f.againDelay > 0 {
+		copies++
+		n.putReply(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, r)
 	}
 }
 
-func (n *Net[M, PM]) putReply(at int64, from node.ID, to node.Client, number uint64, r node.Reply) {
+func (n *Net[M, PM]) putReply(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.ID, to node.Client, r node.Reply) {
 	p, handle := n.replies.Put()
-	p.r, p.from, p.to, p.number = r, from, to, number
-	n.kernel.Schedule(at, sim.ReplyArrives, 0, uint64(handle), uint64(to)<<16|uint64(from), r.Seq)
+	p.r, p.from, p.to, p.epoch, p.number, p.encoded = r, from, to, epoch, number, nil
+	if harm != 0 {
+		p.encoded = n.clientFrame(harm, byte(r.Status), r.Seq, r.Output)
+	}
+	n.dispatch(f, delay, from.Addr(), to.Addr(), sim.ReplyArrives, 0, uint64(handle), uint64(to)<<16|uint64(from), r.Seq)
 }
 
 func (n *Net[M, PM]) replyArrives(e *sim.Event) {
 	p := n.replies.At(uint32(e.A))
-	n.counts.Arrived++
-	if n.kernel.Tracing() {
-		r := sim.Record{Kind: sim.Arrived, Who: p.to.Addr(), Peer: p.from.Addr(), Message: p.number}
-		label(&r, replyText{p.r})
-		n.kernel.Emit(r)
+	_, lost := n.open(p.encoded, p.epoch, p.from.Addr(), p.to.Addr())
+	if lost != "" && n.kernel.Tracing() {
+		n.tellLost(p.from.Addr(), p.to.Addr(), p.number, replyText{p.r}, lost)
 	}
-	n.ends.Reply(p.to, p.from, &p.r)
+	if lost == "" {
+		n.counts.Arrived++
+		if n.kernel.Tracing() {
+			r := sim.Record{Kind: sim.Arrived, Who: p.to.Addr(), Peer: p.from.Addr(), Message: p.number}
+			label(&r, replyText{p.r})
+			n.kernel.Emit(r)
+		}
+		n.ends.Reply(p.to, p.from, &p.r)
+	}
 	n.replies.Free(uint32(e.A))
 }
 

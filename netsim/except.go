@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"simrun/node"
-	"simrun/sim"
 	"simrun/sim/stream"
 )
 
@@ -133,29 +132,28 @@ func (n *Net[M, PM]) Except(exceptions []Exception) {
 	slices.SortStableFunc(n.exceptions, func(a, b exemption) int {
 		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.attempt, b.attempt), cmp.Compare(a.fate.turn(), b.fate.turn()))
 	})
+	n.look()
 }
 
 // Strikes makes the network tell f, in the terms of exceptions, what it does to messages other than in good weather: two
 // exceptions for a message that is both late and duplicated. It holds until Reset, and changes nothing in the run.
-func (n *Net[M, PM]) Strikes(f func(Exception)) { n.strikes = f }
+func (n *Net[M, PM]) Strikes(f func(Exception)) {
+	n.strikes = f
+	n.look()
+}
 
 // Reseed gives all messages that are sent from here on other fates, as another seed would. Names and exceptions keep their meaning.
 func (n *Net[M, PM]) Reseed(salt uint64) { n.salt = stream.Mix(n.salt, salt) | 1 }
 
-// except applies the exceptions there are for the message, and reports what became of it.
-func (n *Net[M, PM]) except(f fate, m name, site, lot uint64) fate {
-	usual := n.config.LatencyMin + sim.Exponential(stream.Mix(lot, laneDelay), n.config.LatencyMean)
-	for i := n.firstExemption(site, m.attempt); i < len(n.exceptions); i++ {
+// except applies the exceptions there are for the message at hand.
+func (n *Net[M, PM]) except(f *fate, lot uint64) {
+	for i := n.firstExemption(n.nameSite, n.name.attempt); i < len(n.exceptions); i++ {
 		e := &n.exceptions[i]
-		if e.site != site || e.attempt != m.attempt {
+		if e.site != n.nameSite || e.attempt != n.name.attempt {
 			break
 		}
-		f = n.amend(f, e, usual)
+		n.amend(f, e, lot)
 	}
-	if n.strikes != nil {
-		n.report(f, m, f.delay-usual)
-	}
-	return f
 }
 
 func (n *Net[M, PM]) firstExemption(site, attempt uint64) int {
@@ -172,51 +170,51 @@ func (n *Net[M, PM]) firstExemption(site, attempt uint64) int {
 }
 
 // amend applies one exception.
-func (n *Net[M, PM]) amend(f fate, e *exemption, usual int64) fate {
+func (n *Net[M, PM]) amend(f *fate, e *exemption, lot uint64) {
 	switch {
 	case e.fate == Deliver:
-		n.uncount(f)
-		return fate{delay: usual}
-	case f.lost:
+		*f = fate{delay: n.latency(lot)}
+		n.weather, n.matched = weather{}, n.matched[:0]
+	case f.cause != through:
 	case e.fate == Drop:
-		n.uncount(f)
-		n.counts.Dropped++
-		return fate{lost: true}
+		f.cause = dropped
 	case e.fate == Delay:
-		f.delay += e.delay
+		f.delay = min(f.delay+e.delay, longest)
 		n.counts.Held++
+	case e.fate == Duplicate && f.copyDelay == 0:
+		f.copyDelay = max(e.delay, 1)
+		n.weather.touched = true
 	case e.fate == Duplicate:
-		f.copied, f.copyDelay = true, e.delay
-		n.counts.Duplicated++
-	}
-	return f
-}
-
-// uncount takes out of the counts what does not happen after all.
-func (n *Net[M, PM]) uncount(f fate) {
-	switch {
-	case f.blocked:
-		n.counts.Blocked--
-	case f.lost:
-		n.counts.Dropped--
-	case f.copied:
-		n.counts.Duplicated--
+		f.againDelay = max(e.delay, 1)
+		n.weather.touched = true
 	}
 }
 
-func (n *Net[M, PM]) report(f fate, m name, late int64) {
-	e := Exception{From: m.from, To: m.to, Kind: Kind(m.kind), Key: m.key, Attempt: m.attempt}
-	if f.lost {
+// report tells in the terms of exceptions what became of the message at hand. One that is held back is told of when it is let go.
+func (n *Net[M, PM]) report(f *fate, lot uint64) {
+	if n.strikes == nil {
+		return
+	}
+	e := n.exception()
+	if f.cause != through || f.damage != 0 {
 		e.Fate = Drop
 		n.strikes(e)
 		return
 	}
-	if late > 0 {
+	if late := f.delay - n.latency(lot); late > 0 && f.heldBy == 0 {
 		e.Fate, e.Delay = Delay, late
 		n.strikes(e)
 	}
-	if f.copied {
-		e.Fate, e.Delay = Duplicate, f.copyDelay
-		n.strikes(e)
+	for _, later := range []int64{f.copyDelay, f.againDelay} {
+		if later > 0 {
+			e.Fate, e.Delay = Duplicate, later
+			n.strikes(e)
+		}
 	}
+}
+
+// exception returns one that names the message at hand.
+func (n *Net[M, PM]) exception() Exception {
+	m := &n.name
+	return Exception{From: m.from, To: m.to, Kind: Kind(m.kind), Key: m.key, Attempt: m.attempt}
 }

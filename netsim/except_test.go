@@ -170,5 +170,5 @@ func TestExceptionsDoNotAllocate(t *testing.T) {
 		list = append(list, Exception{From: n(1), To: n(2), Kind: 1, Key: r.Uint64(), Fate: Drop})
 	}
 	w.Except(list)
-	require.Zero(t, testing.AllocsPerRun(100, func() { w.fate(n(1), n(2), 1, 5) }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { w.clientFate(n(1), n(2), 1, 5, 0) }))
 }

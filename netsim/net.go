@@ -11,10 +11,15 @@ import (
 
 // Config is what the network is like in good weather. Spans are in nanoseconds.
 type Config struct {
-	LatencyMin  int64  // every message takes at least this long
-	LatencyMean int64  // and this much longer on average, exponentially distributed
-	Drop        uint64 // chance that a message is lost, in parts per million
-	Encode      bool   // encode every message and decode it on arrival, as on a real wire
+	LatencyMin  int64     // every message takes at least this long
+	LatencyMean int64     // and this much longer on average
+	Spread      Spread    // how that is distributed
+	Drop        uint64    // chance that a message is lost, in parts per million
+	Encode      bool      // encode every message and decode it on arrival, as on a real wire
+	Link        Transport // what links promise
+	Reconnect   int64     // how long a broken connection of a FIFO link stays broken
+	Bandwidth   int64     // bytes a second that each link carries, one way; 0 for no limit
+	Backlog     int64     // bytes that may wait for a link, what comes on top is lost; 0 for no limit
 }
 
 // Ends is where the network delivers, and who watches it.
@@ -33,15 +38,22 @@ type Ends[M any] interface {
 
 // Counts is what became of the traffic.
 type Counts struct {
-	Sent       uint64 `json:"sent"` // messages, requests and replies handed to the network
-	Arrived    uint64 `json:"arrived"`
-	Dropped    uint64 `json:"dropped"`    // lost by chance
-	Blocked    uint64 `json:"blocked"`    // lost to a partition
-	Duplicated uint64 `json:"duplicated"` // delivered twice
-	Held       uint64 `json:"held"`       // held up by a rule
-	Reordered  uint64 `json:"reordered"`  // arrived after one sent later on the same link
-	Deaf       uint64 `json:"deaf"`       // arrived at a host that was down
-	Undecoded  uint64 `json:"undecoded"`  // did not survive its own encoding
+	Sent        uint64 `json:"sent"` // messages, requests and replies handed to the network
+	Arrived     uint64 `json:"arrived"`
+	Dropped     uint64 `json:"dropped"`     // lost by chance, or by number
+	Blocked     uint64 `json:"blocked"`     // lost to a partition
+	Duplicated  uint64 `json:"duplicated"`  // delivered twice
+	Redelivered uint64 `json:"redelivered"` // delivered once more, much later
+	Held        uint64 `json:"held"`        // held up by a rule
+	Reordered   uint64 `json:"reordered"`   // arrived after one sent later on the same link
+	Damaged     uint64 `json:"damaged"`     // had their bytes damaged
+	Refused     uint64 `json:"refused"`     // lost because their connection was broken
+	Cut         uint64 `json:"cut"`         // lost on the way when their connection broke
+	Overflowed  uint64 `json:"overflowed"`  // lost because the queue of their link was full
+	Deaf        uint64 `json:"deaf"`        // arrived at a host that was down
+	Caught      uint64 `json:"caught"`      // thrown away on arrival because of their checksum
+	Undecoded   uint64 `json:"undecoded"`   // did not survive its own encoding
+	Resets      uint64 `json:"resets"`      // times a connection broke
 }
 
 // Net is the network of one cluster.
@@ -53,9 +65,14 @@ type Net[M any, PM node.Message[M]] struct {
 	counts Counts
 	rules  []ruleInForce
 	salt   uint64 // see Reseed
+	calm   bool   // no rules, and nothing in the configuration that could hurt a message: the short way
+	onDraw func(Drawn)
 
 	exceptions []exemption     // by site and attempt
 	strikes    func(Exception) // see Strikes
+	name       name            // of the message at hand, and its site
+	nameSite   uint64
+	numbered   uint64 // messages in the trace
 
 	attempts attempts
 	messages sim.Slab[parcel[M]]
@@ -64,40 +81,42 @@ type Net[M any, PM node.Message[M]] struct {
 	bytes    sim.Bytes // of replies and encoded messages
 	scratch  []byte
 
-	order   []linkOrder // by from*width+to, replicas only
-	width   int
+	links   links
 	speaker node.ID // whose message is stating facts
 	state   func(fact.Fact)
-}
 
-type ruleInForce struct {
-	id int
-	Rule
+	matched []int32 // the rules that cover the message at hand
+	weather weather // what they come to
+	held    []heldBack
+	struck  [Tags]uint64 // messages that rules with that tag had a part in the fate of
 }
 
 // A parcel is a message under way.
 type parcel[M any] struct {
 	m       M
-	encoded []byte // instead of m, if the network encodes
+	encoded []byte // its frame, instead of m, if the network encodes or its bytes are damaged
 	sent    uint64 // its number on its link
 	number  uint64 // its number in the trace
+	epoch   uint32 // of its connection, on a FIFO link
 	from    node.ID
 }
 
 type requestParcel struct {
-	r      node.Request
-	from   node.Client
-	number uint64
+	r       node.Request
+	encoded []byte // its frame, if its bytes are damaged
+	number  uint64
+	epoch   uint32
+	from    node.Client
 }
 
 type replyParcel struct {
-	r      node.Reply
-	from   node.ID
-	to     node.Client
-	number uint64
+	r       node.Reply
+	encoded []byte
+	number  uint64
+	epoch   uint32
+	from    node.ID
+	to      node.Client
 }
-
-type linkOrder struct{ sent, arrived uint64 }
 
 // New returns a network that delivers to ends, and registers its events with the kernel.
 func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
@@ -121,22 +140,32 @@ func (n *Net[M, PM]) Reset(c Config, nodes int) {
 	n.requests.Reset()
 	n.replies.Reset()
 	n.bytes.Reset()
-	n.width = nodes + 1
-	if need := n.width * n.width; cap(n.order) < need {
-		n.order = make([]linkOrder, need)
-	} else {
-		n.order = n.order[:need]
-		clear(n.order)
-	}
+	n.links.reset(nodes)
+	n.struck = [Tags]uint64{}
+	n.held = n.held[:0]
+	n.onDraw, n.numbered = nil, 0
+	n.look()
+}
+
+// look notes whether messages can go the short way.
+func (n *Net[M, PM]) look() {
+	c := &n.config
+	n.calm = len(n.rules) == 0 && c.Drop == 0 && c.Bandwidth == 0 && c.Link == Datagram && len(n.exceptions) == 0 && n.strikes == nil
 }
 
 // Counts returns what became of the traffic so far.
 func (n *Net[M, PM]) Counts() Counts { return n.counts }
 
-// AddRule puts a rule in force, until RemoveRule of the same id.
-func (n *Net[M, PM]) AddRule(id int, r Rule) { n.rules = append(n.rules, ruleInForce{id, r}) }
+// Struck returns how many messages the rules with a tag had a part in the fate of.
+func (n *Net[M, PM]) Struck(tag uint8) uint64 { return n.struck[tag] }
 
-// RemoveRule takes the rules with that id out of force.
+// AddRule puts a rule in force, until RemoveRule of the same id. The id must not be negative.
+func (n *Net[M, PM]) AddRule(id int, r Rule) {
+	n.rules = append(n.rules, ruleInForce{id: id, since: n.kernel.Now(), Rule: r})
+	n.calm = false
+}
+
+// RemoveRule takes the rules with that id out of force. What they held back arrives now.
 func (n *Net[M, PM]) RemoveRule(id int) {
 	kept := n.rules[:0]
 	for _, r := range n.rules {
@@ -146,6 +175,8 @@ func (n *Net[M, PM]) RemoveRule(id int) {
 	}
 	clear(n.rules[len(kept):])
 	n.rules = kept
+	n.release(id)
+	n.look()
 }
 
 // Calm takes every rule and exception out of force and sets the good-weather loss to zero.
@@ -154,73 +185,142 @@ func (n *Net[M, PM]) Calm() {
 	n.rules = n.rules[:0]
 	n.exceptions = n.exceptions[:0]
 	n.config.Drop = 0
+	n.release(-1)
+	n.look()
 }
 
 // Send carries a message from one replica to another.
 func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 	p, handle := n.messages.Put()
-	p.m, p.from = m, from
+	p.m, p.from, p.epoch = m, from, 0
 	msg := PM(&p.m)
 	n.speaker = from
 	msg.Facts(n.state)
 	kind, key := msg.Site()
 	p.encoded = nil
 	if n.config.Encode {
-		n.scratch = msg.Append(n.scratch[:0])
-		n.kernel.Hash().Bytes(n.scratch)
-		p.encoded = n.bytes.Copy(n.scratch)
+		p.encoded = n.frame(msg)
+		n.kernel.Hash().Bytes(p.encoded[frameHead:])
 	}
-	if int(to) >= n.width || to == 0 {
+	if int(to) >= n.links.width || to == 0 {
 		n.messages.Free(handle) // addressed to nobody
 		return
 	}
-	link := &n.order[int(from)*n.width+int(to)]
+	link := n.links.between(from, to)
 	link.sent++
 	p.sent = link.sent
 	site := uint64(from)<<32 | uint64(to)<<16 | uint64(kind)
 
-	f := n.fate(from.Addr(), to.Addr(), uint64(kind), key)
-	if n.kernel.Tracing() {
-		n.tell(f, from.Addr(), to.Addr(), msg)
+	lot := n.draw(from.Addr(), to.Addr(), uint64(kind), key)
+	if n.calm {
+		n.numbered++
+		p.number = n.numbered
+		if n.kernel.Tracing() {
+			n.tell(&fate{number: p.number}, from.Addr(), to.Addr(), msg)
+		}
+		n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), site, key)
+		return
 	}
-	if f.lost {
+	var f fate
+	n.decide(&f, from.Addr(), to.Addr(), uint64(kind), lot)
+	size := uint64(len(p.encoded))
+	if f.bandwidth > 0 && size == 0 {
+		n.scratch = msg.Append(n.scratch[:0])
+		size = uint64(len(n.scratch)) + frameHead
+	}
+	p.epoch = n.cross(&f, from.Addr(), to.Addr(), size)
+	n.tally(&f)
+	n.assign(&f)
+	p.number = f.number
+	n.report(&f, lot)
+	if n.kernel.Tracing() {
+		n.tell(&f, from.Addr(), to.Addr(), msg)
+	}
+	if f.cause != through {
 		n.messages.Free(handle)
 		return
 	}
-	p.number = n.number(f)
-	now := n.kernel.Now()
-	if f.copied {
-		copied, second := n.messages.Put()
-		*copied = *p
-		copied.number++
-		n.kernel.Schedule(now+f.delay+f.copyDelay, sim.MessageArrives, to, uint64(second), site, key)
+	copies := p.number
+	if f.copyDelay > 0 {
+		copies++
+		n.copyTo(&f, f.copyDelay, copies, p, to, site, key)
 	}
-	n.kernel.Schedule(now+f.delay, sim.MessageArrives, to, uint64(handle), site, key)
+	if f.againDelay > 0 {
+		copies++
+		n.copyTo(&f, f.againDelay, copies, p, to, site, key)
+	}
+	if f.damage != 0 {
+		p.encoded = damage(n.frame(msg), f.damage)
+	}
+	n.dispatch(&f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
+}
+
+// copyTo sends a copy of a message, that much later than the message itself, with a number of its own.
+func (n *Net[M, PM]) copyTo(f *fate, later int64, number uint64, p *parcel[M], to node.ID, site, key uint64) {
+	second, handle := n.messages.Put()
+	*second = *p
+	second.number = number
+	n.dispatch(f, f.delay+later, p.from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
+}
+
+// frame returns a message as it lies on the wire, in memory that lasts until the end of the run.
+func (n *Net[M, PM]) frame(msg PM) []byte {
+	n.scratch = msg.Append(openFrame(n.scratch[:0]))
+	closeFrame(n.scratch)
+	return n.bytes.Copy(n.scratch)
 }
 
 func (n *Net[M, PM]) messageArrives(e *sim.Event) {
 	handle := uint32(e.A)
 	p := n.messages.At(handle)
-	if p.encoded != nil {
-		if err := PM(&p.m).Decode(p.encoded); err != nil {
-			n.counts.Undecoded++
-			if n.kernel.Tracing() {
-				n.kernel.Emit(sim.Record{Kind: sim.Lost, Who: p.from.Addr(), Peer: e.Host.Addr(), Message: p.number, Text: "(did not survive its encoding)"})
-			}
-			n.messages.Free(handle)
-			return
+	if p.encoded == nil && n.config.Link != FIFO || n.opens(p, e.Host) {
+		link := n.links.between(p.from, e.Host)
+		if p.sent < link.arrived {
+			n.counts.Reordered++
+		} else {
+			link.arrived = p.sent
+		}
+		if n.arrives(e.Host, p.from.Addr(), p.number, PM(&p.m)) {
+			n.ends.Message(e.Host, p.from, &p.m)
 		}
 	}
-	link := &n.order[int(p.from)*n.width+int(e.Host)]
-	if p.sent < link.arrived {
-		n.counts.Reordered++
-	} else {
-		link.arrived = p.sent
-	}
-	if n.arrives(e.Host, p.from.Addr(), p.number, PM(&p.m)) {
-		n.ends.Message(e.Host, p.from, &p.m)
-	}
 	n.messages.Free(handle)
+}
+
+// opens tells whether a message comes off the wire as it was put there.
+func (n *Net[M, PM]) opens(p *parcel[M], to node.ID) bool {
+	body, lost := n.open(p.encoded, p.epoch, p.from.Addr(), to.Addr())
+	if lost == "" && p.encoded != nil {
+		if err := PM(&p.m).Decode(body); err != nil {
+			n.counts.Undecoded++
+			lost = undecoded
+		}
+	}
+	if lost != "" && n.kernel.Tracing() {
+		n.tellLost(p.from.Addr(), to.Addr(), p.number, PM(&p.m), lost)
+	}
+	return lost == ""
+}
+
+// open takes what has arrived off the wire, and tells to what it was lost, if it was. A frame that is damaged is thrown away, and
+// ends its connection.
+func (n *Net[M, PM]) open(frame []byte, epoch uint32, from, to node.Addr) (body []byte, lost string) {
+	if n.stale(from, to, epoch) {
+		return nil, brokenUp
+	}
+	if frame == nil {
+		return nil, ""
+	}
+	body, ok := unframe(frame)
+	if ok {
+		return body, ""
+	}
+	n.counts.Caught++
+	if n.config.Link == FIFO {
+		_, c := n.links.at(from, to)
+		n.disconnect(c)
+	}
+	return nil, damaged
 }
 
 // arrives counts an arrival at a replica and tells whether anybody is there to hear it.
@@ -247,8 +347,15 @@ func (c *Counts) Add(o Counts) {
 	c.Dropped += o.Dropped
 	c.Blocked += o.Blocked
 	c.Duplicated += o.Duplicated
+	c.Redelivered += o.Redelivered
 	c.Held += o.Held
 	c.Reordered += o.Reordered
+	c.Damaged += o.Damaged
+	c.Refused += o.Refused
+	c.Cut += o.Cut
+	c.Overflowed += o.Overflowed
 	c.Deaf += o.Deaf
+	c.Caught += o.Caught
 	c.Undecoded += o.Undecoded
+	c.Resets += o.Resets
 }

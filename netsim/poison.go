@@ -11,20 +11,32 @@ func (n *Net[M, PM]) Poison() {
 	n.messages.Each(func(p *parcel[M]) {
 		var m M
 		_ = PM(&m).Decode([]byte{1, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb, 0xdb})
-		*p = parcel[M]{m: m, encoded: []byte{0xdb}, sent: garbage, from: 0xdbdb}
+		*p = parcel[M]{m: m, encoded: []byte{0xdb}, sent: garbage, epoch: 0xdbdbdbdb, from: 0xdbdb}
 	})
 	n.requests.Each(func(p *requestParcel) {
-		*p = requestParcel{r: node.Request{Op: 0xdb, Session: garbage, Seq: garbage, Command: []byte{0xdb}}, from: 0xdbdbdbdb}
+		*p = requestParcel{r: node.Request{Op: 0xdb, Session: garbage, Seq: garbage, Command: []byte{0xdb}}, encoded: []byte{0xdb}, epoch: 0xdbdbdbdb, from: 0xdbdbdbdb}
 	})
 	n.replies.Each(func(p *replyParcel) {
-		*p = replyParcel{r: node.Reply{Seq: garbage, Status: 0xdb, Session: garbage, Output: []byte{0xdb}}, from: 0xdbdb, to: 0xdbdbdbdb}
+		*p = replyParcel{r: node.Reply{Seq: garbage, Status: 0xdb, Session: garbage, Output: []byte{0xdb}}, encoded: []byte{0xdb}, epoch: 0xdbdbdbdb, from: 0xdbdb, to: 0xdbdbdbdb}
 	})
 	n.bytes.Each(func(b []byte) {
 		for i := range b {
 			b[i] = 0xdb
 		}
 	})
-	for i := range n.order[:cap(n.order)] {
-		n.order[:cap(n.order)][i] = linkOrder{garbage, garbage}
+	for _, s := range [][]link{n.links.replicas, n.links.clients} {
+		s = s[:cap(s)]
+		for i := range s {
+			s[i] = link{garbage, garbage, garbage >> 1, garbage >> 1}
+		}
+	}
+	for _, s := range [][]connection{n.links.connections, n.links.clientConns} {
+		s = s[:cap(s)]
+		for i := range s {
+			s[i] = connection{0xdbdbdbdb, garbage >> 1}
+		}
+	}
+	for i := range n.held[:cap(n.held)] {
+		n.held[:cap(n.held)][i] = heldBack{rule: -1, from: 0xdb, to: 0xdb}
 	}
 }

@@ -30,6 +30,7 @@ type cluster[M any, PM node.Message[M]] struct {
 
 	steps    []faults.Step
 	injector faults.Injector
+	roles    roles
 
 	watch     checker.Watch
 	history   checker.History
@@ -96,7 +97,9 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.kernel.Reset(seed)
 	c.net.Reset(netsim.Config{
 		LatencyMin: int64(config.LatencyMin), LatencyMean: int64(config.LatencyMean),
-		Drop: config.Drop, Encode: config.Encode,
+		Spread: config.Spread, Drop: config.Drop, Encode: config.Encode,
+		Link: config.Link, Reconnect: int64(config.Reconnect),
+		Bandwidth: int64(config.Bandwidth), Backlog: int64(config.Backlog),
 	}, config.Nodes)
 	c.net.Except(exceptions(in.Fates))
 	c.bytes.Reset()
@@ -106,6 +109,7 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.crowd.reset(seed, config.Clients)
 	c.steps = plan.Steps(c.steps[:0])
 	c.injector.Reset(plan)
+	c.roles.reset(config.Nodes)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
 	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now})
@@ -160,6 +164,9 @@ func (c *cluster[M, PM]) Stats() Stats {
 	for _, h := range c.hosts[:c.config.Nodes] {
 		s.Machines.Add(h.Counts())
 	}
+	for k := range faults.NumKinds {
+		s.Struck[k] += c.net.Struck(uint8(k)) + c.injector.Struck(k)
+	}
 	return s
 }
 
@@ -207,7 +214,11 @@ func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
 // Durable tells the watch what became durable.
 func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
+	chosen := c.watch.Chosen()
 	c.decode(file, appended)
+	if c.watch.Chosen() > chosen {
+		c.roles.decider = id
+	}
 	c.check()
 }
 
@@ -231,7 +242,9 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
+		c.roles.leads(id, f.Ballot)
 	case fact.Following:
+		c.roles.leads(id, 0)
 		c.watch.Released(f.Ballot)
 	case fact.Leased:
 		now := c.kernel.Now()
@@ -261,6 +274,7 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 func (c *cluster[M, PM]) Started(id node.ID) {
 	c.watch.Booted(uint16(id))
 	c.sights.booted(id)
+	c.roles.leads(id, 0)
 }
 
 // sight takes note of a fact that may make a state worth looking at.

@@ -229,9 +229,10 @@ func (k *collector) count(at, n int64) {
 
 // fault takes note of a fault that begins: the first one of those that are described like this and have not begun.
 func (k *collector) fault(x *timeline.Record) {
+	text, whom, byRole := strings.Cut(x.Text, roleMark)
 	for i := range k.plan {
 		f := &k.plan[i]
-		if k.begun[i] || f.Describe() != x.Text {
+		if k.begun[i] || f.Describe() != text {
 			continue
 		}
 		k.begun[i] = true
@@ -239,8 +240,12 @@ func (k *collector) fault(x *timeline.Record) {
 		if f.For > 0 {
 			until = x.At + int64(f.For)
 		}
+		lanes := lanesOf(f)
+		if byRole {
+			lanes = slices.DeleteFunc(strings.Fields(whom), func(s string) bool { return s == nobody })
+		}
 		k.t.Faults = append(k.t.Faults, timeline.Fault{
-			Index: i, Kind: f.Kind.String(), From: x.At, Until: until, Nodes: lanesOf(f), Text: x.Text,
+			Index: i, Kind: f.Kind.String(), From: x.At, Until: until, Nodes: lanes, Text: x.Text,
 		})
 		return
 	}

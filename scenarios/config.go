@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/sim"
 )
 
@@ -21,10 +22,15 @@ type Config struct {
 	Retry    faults.Span `json:"retry"`    // a client's patience with one replica, before it tries another
 	Patience faults.Span `json:"patience"` // a client's patience with an operation, before it counts as unknown
 
-	LatencyMin  faults.Span `json:"latencyMin"`  // a message's way takes this long
-	LatencyMean faults.Span `json:"latencyMean"` // and this much longer on average
-	Drop        uint64      `json:"drop"`        // a message's chance to be lost in good weather
-	Encode      bool        `json:"encode"`      // messages go through their encoding
+	LatencyMin  faults.Span      `json:"latencyMin"`  // a message's way takes this long
+	LatencyMean faults.Span      `json:"latencyMean"` // and this much longer on average
+	Spread      netsim.Spread    `json:"spread"`      // how that is distributed
+	Drop        uint64           `json:"drop"`        // a message's chance to be lost in good weather
+	Encode      bool             `json:"encode"`      // messages go through their encoding
+	Link        netsim.Transport `json:"link"`        // what links promise of the order of messages
+	Reconnect   faults.Span      `json:"reconnect"`   // a broken connection of a FIFO link is back after this long
+	Bandwidth   uint64           `json:"bandwidth"`   // bytes a second that each link carries one way; 0 for no limit
+	Backlog     uint64           `json:"backlog"`     // bytes that may wait for a link, what comes on top is lost; 0 for no limit
 
 	SyncMin  faults.Span    `json:"syncMin"`  // a group commit takes this long
 	SyncMean faults.Span    `json:"syncMean"` // and this much longer on average
@@ -51,6 +57,8 @@ const (
 	MaxNodes      = 127
 	MaxClients    = 10_000
 	MaxOperations = 100_000_000
+
+	maxBandwidth = 1_000_000_000_000
 )
 
 // Knob is one switch of a protocol: a number with a default and the range that seeds are drawn from.
@@ -89,6 +97,9 @@ func (c *Config) check(knobs []Knob) error {
 		{"patience", int64(c.Patience), 1, spans},
 		{"latencyMin", int64(c.LatencyMin), 0, spans},
 		{"latencyMean", int64(c.LatencyMean), 0, spans / 24},
+		{"reconnect", int64(c.Reconnect), 0, spans},
+		{"bandwidth", int64(min(c.Bandwidth, 1<<60)), 0, maxBandwidth},
+		{"backlog", int64(min(c.Backlog, 1<<60)), 0, maxBandwidth},
 		{"drop", int64(min(c.Drop, 1<<40)), 0, 900_000},
 		{"syncMin", int64(c.SyncMin), 0, spans},
 		{"syncMean", int64(c.SyncMean), 0, spans / 24},

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/sim"
 	"simrun/sim/stream"
 )
@@ -39,6 +40,18 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 	c.LatencyMean = pick(&net, 100*faults.Microsecond, 500*faults.Microsecond, 2*faults.Millisecond)
 	c.Retry = 40*faults.Millisecond + 20*(c.LatencyMin+c.LatencyMean)
 	c.Encode = net.Chance(100_000)
+	c.Spread = pick(&net, netsim.Exponential, netsim.Exponential, netsim.Uniform, netsim.HeavyTail)
+	if profile.Name == faults.Calm && c.Spread == netsim.HeavyTail {
+		c.Spread = netsim.Exponential
+	}
+	if net.Chance(200_000) {
+		c.Link = netsim.FIFO
+	}
+	c.Reconnect = pick[faults.Span](&net, 1, 10, 50) * faults.Millisecond
+	if net.Chance(150_000) && profile.Name != faults.Calm {
+		c.Bandwidth = pick[uint64](&net, 100_000, 1_000_000, 10_000_000)
+		c.Backlog = pick[uint64](&net, 0, 10_000, 100_000)
+	}
 
 	machines := stream.New(seed, "machines", 0)
 	c.SyncMin = pick(&machines, 0, 50*faults.Microsecond, 500*faults.Microsecond)

@@ -88,7 +88,17 @@ func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 }
 
 // Stopped counts a host that crashed on its own account.
-func (c *cluster[M, PM]) Stopped(node.ID) { c.stats.Crashes++ }
+func (c *cluster[M, PM]) Stopped(id node.ID) {
+	c.stats.Crashes++
+	kind := faults.CrashAt
+	switch n := c.machine(id).condition; {
+	case n.Failing:
+		kind = faults.SyncFail
+	case n.Full:
+		kind = faults.DiskFull
+	}
+	c.stats.Struck[kind]++
+}
 
 // faults.Machines
 
@@ -155,11 +165,11 @@ var damages = map[faults.Kind]sim.Damage{
 	faults.BitRot: sim.Rot, faults.SectorError: sim.Sector, faults.Misdirected: sim.Misdirect, faults.Wipe: sim.Wipe,
 }
 
-// Damage destroys durable data of a host that is down.
-func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) {
+// Damage destroys durable data of a host that is down, if it has any.
+func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) bool {
 	key := stream.Mix(stream.Mix(c.kernel.Seed(), stream.Name(kind.String())), uint64(fault))
 	if !c.host(id).Damage(damages[kind], key) {
-		return
+		return false
 	}
 	m := c.machine(id)
 	m.damaged = append(m.damaged, kind)
@@ -169,6 +179,7 @@ func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) {
 	if kind == faults.Wipe && !c.spec.Wipes || kind != faults.Wipe && !c.spec.Repairs {
 		c.watch.Retire(uint16(id))
 	}
+	return true
 }
 
 // JumpClock makes a host's clock jump forward.

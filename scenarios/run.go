@@ -131,9 +131,14 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 		kind = sim.FaultOff
 	case s.Beat == 0:
 		c.stats.Faults[f.Kind]++
+		if f.Role != 0 {
+			if _, ok := c.Role(f.Role); ok {
+				c.stats.Roles[f.Role]++
+			}
+		}
 	}
 	if c.kernel.Tracing() && s.Beat == 0 {
-		c.kernel.Emit(sim.Record{Kind: kind, Name: f.Kind.String(), Text: f.Describe()})
+		c.kernel.Emit(sim.Record{Kind: kind, Name: f.Kind.String(), Text: f.Describe() + c.whom(s.Index)})
 	}
 	switch {
 	case s.End:
@@ -143,6 +148,28 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 	default:
 		c.injector.Begin(c, s.Index)
 	}
+}
+
+// What follows a fault's description if its victims were found by their role.
+const (
+	roleMark = ": it is"
+	nobody   = "nobody"
+)
+
+// whom says which replicas a fault that names a role happens to.
+func (c *cluster[M, PM]) whom(index int) string {
+	if c.plan.Faults[index].Role == 0 {
+		return ""
+	}
+	text := roleMark
+	victims := c.injector.Victims(c, index)
+	for _, id := range victims {
+		text += " " + id.Addr().String()
+	}
+	if len(victims) == 0 {
+		text += " " + nobody
+	}
+	return text
 }
 
 // phaseEnds handles a PhaseEnds event: the run begins, the safety phase is over, or it is time to look how far the
@@ -314,11 +341,18 @@ func panicSite() string {
 // AddRule puts a link rule of a fault in force.
 func (c *cluster[M, PM]) AddRule(id int, r faults.Rule) {
 	c.net.AddRule(id, netsim.Rule{
-		From: set(r.From), To: set(r.To), Block: r.Block,
-		Drop: uint64(r.Drop), Duplicate: uint64(r.Duplicate), CopyMean: int64(r.CopyMean),
-		Reorder: uint64(r.Reorder), HoldMean: int64(r.HoldMean), Delay: int64(r.Delay),
+		Tag:  uint8(c.plan.Faults[id].Kind),
+		From: set(r.From), To: set(r.To), Block: r.Block, Period: int64(r.Period), Down: int64(r.Down),
+		After: int64(r.After), Until: int64(r.Until),
+		Drop: uint64(r.Drop), Nth: r.Nth, Kind: uint64(r.Message),
+		Duplicate: uint64(r.Duplicate), CopyMean: int64(r.CopyMean), Again: uint64(r.Again), AgainMin: int64(r.AgainMin),
+		Reorder: uint64(r.Reorder), HoldMean: int64(r.HoldMean), Corrupt: uint64(r.Corrupt), Delay: int64(r.Delay),
+		Bandwidth: int64(r.Bandwidth), Backlog: int64(r.Backlog), HoldBack: r.HoldBack,
 	})
 }
+
+// The kinds of faults are the tags of their rules.
+var _ [netsim.Tags - faults.NumKinds]struct{}
 
 // set translates a list of addresses, of which an empty one means everybody.
 func set(addrs []node.Addr) netsim.Set {
@@ -337,6 +371,8 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 		c.stats.Crashes++
 	}
 	c.host(id).Crash()
+	c.net.Disconnect(id)
+	c.roles.leads(id, 0)
 }
 
 // Restart boots a replica's host.

@@ -18,6 +18,8 @@ type Stats struct {
 
 	Net          netsim.Counts           `json:"net"`
 	Faults       [faults.NumKinds]uint64 `json:"faults"`       // faults of the plan that began, by kind
+	Struck       [faults.NumKinds]uint64 `json:"struck"`       // messages or replicas that these did something to, by kind
+	Roles        [faults.NumRoles]uint64 `json:"roles"`        // times a fault found a replica in the role that it is about, by role
 	Crashes      uint64                  `json:"crashes"`      // hosts that went down
 	Restarts     uint64                  `json:"restarts"`     // and came back
 	Machines     sim.Counts              `json:"machines"`     // what faults did to machines
@@ -37,6 +39,10 @@ func (s *Stats) Add(o Stats) {
 	s.Net.Add(o.Net)
 	for i, n := range o.Faults {
 		s.Faults[i] += n
+		s.Struck[i] += o.Struck[i]
+	}
+	for i, n := range o.Roles {
+		s.Roles[i] += n
 	}
 	s.Crashes += o.Crashes
 	s.Restarts += o.Restarts

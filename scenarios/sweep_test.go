@@ -33,11 +33,29 @@ func TestSweep(t *testing.T) {
 			require.NoError(t, err)
 			t.Logf("%+v", total)
 			for k := faults.Kind(1); k < faults.NumKinds; k++ {
-				if k != faults.Wipe { // none of these protocols knows replicas that come back with nothing
-					require.Positive(t, total.Faults[k], "no fault of kind %v", k)
+				if k == faults.Wipe { // none of these protocols knows replicas that come back with nothing
+					continue
 				}
+				require.Positive(t, total.Faults[k], "no fault of kind %v", k)
+				require.Positive(t, total.Struck[k], "faults of kind %v strike nothing", k)
 			}
 			require.Greater(t, total.Finished*2, total.Called)
 		})
+	}
+}
+
+// The correct protocols pass in any weather.
+func TestSweepProfiles(t *testing.T) {
+	for _, s := range All() {
+		for _, p := range faults.Profiles() {
+			sweep := Sweep{Scenario: s, Profile: p, Seeds: SeedRange(1000, 60), Jobs: 2}
+			require.NoError(t, sweep.Run(context.Background(), func(r Result) bool {
+				beyond := p.Name == faults.Destruction && r.Verdict.Kind == checker.Unrecoverable
+				if r.Verdict.Kind != checker.Pass && !beyond {
+					t.Errorf("%s, %s, seed %d: %v", s.Name, p.Name, r.Seed, r.Verdict)
+				}
+				return true
+			}))
+		}
 	}
 }

@@ -45,8 +45,10 @@ type long struct {
 	ext checker.Ext
 }
 
-func list(out ...int64) long    { return long{one(checker.List, 0, 0, 0, 0), checker.Ext{Out: out}} }
-func members(out ...int64) long { return long{one(checker.Elements, 0, 0, 0, 0), checker.Ext{Out: out}} }
+func list(out ...int64) long { return long{one(checker.List, 0, 0, 0, 0), checker.Ext{Out: out}} }
+func members(out ...int64) long {
+	return long{one(checker.Elements, 0, 0, 0, 0), checker.Ext{Out: out}}
+}
 func balances(out ...int64) long {
 	return long{one(checker.Balances, 0, 0, 0, 0), checker.Ext{Out: out}}
 }

@@ -191,7 +191,7 @@ func TestClosedOutput(t *testing.T) {
 
 func TestReplayFilters(t *testing.T) {
 	_, all, _ := invoke(t, "replay", "--scenario", "kv", "--seed", "3", "--all", "--state")
-	_, some, _ := invoke(t, "replay", "--scenario", "kv", "--seed", "3", "--kind", "send,lost", "--node", "n1", "--from", "200ms", "--until", "230ms")
+	_, some, _ := invoke(t, "replay", "--scenario", "kv", "--seed", "3", "--kind", "send,lost", "--node", "n1", "--from", "200ms", "--until", "300ms")
 	require.Contains(t, all, "state")
 	require.Greater(t, len(all), 10*len(some))
 	for _, line := range strings.Split(some, "\n") {

@@ -9,7 +9,6 @@ import (
 	"simrun/faults"
 	"simrun/scenarios"
 	"simrun/scenarios/strategies"
-	"simrun/sim"
 )
 
 // finish prints the summary of a scenario.
@@ -42,18 +41,16 @@ func (r *report) finish(stop stopped) {
 	row("operations", "%s called, %s finished (%s), %s unknown", thousands(s.Called), thousands(s.Finished), percent(s.Finished, s.Called), thousands(s.Unknown))
 	row("simulated", "%s in %s events", simulated(s.Simulated), thousands(s.Events))
 	row("replicas", "%s elections, %s crashes, %s restarts, %s slots chosen", thousands(s.Elections), thousands(s.Crashes), thousands(s.Restarts), thousands(s.Chosen))
-	row("messages", "%s sent: %s dropped, %s blocked by partitions, %s duplicated, %s overtaken, %s to hosts that were down",
-		thousands(s.Net.Sent), thousands(s.Net.Dropped), thousands(s.Net.Blocked), thousands(s.Net.Duplicated), thousands(s.Net.Reordered), thousands(s.Net.Deaf))
-	var kinds []string
-	for k := faults.Kind(1); k < faults.NumKinds; k++ {
-		if r.scenario.Suffers(k) {
-			kinds = append(kinds, fmt.Sprintf("%s %v", thousands(s.Faults[k]), k))
-		}
+	n := s.Net
+	row("messages", "%s sent: %s dropped, %s blocked by partitions, %s repeated, %s overtaken, %s to hosts that were down,",
+		thousands(n.Sent), thousands(n.Dropped), thousands(n.Blocked), thousands(n.Duplicated+n.Redelivered), thousands(n.Reordered), thousands(n.Deaf))
+	row("", "%s damaged and found out, %s lost to full queues, %s with the %s connections that broke",
+		thousands(n.Caught), thousands(n.Overflowed), thousands(n.Cut+n.Refused), thousands(n.Resets))
+	label := "faults"
+	for _, line := range wrapped(faultCounts(r.scenario, &s), 100) {
+		row(label, "%s", line)
+		label = ""
 	}
-	if m := machines(&s.Machines); m != "" {
-		row("machines", "%s", m)
-	}
-	row("faults", "%s", strings.Join(kinds, ", "))
 	row("states", "%s", enough(&r.species))
 	if stop != notStopped {
 		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
@@ -72,23 +69,37 @@ func enough(s *strategies.Species) string {
 	return fmt.Sprintf("%s; a new one every %s seeds", line, thousands(s.Runs/s.Once()))
 }
 
-// machines tells how often faults of machines had an effect, and which.
-func machines(m *sim.Counts) string {
-	var parts []string
-	for _, c := range []struct {
-		n    uint64
-		what string
-	}{
-		{m.Pauses, "pauses"}, {m.Held, "events held up by them"}, {m.Slowed, "slowed"}, {m.Trapped, "crashes at a step"},
-		{m.SlowSyncs, "slow commits"}, {m.HungSyncs, "hung"}, {m.FailedSyncs, "failed"}, {m.FullDisks, "without room"},
-		{m.Rotten, "files rotten"}, {m.Unreadable, "unreadable"}, {m.Misdirected, "overwritten"}, {m.Wiped, "disks wiped"},
-		{m.ClockJumps, "clock jumps"}, {m.ClockRates, "changes of rate"},
-	} {
-		if c.n > 0 {
-			parts = append(parts, thousands(c.n)+" "+c.what)
+// faultCounts tells of each kind of fault how many began and how many messages or replicas they struck, and how many found their
+// victim by its role.
+func faultCounts(of scenarios.Scenario, s *scenarios.Stats) []string {
+	var words []string
+	for k := faults.Kind(1); k < faults.NumKinds; k++ {
+		if of.Suffers(k) {
+			words = append(words, fmt.Sprintf("%v %s/%s", k, thousands(s.Faults[k]), thousands(s.Struck[k])))
 		}
 	}
-	return strings.Join(parts, ", ")
+	words[0] = "begun/struck: " + words[0]
+	kinds := len(words)
+	for r := faults.Role(1); r < faults.NumRoles; r++ {
+		words = append(words, fmt.Sprintf("the %v %s", r, thousands(s.Roles[r])))
+	}
+	words[kinds] = "by role: " + words[kinds]
+	return words
+}
+
+// wrapped joins words with commas into lines of about that width.
+func wrapped(words []string, width int) []string {
+	lines := words[:1]
+	for _, word := range words[1:] {
+		last := &lines[len(lines)-1]
+		if len(*last)+len(word) > width {
+			*last += ","
+			lines = append(lines, word)
+			continue
+		}
+		*last += ", " + word
+	}
+	return lines
 }
 
 func (r *report) verdictsLine() string {
@@ -111,7 +122,8 @@ type jsonSummary struct {
 	Build    scenarios.Build   `json:"build"`
 	Seeds    uint64            `json:"seeds"` // asked for
 	Verdicts map[string]uint64 `json:"verdicts"`
-	Faults   map[string]uint64 `json:"faults"`
+	Faults   map[string]uint64 `json:"faults"`            // that began, by kind
+	Struck   map[string]uint64 `json:"struck"`            // messages or replicas that they did something to, by kind
 	Stopped  stopped           `json:"stopped,omitempty"` // what cut the sweep short
 	Stats    scenarios.Stats   `json:"stats"`
 	States   uint64            `json:"states"`  // told apart
@@ -121,7 +133,7 @@ type jsonSummary struct {
 func (r *report) summaryJSON(stop stopped) jsonSummary {
 	s := jsonSummary{
 		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
-		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Stopped: stop, Stats: r.total,
+		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Struck: map[string]uint64{}, Stopped: stop, Stats: r.total,
 		States: r.species.Distinct(), New: r.species.Discovery(),
 	}
 	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
@@ -131,6 +143,7 @@ func (r *report) summaryJSON(stop stopped) jsonSummary {
 	}
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
 		s.Faults[k.String()] = r.total.Faults[k]
+		s.Struck[k.String()] = r.total.Struck[k]
 	}
 	return s
 }

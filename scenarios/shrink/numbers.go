@@ -29,8 +29,8 @@ var tame = map[string]int64{
 	"Rate":       stream.Million,
 }
 
-// structural are the fields of a configuration that other passes see to.
-var structural = map[string]bool{"Nodes": true, "Clients": true, "Operations": true, "Horizon": true, "Recovery": true, "Knobs": true}
+// structural are the fields of a configuration or fault that other passes see to.
+var structural = map[string]bool{"Role": true, "Nodes": true, "Clients": true, "Operations": true, "Horizon": true, "Recovery": true, "Knobs": true}
 
 // weather returns the numbers of the configuration that say how calm a run is: all its fields but the structural ones, and the knobs. Fields are
 // found by reflection, so that none is forgotten when there are more.

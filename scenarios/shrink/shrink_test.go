@@ -479,9 +479,9 @@ func TestCalmer(t *testing.T) {
 func TestNumbersAreFound(t *testing.T) {
 	s := counters()
 	in := failing(t, s, 1, faults.Drop)[0]
-	require.Len(t, weather(s, &in), 4+2+2+2+3+4+1+0, "keys, think, retry, patience; latency; drop, encode; sync; disk; clock; one knob")
+	require.Len(t, weather(s, &in), 4+3+2+4+2+3+4+1+0, "keys, think, retry, patience; latency; drop, encode; links; sync; disk; clock; one knob")
 	in.Plan.Faults = in.Plan.Faults[:1]
-	require.Len(t, mishapNumbers(&in), 10, "all of a fault of any kind")
+	require.Len(t, mishapNumbers(&in), 12, "all of a fault of any kind")
 	require.Len(t, ends("agreement"), 2)
 	recovery := ends("liveness: no progress")[1]
 	require.Equal(t, []int64{patient}, slices.Compact(recovery.calmer(60_000_000_000))[:1])

@@ -75,10 +75,13 @@ func sizeOf(s scenarios.Scenario, in *scenarios.Input, calls int64) (z Size) {
 // reach counts the addresses that a fault happens to.
 func reach(in *scenarios.Input, f *faults.Fault) int64 {
 	n := len(f.Nodes)
+	if f.Role != 0 { // whom that is, only the trace tells
+		n += 2
+	}
 	for _, g := range f.Groups {
 		n += len(g)
 	}
-	if len(f.Nodes) == 0 && len(f.Groups) == 0 { // it happens to links
+	if len(f.Nodes) == 0 && len(f.Groups) == 0 && f.Role == 0 { // it happens to links
 		for _, end := range [][]node.Addr{f.From, f.To} {
 			if len(end) == 0 {
 				n += in.Config.Nodes + in.Config.Clients

@@ -183,7 +183,8 @@ func rename(in scenarios.Input, to func(node.Addr) (name node.Addr, stays bool))
 		f.Nodes, f.From, f.To = nodes, list(f.From), list(f.To)
 		split := len(f.Groups)
 		f.Groups = groups(f.Groups, list)
-		if ids > 0 && len(f.Nodes) == 0 || from > 0 && len(f.From) == 0 || dest > 0 && len(f.To) == 0 || split > 0 && len(f.Groups) < 2 {
+		if ids > 0 && len(f.Nodes) == 0 || from > 0 && len(f.From) == 0 || dest > 0 && len(f.To) == 0 || split > 0 && len(f.Groups) < 2 ||
+			f.Kind == faults.Bridge && len(f.Groups) < split || len(f.Nodes) < f.Kind.NodesLeast() || f.Vain() {
 			continue // it has lost its meaning
 		}
 		plan = append(plan, f)
@@ -229,6 +230,9 @@ func narrower(in *scenarios.Input) (list []scenarios.Input) {
 	}
 	for i := range in.Plan.Faults {
 		f := &in.Plan.Faults[i]
+		for id := node.ID(1); f.Role != 0 && int(id) <= in.Config.Nodes; id++ {
+			propose(i, func(f *faults.Fault) { f.Role, f.Nodes = 0, []node.ID{id} })
+		}
 		for k := range f.Nodes {
 			propose(i, func(f *faults.Fault) { f.Nodes = slices.Delete(f.Nodes, k, k+1) })
 		}
@@ -245,7 +249,7 @@ func narrower(in *scenarios.Input) (list []scenarios.Input) {
 				})
 			}
 		}
-		if len(f.Nodes) > 0 || len(f.Groups) > 0 {
+		if len(f.Nodes) > 0 || len(f.Groups) > 0 || f.Role != 0 {
 			continue
 		}
 		for _, end := range []func(*faults.Fault) *[]node.Addr{

@@ -1,0 +1,53 @@
+package netsim
+
+import (
+	"simrun/node"
+	"simrun/sim"
+)
+
+// heldBack is a message that waits for a rule to be taken off.
+type heldBack struct {
+	rule     int // its id
+	from, to node.Addr
+	event    sim.Event // its arrival, but for the time
+	late     Exception // names it, if strikes are told
+	due      int64     // when it would have arrived in good weather
+}
+
+// dispatch lets a message arrive when its fate says, or keeps it until what holds it back is over.
+func (n *Net[M, PM]) dispatch(f *fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
+	if f.heldBy == 0 {
+		n.kernel.Schedule(n.kernel.Now()+delay, kind, host, a, b, c)
+		return
+	}
+	n.held = append(n.held, heldBack{
+		rule: int(f.heldBy - 1), from: from, to: to,
+		event: sim.Event{Kind: kind, Host: host, A: a, B: b, C: c},
+		late:  n.exception(), due: n.kernel.Now() + delay,
+	})
+}
+
+// release lets everything arrive that rules of that id, or of any if it is below zero, held back: at once, one nanosecond after the other,
+// in the order in which it was sent.
+func (n *Net[M, PM]) release(id int) {
+	kept := n.held[:0]
+	at := n.kernel.Now()
+	for _, h := range n.held {
+		if id >= 0 && h.rule != id {
+			kept = append(kept, h)
+			continue
+		}
+		at++
+		if n.config.Link == FIFO {
+			l, _ := n.links.at(h.from, h.to)
+			at = max(at, l.lastArrival+1)
+			l.lastArrival = at
+		}
+		if n.strikes != nil && at > h.due {
+			h.late.Fate, h.late.Delay = Delay, at-h.due
+			n.strikes(h.late)
+		}
+		n.kernel.Schedule(at, h.event.Kind, h.event.Host, h.event.A, h.event.B, h.event.C)
+	}
+	n.held = kept
+}

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"simrun/node/nodetest":           {"simrun/node", "simrun/node/fact"},
 	"simrun/node/paxos":              protocol,
 	"simrun/node/multipaxos":         protocol,
+	"simrun/node/caspaxos":           protocol,
 	"simrun/node/uncoordinated":      {"simrun/node", "simrun/node/fact", "simrun/node/machine"},
 	"simrun/sim":                     {"simrun/node", "simrun/node/fact", "simrun/sim/stream"},
 	"simrun/sim/stream":              nil,

@@ -12,6 +12,7 @@ import (
 func init() {
 	for _, s := range []scenarios.Scenario{
 		bank(), bankUncoordinated(), meetingRoom(), meetingRoomUncoordinated(),
+		lightweight(),
 		mustAdopt(), duelNoBackoff(), duelBackoff(), duelDistinguished(),
 		splitBrainBy(multipaxos.ReadLog, "split-brain", "through the log"),
 		splitBrainBy(multipaxos.ReadIndex, "split-brain-read-index", "by read-index"),

@@ -58,4 +58,3 @@ func splitBrainBy(mode multipaxos.ReadMode, name, how string) scenarios.Scenario
 	}
 	return scenarios.Define(s)
 }
-

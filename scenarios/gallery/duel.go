@@ -30,6 +30,12 @@ func duel(name, doc string, backoffMin int64, distinguished node.ID, story scena
 	s.Draw = func(s *stream.Stream, c *scenarios.Config) {
 		competing(s, c)
 		c.Knobs["backoffMin"] = backoffMin
+		if backoffMin == 0 && distinguished == 0 { // what keeps duellers apart is that nothing is random
+			threeDuellers(c)
+			c.LatencyMin, c.LatencyMean, c.SyncMin, c.SyncMean = ms, 0, 100*us, 0
+			c.Operations, c.Knobs["phase2"], c.Encode = len(c.Script), 0, false
+			return
+		}
 	}
 	s.Replica = func(id node.ID, c *scenarios.Config) node.Node[paxos.Message] {
 		p := scenarios.PaxosConfig(c)

@@ -12,7 +12,8 @@ import (
 func init() {
 	for _, s := range []scenarios.Scenario{
 		bank(), bankUncoordinated(), meetingRoom(), meetingRoomUncoordinated(),
-		lightweight(),
+		lightweight(), lockService(), lockUnfenced(),
+		inventory(), inventoryUncoordinated(), ledgerHonest(), ledgerLiar(), ledgerCaught(), learners(),
 		mustAdopt(), duelNoBackoff(), duelBackoff(), duelDistinguished(),
 		splitBrainBy(multipaxos.ReadLog, "split-brain", "through the log"),
 		splitBrainBy(multipaxos.ReadIndex, "split-brain-read-index", "by read-index"),
@@ -68,3 +69,5 @@ func with(list []node.Addr, clients ...node.Client) []node.Addr {
 func ids(list ...node.ID) []node.ID { return list }
 
 func groups(list ...[]node.Addr) [][]node.Addr { return list }
+
+func clientOf(n int64) node.Client { return node.Client(n) }

@@ -78,9 +78,6 @@ func (r *Replica) onFetch(env Env, from node.ID, m *Message) {
 	list := r.scratch[:0]
 	for slot := m.Slot; slot <= r.applied; slot++ {
 		e := r.log.at(slot)
-		if e == nil {
-			return // a replica under repair may have applied a slot and not have it
-		}
 		if len(list) > 0 && len(list)+len(e.value) > r.config.CatchUpBytes {
 			break
 		}

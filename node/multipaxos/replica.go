@@ -23,6 +23,7 @@ type standing uint8
 
 const (
 	active    standing = iota
+	founding           // its first log is not on the disk yet, where a promise must not come before it
 	blank              // its disk is empty: it waits to be told of a cluster that has it as a learner
 	repairing          // its log was damaged: it learns, and neither votes nor promises, until its lost votes do not matter
 	silent             // it takes no part any more
@@ -124,6 +125,12 @@ func (r *Replica) Start(env Env) {
 func (r *Replica) Receive(env Env, from node.ID, m *Message) {
 	switch r.standing {
 	case silent:
+		return
+	case founding:
+		if m.Kind == Synced {
+			r.standing = active
+			r.onSynced(m)
+		}
 		return
 	case blank, repairing:
 		r.receiveAside(env, from, m)

@@ -51,9 +51,9 @@ func listStories(t *term, verbose bool) {
 		if s.Story == nil {
 			continue
 		}
-		t.printf("  %-24s %s\n", s.Name, s.Doc)
+		t.printf("  %-26s %s\n", s.Name, s.Doc)
 		if verbose {
-			t.printf("  %-24s   %s\n", "", t.paint(dim, s.Story.Look))
+			t.printf("  %-26s   %s\n", "", t.paint(dim, s.Story.Look))
 		}
 	}
 }

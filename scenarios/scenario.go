@@ -26,6 +26,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	Check func(c *Config) error
 	// Quorums returns the sizes of the quorums of both phases.
 	Quorums func(c *Config) (phase1, phase2 int)
+	// Voters returns how many of the replicas have a vote, if others have none. May be nil: all have.
+	Voters func(c *Config) int
 	// Replica makes the replica with that id, with an empty memory. It is called at every boot.
 	Replica func(id node.ID, c *Config) node.Node[M]
 	// Facts decodes a run of whole records, as they became durable in a file, into promises, votes and snapshots of a
@@ -145,9 +147,15 @@ func Find(name string) (Scenario, error) {
 		if s.Name == name {
 			return s, nil
 		}
-		names = append(names, s.Name)
+		if s.Story == nil {
+			names = append(names, s.Name)
+		}
 	}
-	return Scenario{}, fmt.Errorf("unknown scenario %q: there are %s", name, strings.Join(names, ", "))
+	more := ""
+	if len(names) < len(registry) {
+		more = ", and the stories that simrun list names"
+	}
+	return Scenario{}, fmt.Errorf("unknown scenario %q: there are %s%s", name, strings.Join(names, ", "), more)
 }
 
 // NewCluster returns a cluster that runs the scenario.

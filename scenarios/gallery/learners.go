@@ -16,6 +16,7 @@ func learners() scenarios.Scenario {
 	s.Name = "learners"
 	s.Doc = "three acceptors and two learners that have no vote: they answer whoever asks for what was chosen, when all acceptors are down"
 	s.Quorums = func(*scenarios.Config) (phase1, phase2 int) { return acceptors/2 + 1, acceptors/2 + 1 }
+	s.Voters = func(*scenarios.Config) int { return acceptors }
 	s.Replica = func(id node.ID, c *scenarios.Config) node.Node[paxos.Message] {
 		p := scenarios.PaxosConfig(c)
 		p.Nodes, p.Learners = p.Nodes[:acceptors], p.Nodes[acceptors:]

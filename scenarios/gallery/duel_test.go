@@ -11,7 +11,7 @@ func TestDuelNoBackoff(t *testing.T) {
 	c := told(t, "duel-no-backoff")
 	require.Zero(t, c.Stats.Finished)
 	require.Zero(t, c.Stats.Chosen)
-	require.Regexp(t, `c1 still waits for n1 to propose 1, .* \d{3,} rounds of ballots were begun since and nothing was chosen in any: proposers preempt each other`, c.Verdict.Detail)
+	require.Regexp(t, `c1 still waits for n1 to propose 1, .* \d{3,} rounds of ballots went by since, and nothing was chosen in any: proposers preempt each other`, c.Verdict.Detail)
 }
 
 // With a random pause, and with a distinguished proposer, everybody hears of one value before 20ms are over.

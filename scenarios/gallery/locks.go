@@ -218,7 +218,7 @@ const (
 // a lease of 200ms, ends the session, and takes the lock. At 800ms c1 goes on where it stopped, and writes. write is how both write.
 func pausedHolder(write func(client int64, value, token int64) scenarios.Call) func(c *scenarios.Config) faults.Plan {
 	return func(c *scenarios.Config) faults.Plan {
-		c.Nodes, c.Clients, c.Keys, c.Horizon = 3, 2, 3, 1200*ms
+		c.Nodes, c.Spares, c.Clients, c.Keys, c.Horizon = 3, 0, 2, 3, 1200*ms
 		one, two := write(1, 11, 1), write(2, 22, 2)
 		one.At, two.At = 800*ms, 700*ms
 		call := func(client int, at faults.Span, do string, key uint32, arg, arg2 int64) scenarios.Call {

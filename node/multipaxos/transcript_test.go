@@ -19,7 +19,7 @@ import (
 // The files in testdata are transcripts of one replica at work. Each step is something that happens to it, followed by
 // all it does about it. Its clients write "c1#4", which is also the command: the fourth of client 1, in session 1. The commands are
 //
-//	replica id=1 nodes=3 [learners=1] [founding] [blank] [reads=index|lease] [prevote] [checkquorum] [window= batch= queue=
+//	replica id=1 nodes=3 [learners=1] [founding] [blank] [leads] [reads=index|lease] [prevote] [checkquorum] [window= batch= queue=
 //	        checkpoint= retain= bytes= phase1= phase2= alpha= sessions= lease= drift=]
 //	prepare|promise|reject|accept|accepted|settled|learn|heartbeat|alive|prevote|prevoted|behind|stand|release|fetch|chosen|
 //	resume|repair|leave|dismiss from=2 [ballot= promised= slot= commit= floor= mark= span= value=]
@@ -36,6 +36,7 @@ import (
 //	odd                     from now on the unusual legal path is taken, or not any more
 //	state
 //
+// A replica that leads has been elected in ballot 1 of its own, and has sent its first heartbeat.
 // With sessions= there is room for so many sessions, and none is open; otherwise each client has one. Times are in milliseconds.
 // A promise lists votes, one a line ("3 2.1 c1#4": slot, ballot or "chosen", value), and a chosen its values. A value is a list of
 // commands ("c1#4+c2#1"), each with what it is if it is not a command ("c1#4:read", "c1#4:register-8" for room for 8,
@@ -262,6 +263,25 @@ func (s *stage) create(t *testing.T, d *datadriven.TestData) {
 	if !d.HasArg("founding") {
 		s.Sync()
 	}
+	if d.HasArg("leads") {
+		s.lead()
+	}
+}
+
+// lead has the replica elected in ballot 1 of its own, by as many as it takes.
+func (s *stage) lead() {
+	preVote := s.r.config.PreVote
+	s.r.config.PreVote = false
+	s.Fire(timerElection)
+	s.Sync()
+	for i := 0; s.r.role == candidate; i++ {
+		if id := s.config.Nodes[i]; id != s.id {
+			s.Receive(id, Message{Kind: Promise, Ballot: node.NewBallot(1, s.id), Slot: 1})
+		}
+	}
+	s.Sync()
+	s.r.config.PreVote = preVote
+	s.Take()
 }
 
 // describe writes down the replica's state.

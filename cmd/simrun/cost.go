@@ -48,8 +48,8 @@ func costCommand(t *term, status *int) *cobra.Command {
 
 func (f *costFlags) check() error {
 	for _, n := range f.nodes {
-		if n < 1 || n > maxCostNodes {
-			return fmt.Errorf("--nodes is %d, and must be from 1 to %d", n, maxCostNodes)
+		if n < minCostNodes || n > maxCostNodes {
+			return fmt.Errorf("--nodes is %d, and must be from %d to %d", n, minCostNodes, maxCostNodes)
 		}
 	}
 	if f.operations < minCostOperations || f.operations > maxCostOperations {
@@ -59,6 +59,7 @@ func (f *costFlags) check() error {
 }
 
 const (
+	minCostNodes      = 2
 	maxCostNodes      = 64
 	minCostOperations = 100
 	maxCostOperations = 1_000_000

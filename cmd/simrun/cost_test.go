@@ -21,14 +21,14 @@ func TestCost(t *testing.T) {
 	}
 	require.Equal(t, got.out, command(t, "cost", "--nodes", "3", "--operations", "200", "--markdown").out)
 
-	got = command(t, "cost", "--nodes", "1", "--operations", "100")
+	got = command(t, "cost", "--nodes", "2", "--operations", "100")
 	require.Equal(t, exitPass, got.status, got.err)
 	require.Equal(t, 7, strings.Count(got.out, "\n"))
 }
 
 func TestCostRefuses(t *testing.T) {
 	for _, c := range []struct{ flag, value, says string }{
-		{"--nodes", "0", "--nodes is 0"}, {"--nodes", "65", "--nodes is 65"}, {"--nodes", "x", "cost --help"},
+		{"--nodes", "1", "--nodes is 1"}, {"--nodes", "65", "--nodes is 65"}, {"--nodes", "x", "cost --help"},
 		{"--operations", "99", "--operations is 99"}, {"--operations", "1000001", "--operations is 1000001"},
 	} {
 		got := command(t, "cost", c.flag, c.value)

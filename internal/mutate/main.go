@@ -27,7 +27,7 @@ func main() {
 	jobs := flag.Int("jobs", 2, "workers")
 	limit := flag.Duration("for", time.Hour, "begin no mutant after so long")
 	quick := flag.String("quick", "Transcripts", "tests that go first")
-	patience := flag.Duration("patience", 60*time.Second, "a mutant whose tests take longer runs for ever, and counts as killed")
+	patience := flag.Duration("patience", 15*time.Second, "a mutant whose tests take longer runs for ever, and counts as killed")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/mutate [flags] ./PACKAGE")

@@ -3,6 +3,7 @@ package multipaxos
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,13 +15,14 @@ import (
 	"simrun/node"
 	"simrun/node/fact"
 	"simrun/node/nodetest"
+	"simrun/node/wal"
 )
 
 // The files in testdata are transcripts of one replica at work. Each step is something that happens to it, followed by
 // all it does about it. Its clients write "c1#4", which is also the command: the fourth of client 1, in session 1. The commands are
 //
 //	replica id=1 nodes=3 [learners=1] [founding] [blank] [leads] [reads=index|lease] [prevote] [checkquorum] [window= batch= queue=
-//	        checkpoint= retain= bytes= phase1= phase2= alpha= sessions= lease= drift=]
+//	        checkpoint= retain= bytes= phase1= phase2= alpha= sessions= lease= drift= late]
 //	prepare|promise|reject|accept|accepted|settled|learn|heartbeat|alive|prevote|prevoted|behind|stand|release|fetch|chosen|
 //	resume|repair|leave|dismiss from=2 [ballot= promised= slot= commit= floor= mark= span= value=]
 //	image from=2 of=name [mark= size=]   a message with a state saved before, or a part of it
@@ -34,9 +36,14 @@ import (
 //	survives log|vow        what was written to that file becomes durable, and nothing else
 //	lost log|vow            the file is empty after the next restart
 //	odd                     from now on the unusual legal path is taken, or not any more
+//	record kind=vote|promise|... [ballot= slot= commit= value=]   a record that the replica did not write is in its durable log
+//	misdirect               the second copy of the promise is that of another replica
+//	disk                    what is durable
+//	timers                  when they fire, from now
+//	metrics                 those that are not zero
 //	state
 //
-// A replica that leads has been elected in ballot 1 of its own, and has sent its first heartbeat.
+// All timers of a replica that is late fire as late as they may, and not as early. A replica that leads has been elected in ballot 1 of its own, and has sent its first heartbeat.
 // With sessions= there is room for so many sessions, and none is open; otherwise each client has one. Times are in milliseconds.
 // A promise lists votes, one a line ("3 2.1 c1#4": slot, ballot or "chosen", value), and a chosen its values. A value is a list of
 // commands ("c1#4+c2#1"), each with what it is if it is not a command ("c1#4:read", "c1#4:register-8" for room for 8,
@@ -167,6 +174,20 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 		s.SetDurable(d.CmdArgs[0].Key, nil)
 	case "odd":
 		s.Odd = !s.Odd
+	case "record":
+		s.record(t, d)
+	case "misdirect":
+		other := stage{Stage: nodetest.New[Message](9)}
+		other.Boot(New(9, s.config))
+		b, err := other.Read(VowFile)
+		require.NoError(t, err)
+		s.SetDurable(VowFile, b)
+	case "disk":
+		return s.disk()
+	case "timers":
+		return s.timers()
+	case "metrics":
+		return s.metrics()
 	case "state":
 		return s.describe()
 	default:
@@ -195,6 +216,10 @@ func (s *stage) request(t *testing.T, d *datadriven.TestData) {
 	case "configure":
 		m := Membership{Voters: replicas(t, arg(d, "voters")), Learners: replicas(t, arg(d, "learners"))}
 		q.Op, q.Command = node.Configure, m.Append(nil)
+	case "nothing":
+		q.Op = 0
+	case "unknown":
+		q.Op = node.Transfer + 1
 	case "":
 	default:
 		d.Fatalf(t, "no such operation")
@@ -259,6 +284,9 @@ func (s *stage) create(t *testing.T, d *datadriven.TestData) {
 	require.NoError(t, c.Validate())
 	s.id, s.config = number[node.ID](t, d, "id"), c
 	s.Stage = nodetest.New[Message](s.id)
+	if d.HasArg("late") {
+		s.Random = math.MaxUint64
+	}
 	s.boot()
 	if !d.HasArg("founding") {
 		s.Sync()
@@ -282,6 +310,103 @@ func (s *stage) lead() {
 	s.Sync()
 	s.r.config.PreVote = preVote
 	s.Take()
+}
+
+var recordNames = [...]string{
+	recordPromise: "promise", recordVote: "vote", recordLearned: "learned", recordSnapshot: "snapshot", recordGrant: "grant",
+	recordRepairing: "repairing", recordLeft: "left",
+}
+
+// record puts a record into the durable log.
+func (s *stage) record(t *testing.T, d *datadriven.TestData) {
+	kind := uint8(max(0, slices.Index(recordNames[:], arg(d, "kind"))))
+	e := entry{slot: number[uint64](t, d, "slot"), ballot: ballot(t, arg(d, "ballot")), value: value(t, arg(d, "value"))}
+	var payload []byte
+	switch kind {
+	case 0:
+		kind = 99
+	case recordPromise, recordRepairing:
+		payload = appendWord(nil, uint64(e.ballot))
+	case recordVote:
+		payload = appendVote(nil, &e, number[uint64](t, d, "commit"))
+	case recordLearned:
+		payload = appendLearned(nil, &e)
+	case recordGrant:
+		payload = appendGrant(nil, &grant{ballot: e.ballot, span: -1})
+	case recordSnapshot:
+		r := New(node.ID(number[uint64](t, d, "of")), s.config)
+		r.log.floor = number[uint64](t, d, "floor")
+		r.alpha = 1
+		r.setEras(eras{newEra(0, s.config.membership())})
+		payload = r.appendImage(r.appendSnapshot(nil))
+	}
+	s.Sync()
+	log, _, err := wal.Open(s, File, func(wal.Record) {})
+	require.NoError(t, err)
+	log.Append(s, kind, payload)
+	s.Sync()
+	s.Take()
+}
+
+// disk writes down what is durable.
+func (s *stage) disk() string {
+	var out strings.Builder
+	report := wal.Scan(File, s.Durable(File), func(w wal.Record) {
+		d, ok := decodeRecord(w.Kind, w.Payload)
+		switch {
+		case !ok:
+			fmt.Fprintf(&out, "a record of an unknown kind\n")
+			return
+		case d.kind == recordVote:
+			fmt.Fprintf(&out, "vote in %v for slot %d %s, commit %d\n", d.ballot, d.slot, describe(d.rest), d.commit)
+		case d.kind == recordLearned:
+			fmt.Fprintf(&out, "learned slot %d %s\n", d.slot, describe(d.rest))
+		case d.kind == recordSnapshot:
+			slot, _, _ := imageHead(d.rest)
+			fmt.Fprintf(&out, "snapshot of slot %d, floor %d\n", slot, d.floor)
+		case d.kind == recordGrant:
+			fmt.Fprintf(&out, "grant to %v for %d ms\n", d.ballot, d.span/uint64(node.Millisecond))
+		default:
+			fmt.Fprintf(&out, "%s %v\n", recordNames[d.kind], d.ballot)
+		}
+	})
+	if report.Damage != wal.Clean {
+		fmt.Fprintf(&out, "%v\n", report.Damage)
+	}
+	wal.Scan(VowFile, s.Durable(VowFile), func(w wal.Record) {
+		in := reader{rest: w.Payload}
+		fmt.Fprintf(&out, "second copy: %v\n", node.Ballot(in.word()))
+	})
+	return out.String()
+}
+
+func (s *stage) timers() string {
+	text := ""
+	for id, name := range []string{"election", "heartbeat", "retry"} {
+		if at, armed := s.Armed(node.TimerID(id)); armed {
+			text += fmt.Sprintf("%s in %d ms\n", name, (at-s.Clock)/node.Millisecond)
+		}
+	}
+	return text
+}
+
+func (s *stage) metrics() string {
+	m := s.r.Metrics()
+	text := ""
+	for _, f := range []struct {
+		name  string
+		value uint64
+	}{
+		{"candidacies", m.Candidacies}, {"elections", m.Elections}, {"preemptions", m.Preemptions}, {"resigned", m.Resigned}, {"commits", m.Commits},
+		{"commands", m.Commands}, {"overloaded", m.Overloaded}, {"checkpoints", m.Checkpoints}, {"installed", m.Installed}, {"evicted", m.Evicted},
+		{"messages", m.Messages}, {"bytes", m.Bytes}, {"most waiting", uint64(m.QueueMax)}, {"longest log", m.LogMax}, {"waiting", uint64(m.Queue)},
+		{"log", m.Log}, {"sessions", uint64(m.Sessions)}, {"accepts sent", m.Sent[Accept]},
+	} {
+		if f.value > 0 {
+			text += fmt.Sprintf("%s %d\n", f.name, f.value)
+		}
+	}
+	return text
 }
 
 // describe writes down the replica's state.
@@ -391,6 +516,8 @@ func value(t *testing.T, text string) (v []byte) {
 		case what == "":
 		case what == "read":
 			p.op = node.Read
+		case what == "unknown":
+			p.op = node.Transfer + 1
 		case isRegister:
 			limit, err := strconv.ParseUint(room, 10, 32)
 			require.NoError(t, err)

@@ -74,9 +74,10 @@ func TestErasThatMakeNoSense(t *testing.T) {
 		require.Equal(t, c.ok, !in.bad, c.name)
 		require.Equal(t, c.ok, list != nil, c.name)
 	}
-	_, err := DecodeMembership(append(one.Append(nil), 0))
+	change := Change{After: 9, Membership: one.Membership}
+	_, err := DecodeChange(append(change.Append(nil), 0))
 	require.ErrorIs(t, err, errMalformed, "something behind it")
-	_, err = DecodeMembership(one.Append(nil)[:3])
+	_, err = DecodeChange(change.Append(nil)[:3])
 	require.ErrorIs(t, err, errMalformed)
 }
 

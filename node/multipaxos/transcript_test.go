@@ -26,7 +26,7 @@ import (
 //	prepare|promise|reject|accept|accepted|settled|learn|heartbeat|alive|prevote|prevoted|behind|stand|release|fetch|chosen|
 //	resume|repair|leave|dismiss from=2 [ballot= promised= slot= commit= floor= mark= span= value=]
 //	image from=2 of=name [mark= size=]   a message with a state saved before, or a part of it
-//	request c1#4 [op=read|register|configure|transfer] [session=] [to=] [voters=1,2 learners=3]    from a client
+//	request c1#4 [op=read|register|configure|transfer] [session=] [to=] [voters=1-2 learners=3 after=]    from a client
 //	timer election|heartbeat|retry
 //	clock ms=10             time passes, and no timer fires
 //	sync                    what was written so far becomes durable
@@ -47,7 +47,8 @@ import (
 // With sessions= there is room for so many sessions, and none is open; otherwise each client has one. Times are in milliseconds.
 // A promise lists votes, one a line ("3 2.1 c1#4": slot, ballot or "chosen", value), and a chosen its values. A value is a list of
 // commands ("c1#4+c2#1"), each with what it is if it is not a command ("c1#4:read", "c1#4:register-8" for room for 8,
-// "c1#4:1-2-4/5" for a membership of voters 1, 2 and 4 and learner 5). A dot is a no-op.
+// "c1#4:1-2-4/5@9" for voters 1, 2 and 4 and learner 5 in place of the
+// membership that governs slots from 9 on). A dot is a no-op.
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
 		s := &stage{images: map[string]Message{}}
@@ -110,6 +111,10 @@ func (e aloudEnv) Observe(f fact.Fact) {
 	case fact.Leading:
 		e.say("leads in ballot %v, inherits slots up to %d", node.Ballot(f.Ballot), f.Slot)
 	case fact.Leased:
+		if f.Seq == 0 {
+			e.say("relies on no lease any more")
+			return
+		}
 		e.say("relies on its lease for %d us more", f.Seq/uint64(node.Microsecond))
 	case fact.Configured:
 		e.say("membership of slot %d and later: %s", f.Slot, membershipText(f.Bytes))
@@ -121,11 +126,11 @@ func (e aloudEnv) Observe(f fact.Fact) {
 }
 
 func membershipText(b []byte) string {
-	m, err := DecodeMembership(b)
+	c, err := DecodeChange(b)
 	if err != nil {
 		return err.Error()
 	}
-	return m.String()
+	return c.String()
 }
 
 // boot starts the replica. At its foundation it knows sessions 1 to 9, of the clients with these numbers.
@@ -215,7 +220,7 @@ func (s *stage) request(t *testing.T, d *datadriven.TestData) {
 		q.Op, q.Command = node.Transfer, binary.AppendUvarint(nil, number[uint64](t, d, "to"))
 	case "configure":
 		m := Membership{Voters: replicas(t, arg(d, "voters")), Learners: replicas(t, arg(d, "learners"))}
-		q.Op, q.Command = node.Configure, m.Append(nil)
+		q.Op, q.Command = node.Configure, (&Change{After: number[uint64](t, d, "after"), Membership: m}).Append(nil)
 	case "nothing":
 		q.Op = 0
 	case "unknown":
@@ -523,9 +528,15 @@ func value(t *testing.T, text string) (v []byte) {
 			require.NoError(t, err)
 			p.op, p.session, p.command = node.Register, limit, nil
 		default:
+			what, after, _ := strings.Cut(what, "@")
 			voters, learners, _ := strings.Cut(what, "/")
-			m := Membership{Voters: replicas(t, voters), Learners: replicas(t, learners)}
-			p.op, p.session, p.command = node.Configure, 0, m.Append(nil)
+			c := Change{Membership: Membership{Voters: replicas(t, voters), Learners: replicas(t, learners)}}
+			if after != "" {
+				var err error
+				c.After, err = strconv.ParseUint(after, 10, 64)
+				require.NoError(t, err)
+			}
+			p.op, p.session, p.command = node.Configure, 0, c.Append(nil)
 		}
 		v = appendCommand(v, &p)
 	}

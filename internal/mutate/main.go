@@ -27,6 +27,7 @@ func main() {
 	jobs := flag.Int("jobs", 2, "workers")
 	limit := flag.Duration("for", time.Hour, "begin no mutant after so long")
 	quick := flag.String("quick", "Transcripts", "tests that go first")
+	skip := flag.String("skip", "", "tests that are left out")
 	patience := flag.Duration("patience", 15*time.Second, "a mutant whose tests take longer runs for ever, and counts as killed")
 	flag.Parse()
 	if flag.NArg() != 1 {
@@ -37,7 +38,7 @@ func main() {
 	if *files != "" {
 		only = strings.Split(*files, ",")
 	}
-	if err := run(flag.Arg(0), only, *quick, *jobs, *limit, *patience); err != nil {
+	if err := run(flag.Arg(0), only, *quick, *skip, *jobs, *limit, *patience); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
@@ -53,7 +54,7 @@ const (
 	survived
 )
 
-func run(dir string, only []string, quick string, jobs int, limit, patience time.Duration) error {
+func run(dir string, only []string, quick, skip string, jobs int, limit, patience time.Duration) error {
 	scratch, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func run(dir string, only []string, quick string, jobs int, limit, patience time
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("the mutants do not compile: %s", out)
 	}
-	if f := try(binary, dir, 0, "", patience); f != survived {
+	if f := try(binary, dir, 0, "", skip, 4*patience); f != survived {
 		return fmt.Errorf("the tests fail with no mutant picked")
 	}
 	var next, done int
@@ -86,9 +87,9 @@ func run(dir string, only []string, quick string, jobs int, limit, patience time
 				if n >= len(mutants) || time.Since(begun) > limit {
 					return
 				}
-				f := try(binary, dir, n+1, quick, patience)
+				f := try(binary, dir, n+1, quick, skip, patience)
 				if f == survived {
-					f = try(binary, dir, n+1, "", patience)
+					f = try(binary, dir, n+1, "", skip, patience)
 				}
 				lock.Lock()
 				fates[n] = f
@@ -109,12 +110,15 @@ func run(dir string, only []string, quick string, jobs int, limit, patience time
 }
 
 // try runs the tests with one mutant picked; 0 for none.
-func try(binary, dir string, mutant int, tests string, patience time.Duration) fate {
+func try(binary, dir string, mutant int, tests, skip string, patience time.Duration) fate {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	args := []string{"-test.short", "-test.failfast", "-test.timeout=0", "-rapid.nofailfile", "-rapid.shrinktime=0s", "-rapid.seed=1"}
 	if tests != "" {
 		args = append(args, "-test.run="+tests)
+	}
+	if skip != "" {
+		args = append(args, "-test.skip="+skip)
 	}
 	c := exec.CommandContext(ctx, binary, args...)
 	c.Dir = dir

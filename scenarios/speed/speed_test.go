@@ -1,0 +1,31 @@
+package speed
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A command is 32 bytes.
+func TestCommandIsOf32Bytes(t *testing.T) {
+	l := Saturated(5, 10, 1)
+	o := Writes{}.Operation(&l.Config, 5, 7)
+	require.Len(t, Writes{}.Command(nil, o), 32)
+}
+
+// BenchmarkCluster measures loads, every check on.
+func BenchmarkCluster(b *testing.B) {
+	for _, l := range []Load{Saturated(5, 10, 1), Saturated(5, 64, 1), Saturated(5, 64, 64), Thinking(), Idle()} {
+		b.Run(l.Name, func(b *testing.B) {
+			r := begin(Log(), l)
+			r.run(200_000)
+			c := r.measure(uint64(b.N))
+			b.ReportMetric(c.PerEvent(), "cpu-ns/event")
+			b.ReportMetric(float64(c.Mallocs)/float64(c.Events), "mallocs/event")
+			b.ReportMetric(c.Rate(c.Messages), "messages/s")
+			b.ReportMetric(c.Rate(c.Commits), "commits/s")
+			b.ReportMetric(float64(c.Simulated)/float64(c.CPU), "simulated-s/s")
+			b.ReportMetric(float64(c.Events)/float64(max(c.Commits, 1)), "events/commit")
+		})
+	}
+}

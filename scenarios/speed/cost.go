@@ -24,37 +24,37 @@ func (c Cost) PerEvent() float64 { return float64(c.CPU) / float64(max(c.Events,
 // Rate returns how many of something there were in a second of cpu.
 func (c Cost) Rate(n uint64) float64 { return float64(n) / float64(max(c.CPU, 1)) * 1e9 }
 
-// running is a load on its way.
-type running struct {
+// Running is a load on its way.
+type Running struct {
 	cluster scenarios.Cluster
 	at      uint64 // events
 }
 
-// begin resets a cluster for the load.
-func begin(s scenarios.Scenario, l Load) *running {
+// Begin resets a cluster for the load.
+func Begin(s scenarios.Scenario, l Load) *Running {
 	if err := s.Check(l.Input); err != nil {
 		panic("speed: " + err.Error())
 	}
 	c := s.NewCluster()
 	c.Reset(l.Input)
-	return &running{cluster: c}
+	return &Running{cluster: c}
 }
 
-// run handles that many events.
-func (r *running) run(events uint64) {
+// Run handles that many events.
+func (r *Running) Run(events uint64) {
 	r.at += events
 	if v, done := r.cluster.Run(r.at); done {
 		panic(fmt.Sprintf("speed: the run is over: %v %s", v.Kind, v.Detail))
 	}
 }
 
-// measure handles that many events and tells what they cost.
-func (r *running) measure(events uint64) Cost {
+// Measure handles that many events and tells what they cost.
+func (r *Running) Measure(events uint64) Cost {
 	var m, n runtime.MemStats
 	before := r.cluster.Stats()
 	runtime.ReadMemStats(&m)
 	from := cpu()
-	r.run(events)
+	r.Run(events)
 	took := cpu() - from
 	runtime.ReadMemStats(&n)
 	after := r.cluster.Stats()

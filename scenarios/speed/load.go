@@ -5,6 +5,7 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
 	"simrun/node/machine"
 	"simrun/node/multipaxos"
@@ -32,6 +33,12 @@ func Saturated(nodes, clients, batch int) Load {
 		Horizon: 24 * 3600 * faults.Second, Recovery: 60 * faults.Second,
 		Knobs: map[string]int64{"window": 64, "batch": int64(batch), "heartbeat": 20_000, "election": 100_000},
 	}}}
+}
+
+// InOrder makes the links of a load connections, which keep messages in order as a protocol over TCP may expect.
+func (l Load) InOrder() Load {
+	l.Config.Link, l.Config.Reconnect = netsim.FIFO, 10*faults.Millisecond
+	return l
 }
 
 // Thinking is a cluster of five with ten clients that wait 100 ms on average after each answer, under faults: loss, copies, messages held

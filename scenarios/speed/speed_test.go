@@ -17,9 +17,9 @@ func TestCommandIsOf32Bytes(t *testing.T) {
 func BenchmarkCluster(b *testing.B) {
 	for _, l := range []Load{Saturated(5, 10, 1), Saturated(5, 64, 1), Saturated(5, 64, 64), Thinking(), Idle()} {
 		b.Run(l.Name, func(b *testing.B) {
-			r := begin(Log(), l)
-			r.run(200_000)
-			c := r.measure(uint64(b.N))
+			r := Begin(Log(), l)
+			r.Run(200_000)
+			c := r.Measure(uint64(b.N))
 			b.ReportMetric(c.PerEvent(), "cpu-ns/event")
 			b.ReportMetric(float64(c.Mallocs)/float64(c.Events), "mallocs/event")
 			b.ReportMetric(c.Rate(c.Messages), "messages/s")

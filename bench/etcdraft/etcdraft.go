@@ -61,8 +61,6 @@ const (
 	recordSnapshot
 
 	tick      = 10 * node.Millisecond
-	compact   = 1000 // entries between two compactions of the log, and
-	retain    = 500  // those kept, as Multi-Paxos does
 	tickTimer = node.TimerID(0)
 )
 
@@ -246,10 +244,10 @@ func (r *Replica) reply(env node.Env[Message], to node.Client, a *answer) {
 
 // compact drops entries from memory and from the log on disk, which begins with the machine's state then.
 func (r *Replica) compact(env node.Env[Message]) {
-	if r.applied < r.compacted+compact+retain {
+	if r.applied < r.compacted+speed.CompactEvery+speed.Retained {
 		return
 	}
-	r.compacted = r.applied - retain
+	r.compacted = r.applied - speed.Retained
 	must(r.storage.Compact(r.compacted))
 	r.wal.Rewriting()
 	r.wal.Add(recordSnapshot+1, r.machine.Snapshot(nil))

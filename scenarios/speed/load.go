@@ -21,6 +21,12 @@ type Load struct {
 
 const endless = scenarios.MaxOperations
 
+// What replicas keep of their logs: every so many slots the log is cut down to the newest few.
+const (
+	CompactEvery = 400
+	Retained     = 50
+)
+
 // Saturated is a cluster of five with that many clients that send a command of 32 bytes as soon as the last one is answered. Batch is
 // how many commands a slot takes.
 func Saturated(nodes, clients, batch int) Load {
@@ -82,6 +88,7 @@ func Log() scenarios.Scenario {
 			}
 			m := multipaxos.DefaultConfig(ids, func() machine.Machine { return new(machine.KV) })
 			m.Window, m.MaxBatch, m.Reads = int(c.Knob("window")), int(c.Knob("batch")), multipaxos.ReadLog
+			m.CheckpointEvery, m.Retain = CompactEvery, Retained
 			m.Heartbeat = node.Local(c.Knob("heartbeat")) * node.Microsecond
 			m.ElectionMin = node.Local(c.Knob("election")) * node.Microsecond
 			m.ElectionJitter = m.ElectionMin

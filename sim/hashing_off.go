@@ -1,0 +1,5 @@
+//go:build nohash
+
+package sim
+
+const hashing = false

@@ -71,8 +71,8 @@ func holdPlain(pending int, events uint64) float64 {
 	return float64(cpu()-from) / float64(events)
 }
 
-// holdKernel does the same with the real one, hash included.
-func holdKernel(pending int, events uint64) float64 {
+// holding returns a kernel with that many events pending.
+func holding(pending int) *sim.Kernel {
 	k := &sim.Kernel{}
 	k.Reset(1)
 	k.On(sim.ClientWakes, func(e *sim.Event) {
@@ -83,6 +83,12 @@ func holdKernel(pending int, events uint64) float64 {
 		next := mixed(uint64(i))
 		k.Schedule(sim.Exponential(next, holdMean), sim.ClientWakes, 0, 0, next, 0)
 	}
+	return k
+}
+
+// holdKernel returns the cpu nanoseconds that an event takes the real kernel, hash included.
+func holdKernel(pending int, events uint64) float64 {
+	k := holding(pending)
 	k.Run(uint64(pending))
 	from := cpu()
 	k.Run(uint64(pending) + events)

@@ -1,7 +1,11 @@
 package speed
 
 import (
+	"bytes"
+	"context"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,4 +53,70 @@ func BenchmarkNetwork(b *testing.B) {
 			b.ReportMetric(perMessage(1000, uint64(b.N), rough), "cpu-ns/message")
 		})
 	}
+}
+
+// BenchmarkSeeds measures whole seeds, with one worker and with two.
+func BenchmarkSeeds(b *testing.B) {
+	for _, jobs := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", jobs), func(b *testing.B) {
+			perSecond, perCPU, _ := seeds(context.Background(), uint64(b.N), jobs)
+			b.ReportMetric(perSecond, "seeds/s")
+			b.ReportMetric(1000/perCPU, "cpu-ms/seed")
+		})
+	}
+}
+
+// The plain kernel and the real one do the same: they are worth comparing.
+func TestBothKernelsTakeEventsInOrder(t *testing.T) {
+	k, last := &plain{}, int64(0)
+	for i := range 1000 {
+		at := int64(mixed(uint64(i)) % 500)
+		k.schedule(at, func() {
+			require.Equal(t, at, k.now)
+			require.GreaterOrEqual(t, at, last)
+			last = at
+		})
+	}
+	k.run(1000)
+	require.Empty(t, k.queue)
+}
+
+// Every table is made, rows fit their heads, plots are XML; and no figure is missing.
+func TestReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures for seconds")
+	}
+	var names []string
+	err := Report(t.Context(), Options{Rounds: 1, Scale: 1, Progress: func(string) {}, Table: func(x *Table) {
+		names = append(names, x.Name)
+		require.NotEmpty(t, x.Rows)
+		for _, r := range x.Rows {
+			require.Len(t, r, len(x.Head), x.Name)
+			require.NotContains(t, r, "NaN")
+		}
+		var b bytes.Buffer
+		require.NoError(t, x.Write(&b))
+		if x.Plot != nil {
+			b.Reset()
+			require.NoError(t, x.Plot.WriteSVG(&b))
+			for d := xml.NewDecoder(&b); ; {
+				if _, err := d.Token(); err == io.EOF {
+					break
+				} else {
+					require.NoError(t, err)
+				}
+			}
+		}
+	}})
+	require.NoError(t, err)
+	require.Len(t, names, 9)
+}
+
+// A report that is cancelled says so, and makes no table of figures that are missing.
+func TestCancelledReport(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	tables := 0
+	err := Report(ctx, Options{Rounds: 1, Scale: 1, Progress: func(string) { cancel() }, Table: func(*Table) { tables++ }})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, tables)
 }

@@ -33,6 +33,9 @@ func (n *Net[M, PM]) release(id int) {
 	kept := n.held[:0]
 	at := n.kernel.Now()
 	for _, h := range n.held {
+		if id >= 0 && h.rule == id && n.config.Link == FIFO {
+			h.rule = n.ahead(kept, &h)
+		}
 		if id >= 0 && h.rule != id {
 			kept = append(kept, h)
 			continue
@@ -50,4 +53,14 @@ func (n *Net[M, PM]) release(id int) {
 		n.kernel.Schedule(at, h.event.Kind, h.event.Host, h.event.A, h.event.B, h.event.C)
 	}
 	n.held = kept
+}
+
+// ahead returns the rule that holds back what was sent before a message on the same connection, or its own: it cannot overtake.
+func (n *Net[M, PM]) ahead(kept []heldBack, h *heldBack) int {
+	for i := range kept {
+		if kept[i].from == h.from && kept[i].to == h.to {
+			return kept[i].rule
+		}
+	}
+	return h.rule
 }

@@ -428,3 +428,20 @@ func TestDelaysAddUp(t *testing.T) {
 	require.Len(t, w.got, 1)
 	require.Zero(t, w.Struck(1))
 }
+
+// What two rules held back on one connection comes in the order in which it was sent, whichever is taken off first.
+func TestHeldBackByTwo(t *testing.T) {
+	w := newWorld(1, Config{Link: FIFO})
+	w.AddRule(0, Rule{From: SetOf(node.ID(1).Addr()), To: Everybody(), HoldBack: true})
+	w.Send(1, 2, note{kind: 1, number: 1})
+	w.AddRule(1, Rule{From: Everybody(), To: Everybody(), HoldBack: true})
+	w.Send(1, 2, note{kind: 1, number: 2})
+	w.Send(3, 2, note{kind: 1, number: 3})
+	w.RemoveRule(1)
+	w.drain(t)
+	require.Empty(t, w.arrivalsOf(1, 2))
+	require.Equal(t, []uint64{3}, w.arrivalsOf(3, 2))
+	w.RemoveRule(0)
+	w.drain(t)
+	require.Equal(t, []uint64{1, 2}, w.arrivalsOf(1, 2))
+}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,17 +75,6 @@ func lastEvents(told *scenarios.Collected, n int) []string {
 	}
 	slices.Reverse(lines)
 	return lines
-}
-
-// configLines tells a configuration in a few lines, in the words of an artifact.
-func configLines(c scenarios.Config) []string {
-	text, err := json.Marshal(c)
-	if err != nil {
-		panic("simrun: a configuration cannot be written as JSON: " + err.Error())
-	}
-	const width = 100
-	words := strings.Split(strings.NewReplacer("\"", "", ":{", " {", ":", " ").Replace(string(text[1:len(text)-1])), ",")
-	return wrapped(words, width)
 }
 
 // significant tells which records are in a timeline unless it is asked for others.

@@ -23,7 +23,7 @@ func (m *Message) About() (slot uint64, ballot node.Ballot, value uint64) {
 var (
 	roleNames     = [...]string{follower: "follower", asking: "asking for support", candidate: "candidate", leader: "leader"}
 	standingNames = [...]string{
-		active: "", blank: "blank its disk was empty", repairing: "repairing its log was damaged", silent: "silent it takes no part any more",
+		active: "", founding: "founding its first log is not durable yet", blank: "blank its disk was empty", repairing: "repairing its log was damaged", silent: "silent it takes no part any more",
 	}
 )
 

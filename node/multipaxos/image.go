@@ -93,12 +93,16 @@ func (r *Replica) install(env Env, from node.ID, commit uint64) {
 		r.standing = silent
 		return
 	}
-	if r.standing == blank {
+	first := r.standing == blank
+	if first {
 		r.standing = active
 		r.writeVow(env)
 	}
 	r.log.drop(r.applied)
 	r.rewrite(env)
+	if first {
+		r.awaitFounding(env)
+	}
 	r.metrics.Installed++
 	env.Logf("installs an image of slot %d", r.applied)
 	env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})

@@ -31,6 +31,16 @@ func (l *slots) at(slot uint64) *entry {
 	return e
 }
 
+// covers tells whether every slot above the floor, up to one, has an entry.
+func (l *slots) covers(slot uint64) bool {
+	for s := l.floor + 1; s <= slot; s++ {
+		if l.at(s) == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // put makes value, held under ballot b, the entry of a slot above the floor. The pointer is good until the next put.
 func (l *slots) put(slot uint64, b node.Ballot, value []byte, digest uint64) *entry {
 	if slot > l.last {

@@ -21,7 +21,7 @@ const (
 	recordLearned              // slot, value: chosen, as every slot below
 	recordSnapshot             // the replica's ID, floor, and an image (see image.go)
 	recordGrant                // ballot, span: a lease may be out
-	recordRepairing            // ballot: votes up to it may be lost (see repair.go)
+	recordRepairing            // ballot, promised: votes up to it may be lost (see recover.go)
 	recordLeft                 // nothing: the replica is no member any more
 )
 
@@ -139,7 +139,7 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 			return
 		}
 		switch d.kind {
-		case recordPromise:
+		case recordPromise, recordRepairing:
 			emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})
 		case recordVote:
 			emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})

@@ -31,7 +31,7 @@ func (r *Replica) recover(env Env) {
 		r.beginRepair(env, vowed)
 	case !written && (vow > 0 || !vowed): // the log is gone, and there was one
 		r.beginRepair(env, vowed)
-	// A crash may come between the first vow and the first log. Who has vowed nothing has lost no vote: it begins anew.
+	// A crash while founding may leave the second copy, which promises nothing, and no log: then it begins anew.
 	case !written && r.config.Found:
 		r.found(env)
 	case !written:
@@ -78,6 +78,14 @@ func (r *Replica) found(env Env) {
 	r.alpha = uint64(r.config.Alpha)
 	r.setEras(eras{newEra(0, r.config.membership())})
 	r.rewrite(env)
+	r.awaitFounding(env)
+}
+
+// awaitFounding keeps the replica from taking part until its first log is durable. Otherwise a crash could leave a promise on the disk,
+// and no log: that looks like a log that was lost, with votes in it, though there never were any.
+func (r *Replica) awaitFounding(env Env) {
+	r.standing, r.syncing = founding, true
+	env.SendDurable(r.id, Message{Kind: Synced, Slot: r.wal.Last()})
 }
 
 // replay takes one record back into memory. It returns false if that makes no sense.
@@ -135,6 +143,9 @@ func (r *Replica) beginRepair(env Env, vowed bool) {
 	env.Logf("log is damaged: votes up to ballot %d.%d may be lost, which others have to make up for", r.promised.Round(), uint64(r.promised.ID()))
 	r.standing = repairing
 	if len(r.eras) > 0 {
+		if !r.log.covers(r.applied) { // the image has what is missing, so that it can stand for all of it
+			r.log.drop(r.applied)
+		}
 		r.rewrite(env)
 		return
 	}
@@ -166,8 +177,9 @@ func (r *Replica) receiveAside(env Env, from node.ID, m *Message) {
 			return
 		}
 		if m.Commit > r.applied || r.standing == blank {
-			r.known, r.source = max(r.known, m.Commit), from
-			if !r.retrying {
+			r.known = max(r.known, m.Commit)
+			if !r.retrying { // otherwise it asks somebody already, and the next one after that
+				r.source = from
 				r.fetch(env)
 			}
 		}

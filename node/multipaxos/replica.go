@@ -23,6 +23,7 @@ type standing uint8
 
 const (
 	active    standing = iota
+	founding           // its first log is not on the disk yet, where a promise must not come before it
 	blank              // its disk is empty: it waits to be told of a cluster that has it as a learner
 	repairing          // its log was damaged: it learns, and neither votes nor promises, until its lost votes do not matter
 	silent             // it takes no part any more
@@ -58,6 +59,7 @@ type Replica struct {
 	sessions   sessions
 	known      uint64  // slots up to it are chosen somewhere
 	source     node.ID // who should have them
+	speaker    node.ID // whose heartbeat came last
 	missing    uint64  // the first slot not applied when the retry timer was set
 	asked      uint64  // the first slot of the last Fetch
 	coming     image   // that is being received
@@ -122,8 +124,17 @@ func (r *Replica) Start(env Env) {
 
 // Receive handles a message.
 func (r *Replica) Receive(env Env, from node.ID, m *Message) {
+	if m.Kind == Heartbeat {
+		r.speaker = from
+	}
 	switch r.standing {
 	case silent:
+		return
+	case founding:
+		if m.Kind == Synced {
+			r.standing = active
+			r.onSynced(m)
+		}
 		return
 	case blank, repairing:
 		r.receiveAside(env, from, m)

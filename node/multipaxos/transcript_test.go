@@ -17,7 +17,7 @@ import (
 // The files in testdata are transcripts of one replica at work. Each step is something that happens to it, followed by
 // all it does about it. Its clients write "c1#4", which is also the command: the fourth of client 1. The commands are
 //
-//	replica id=1 nodes=3 [window= batch= queue= checkpoint= retain= bytes= phase1= phase2=]
+//	replica id=1 nodes=3 [founding] [window= batch= queue= checkpoint= retain= bytes= phase1= phase2=]
 //	prepare|promise|reject|accept|accepted|settled|learn|heartbeat|fetch|chosen from=2 [ballot= promised= slot= commit= floor= value=]
 //	image from=2 of=name    a message with a state saved before
 //	request c1#4            from a client
@@ -157,6 +157,9 @@ func (s *stage) create(t *testing.T, d *datadriven.TestData) {
 	s.id, s.config = number[node.ID](t, d, "id"), c
 	s.Stage = nodetest.New[Message](s.id)
 	s.boot()
+	if !d.HasArg("founding") {
+		s.Sync()
+	}
 }
 
 // describe writes down the replica's state.
@@ -165,6 +168,8 @@ func (s *stage) describe() string {
 	var out strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	switch r.standing {
+	case founding:
+		return "being founded\n"
 	case silent:
 		return "silent\n"
 	case blank:

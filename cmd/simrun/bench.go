@@ -33,6 +33,11 @@ func benchCommand(t *term, status *int) *cobra.Command {
 			case f.scale < 1 || f.scale > 1000:
 				return fmt.Errorf("--scale is %d, and must be from 1 to 1000", f.scale)
 			}
+			if c.Flags().Changed("out") {
+				if err := checkOut(f.out, true); err != nil {
+					return err
+				}
+			}
 			return f.measure(c.Context(), t, status)
 		},
 	}

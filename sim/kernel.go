@@ -64,9 +64,7 @@ func (k *Kernel) Run(until uint64) Stop {
 		if e.At != before {
 			k.instant = 0
 		}
-		if hashing {
-			k.hash = Hash(stream.Mix(uint64(k.hash)^uint64(e.At), uint64(e.Kind)<<56^uint64(e.Host)<<40^e.B^e.C<<20^e.C>>44))
-		}
+		k.hash = Hash(stream.Mix(uint64(k.hash)^uint64(e.At), uint64(e.Kind)<<56^uint64(e.Host)<<40^e.B^e.C<<20^e.C>>44))
 		k.handler[e.Kind](e)
 		if k.Spin() {
 			return Livelocked

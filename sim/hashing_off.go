@@ -1,5 +1,0 @@
-//go:build nohash
-
-package sim
-
-const hashing = false

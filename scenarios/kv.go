@@ -69,8 +69,8 @@ func kv() Scenario {
 			Alpha:  func(c *Config) uint64 { return uint64(c.Knob("alpha")) },
 			Find:   multipaxos.Memberships,
 			Decode: decodeMembers,
-			Encode: func(dst []byte, c *Config, voters, learners []node.ID) []byte {
-				m := multipaxos.Membership{Voters: voters, Learners: learners}
+			Encode: func(dst []byte, c *Config, after uint64, voters, learners []node.ID) []byte {
+				m := multipaxos.Change{After: after, Membership: multipaxos.Membership{Voters: voters, Learners: learners}}
 				if c.Knob("phase2") > 0 {
 					m.Phase1, m.Phase2 = flexible(c, len(voters))
 				}
@@ -85,7 +85,7 @@ func kv() Scenario {
 
 // decodeMembers reads a membership for the checks.
 func decodeMembers(encoded []byte) (m checker.Members, ok bool) {
-	d, err := multipaxos.DecodeMembership(encoded)
+	d, err := multipaxos.DecodeChange(encoded)
 	if err != nil {
 		return m, false
 	}
@@ -96,6 +96,7 @@ func decodeMembers(encoded []byte) (m checker.Members, ok bool) {
 		m.Learners = append(m.Learners, uint16(id))
 	}
 	m.Phase1, m.Phase2 = d.Quorums()
+	m.After = d.After
 	return m, true
 }
 

@@ -60,8 +60,8 @@ type Members struct {
 	Alpha  func(c *Config) uint64
 	Find   func(value []byte, emit func(encoded []byte))
 	Decode func(encoded []byte) (checker.Members, bool)
-	// Encode appends the command of a request to have these members (node.Configure).
-	Encode func(dst []byte, c *Config, voters, learners []node.ID) []byte
+	// Encode appends the command of a request to have these members (node.Configure) after those who govern slots from after on.
+	Encode func(dst []byte, c *Config, after uint64, voters, learners []node.ID) []byte
 	// Transfer appends the command of a request to hand leadership over (node.Transfer).
 	Transfer func(dst []byte, to node.ID) []byte
 }

@@ -1,5 +1,5 @@
 // Package simrun names the build: the commit, and a digest of the sources that decide what a run does. The packages that
-// do the work are in the folders below; the command is in cmd/simrun.
+// do the work are in the folders below; the command is in cmd/simrun and cli.
 package simrun
 
 import (

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -61,7 +61,7 @@ func TestFailuresAreGrouped(t *testing.T) {
 	t.Chdir(t.TempDir())
 	got := command(t, "run", "toy-panics", "--count", "30")
 	require.Equal(t, exitViolation, got.status)
-	name := "violation: panic: simrun/cmd/simrun.init."
+	name := "violation: panic: simrun/cli.init."
 	require.Equal(t, 1, strings.Count(got.out, "\n  again\n"))
 	require.Equal(t, 1+maxLines, strings.Count(got.out, "\ntoy-panics seed ")+1, "with the first at the top of\n%s", got.out)
 	require.Equal(t, 1, strings.Count(got.out, "more of these are only counted below"))

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ func TestMutantsRefusals(t *testing.T) {
 	for _, c := range []struct{ args, says string }{
 		{"mutants all", "takes no arguments"},
 		{"mutants --only (", "--only: error parsing regexp"},
-		{"mutants --dir ../.. --only chess", "no planted bug has such a name"},
+		{"mutants --dir .. --only chess", "no planted bug has such a name"},
 		{"mutants --budget 0", "--budget is 0, and must be from 1 to 1000000"},
 		{"mutants --budget 1000001", "--budget is 1000001"},
 		{"mutants --repeat 0", "--repeat is 0"},
@@ -30,7 +30,7 @@ func TestMutantsRefusals(t *testing.T) {
 		{"mutants --dir .", "is not the root of simrun's source tree"},
 		{"hunt", "takes one planted bug, and there are 0"},
 		{"hunt a b", "takes one planted bug, and there are 2"},
-		{"hunt --dir ../.. chess", `there is no planted bug "chess"`},
+		{"hunt --dir .. chess", `there is no planted bug "chess"`},
 		{"hunt --dir . chess", "is not the root of simrun's source tree"},
 		{"hunt --budget 0 chess", "--budget must be at least 1"},
 		{"seek", "seek takes one scenario"},
@@ -75,7 +75,7 @@ func TestMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
-	t.Chdir("../..")
+	t.Chdir("..")
 	dir := t.TempDir()
 	page, data := filepath.Join(dir, "board.md"), filepath.Join(dir, "board.json")
 	args := []string{"mutants", "--only", "^paxos-keeps-own-value$", "--budget", "200", "--repeat", "2", "--out", page + "," + data}
@@ -107,7 +107,7 @@ func TestHunt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
-	t.Chdir("../..")
+	t.Chdir("..")
 	got := command(t, "hunt", "paxos-keeps-own-value", "--save", filepath.Join(t.TempDir(), "a.json"))
 	require.Equal(t, exitViolation, got.status, got.err)
 	require.Contains(t, got.out, "seen: the classic mistake")

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -222,8 +222,8 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 		t.printf("    %s\n", line)
 	}
 	section("again")
-	t.printf("    go run ./cmd/simrun replay %s\n", shellWord(f.out))
-	t.printf("    go run ./cmd/simrun explain %s\n", shellWord(f.out))
+	t.printf("    %s replay %s\n", again(), shellWord(f.out))
+	t.printf("    %s explain %s\n", again(), shellWord(f.out))
 	if f.test != "" {
 		t.printf("    go test %s\n", shellWord(testFolder(f.test)))
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -48,18 +48,20 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 	}
 	section("again")
 	if v.Kind == checker.Nondeterministic {
-		t.printf("    go run ./cmd/simrun run %s --seed %d --profile %s --check-determinism\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
+		t.printf("    %s run %s --seed %d --profile %s --check-determinism\n", again(), r.scenario.Name, result.Seed, r.plan.profile.Name)
 	}
 	if file != "" {
 		for _, command := range takers {
-			t.printf("    go run ./cmd/simrun %s %s\n", command, shellWord(file))
+			t.printf("    %s %s %s\n", again(), command, shellWord(file))
 		}
 		if v.Kind == checker.Violated && told != nil {
-			t.printf("    go run ./cmd/simrun shrink %s\n", shellWord(file))
+			t.printf("    %s shrink %s\n", again(), shellWord(file))
 		}
-		t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
+		if again() == builtIn {
+			t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
+		}
 	}
-	t.printf("    go run ./cmd/simrun replay --scenario %s --seed %d --profile %s\n\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
+	t.printf("    %s replay --scenario %s --seed %d --profile %s\n\n", again(), r.scenario.Name, result.Seed, r.plan.profile.Name)
 }
 
 // lastEvents returns the last n significant lines of a run's timeline.

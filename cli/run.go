@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -92,7 +92,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		seen[name] = true
 	}
 	if len(names) == 0 {
-		p.scenarios = scenarios.All()
+		p.scenarios = meantScenarios()
 	}
 	var err error
 	if p.profile, err = faults.FindProfile(f.profile); err != nil {

@@ -11,14 +11,15 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"simrun"
 	"simrun/scenarios"
+	"simrun/scenarios/mutants"
 )
 
 // Main is the main function of a program that tests protocols: it registers the scenarios, executes the command line and ends the
@@ -54,27 +55,41 @@ func meantScenarios() []scenarios.Scenario {
 	return scenarios.All()
 }
 
-// again is how this program is run from the root of its module, for the lines to paste that end a report.
-var again = sync.OnceValue(func() string {
+// program says what this program is: the module that it is of, and its package in there, as "./cmd/simrun" or ".". Tests, and programs that
+// are no package, count as simrun.
+var program = sync.OnceValues(func() (module, folder string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return builtIn
+		return simrunModule, simrunFolder
 	}
-	return invocation(info.Path, info.Main.Path)
+	return programOf(info.Path, info.Main.Path)
 })
 
-const builtIn = "go run ./cmd/simrun"
+const (
+	simrunModule = "simrun"
+	simrunFolder = "./cmd/simrun"
+)
 
-// invocation returns the words that run the package with that path, of the module with that path.
-func invocation(path, module string) string {
+// programOf tells module and folder of the package with that path, of the module with that path.
+func programOf(path, module string) (string, string) {
 	inside, ok := strings.CutPrefix(path, module)
-	switch {
-	case path == "command-line-arguments": // go run main.go
-		return "go run " + filepath.Base(os.Args[0]) + ".go"
-	case !ok || module == "" || strings.HasSuffix(path, ".test"):
-		return builtIn
-	case inside == "":
-		return "go run ."
+	if !ok || module == "" || strings.HasSuffix(path, ".test") {
+		return simrunModule, simrunFolder
 	}
-	return "go run ." + inside
+	return module, "." + inside
+}
+
+// again is how this program is run from the root of its module, for the lines to paste that end a report.
+func again() string {
+	_, folder := program()
+	return "go run " + folder
+}
+
+// source returns the tree that this program is made from, for bugs to be planted in.
+func source(root string) mutants.Tree {
+	module, folder := program()
+	if module == simrunModule {
+		return mutants.Simrun(root)
+	}
+	return mutants.Tree{Root: root, Module: module, Main: folder, Dir: "mutants", Base: simrun.SourceHash()}
 }

@@ -57,7 +57,7 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 		if v.Kind == checker.Violated && told != nil {
 			t.printf("    %s shrink %s\n", again(), shellWord(file))
 		}
-		if again() == builtIn {
+		if module, _ := program(); module == simrunModule {
 			t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
 		}
 	}

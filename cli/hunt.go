@@ -141,7 +141,7 @@ func child(ctx context.Context, t *term, p mutants.Program, args ...string) int 
 }
 
 func bugNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	all, err := mutants.Load(os.DirFS(filepath.FromSlash(mutants.Dir)))
+	all, err := mutants.Load(os.DirFS(filepath.FromSlash(source(".").Dir)))
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -42,7 +42,7 @@ func mutantsCommand(t *term, status *int) *cobra.Command {
 	var f mutantFlags
 	c := &cobra.Command{
 		Use: "mutants", Short: "measure how fast planted bugs are found", Args: noArguments,
-		Long: "Mutants compiles each planted bug of scenarios/mutants into a program of its own, searches it for a violation over several ranges of seeds, and " +
+		Long: "Mutants compiles each planted bug (a diff in scenarios/mutants, or for protocols of your own in the folder mutants) into a program of its own, searches it for a violation over several ranges of seeds, and " +
 			"tells how many runs it took. The sources as they are get as many runs, and must pass them all. It needs the source tree and a Go toolchain.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := f.parse(c.Context())
@@ -138,7 +138,7 @@ func (b *bench) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	if b.builder, err = mutants.NewBuilder(ctx, dir, cache); err != nil {
+	if b.builder, err = mutants.NewBuilder(ctx, source(dir), cache); err != nil {
 		return err
 	}
 	b.mutants, err = b.builder.Mutants()
@@ -235,7 +235,7 @@ func (b *bench) run(ctx context.Context, t *term) (int, error) {
 }
 
 func (b *bench) write(t *term, board *mutants.Board) error {
-	command := fmt.Sprintf("go run ./cmd/simrun mutants --budget %d --repeat %d --strategy %s", b.budget, b.repeat, strings.Join(b.strategies, ","))
+	command := fmt.Sprintf("%s mutants --budget %d --repeat %d --strategy %s", again(), b.budget, b.repeat, strings.Join(b.strategies, ","))
 	if b.only != "" {
 		command += " --only " + shellWord(b.only)
 	}

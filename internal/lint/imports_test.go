@@ -39,6 +39,8 @@ var allowed = map[string][]string{
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
 	"simrun/cmd/simrun":              {"simrun/cli"},
 	"simrun/cli":                     {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
+	"simrun/scenarios/regress":       {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim"},
+	"simrun/simtest":                 {"simrun", "simrun/scenarios", "simrun/scenarios/regress", "simrun/faults", "simrun/checker"},
 	"simrun/internal/lint":           nil,
 }
 
@@ -52,7 +54,7 @@ var restricted = map[string][]string{
 	"github.com/stretchr/testify":       nil,
 	"github.com/cockroachdb/datadriven": nil,
 	"pgregory.net/rapid":                nil, // its init registers global flags
-	"testing":                           nil,
+	"testing":                           {"simrun/simtest"},
 	"simrun/node/nodetest":              nil,
 	"simrun/scenarios/report/sample":    nil,
 }

@@ -117,6 +117,14 @@ func statusOf(v checker.Verdict) int {
 	return exitUnproved
 }
 
+// statusIn returns the exit status that a verdict calls for in a scenario, which may be there to fail.
+func statusIn(s scenarios.Scenario, v checker.Verdict) int {
+	if s.Expected(v) {
+		return exitPass
+	}
+	return statusOf(v)
+}
+
 func identity() scenarios.Build {
 	return scenarios.Build(simrun.Identity())
 }

@@ -10,11 +10,11 @@ import (
 // onConfigure puts a change of the membership into the log. A membership that could not go on working is refused, or put
 // off: new voters must have caught up as learners, and quorums of the new membership must be there.
 func (r *Replica) onConfigure(env Env, from node.Client, q *node.Request) {
-	m, err := DecodeMembership(q.Command)
+	change, err := DecodeChange(q.Command)
 	switch {
 	case err != nil:
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
-	case !r.ready() || len(r.eras) > 1 || !r.capable(env, &m):
+	case !r.ready() || len(r.eras) > 1 || !r.capable(env, &change.Membership):
 		r.overloaded(env, from, q.Seq)
 	default:
 		r.enqueue(env, from, q)

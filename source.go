@@ -1,5 +1,5 @@
 // Package simrun names the build: the commit, and a digest of the sources that decide what a run does. The packages that
-// do the work are in the folders below; the command is in cmd/simrun.
+// do the work are in the folders below; the command is in cmd/simrun and cli.
 package simrun
 
 import (
@@ -7,7 +7,9 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -23,7 +25,7 @@ var sources embed.FS
 type Build struct {
 	Commit   string // that the build was stamped with, or empty: go run and go test do not stamp
 	Modified bool   // the tree had changes that were not committed
-	Sources  string // SourceHash
+	Sources  string // SourceHash; in a program of another module, a digest of the program too
 	Go       string // version of the toolchain
 }
 
@@ -31,6 +33,9 @@ type Build struct {
 func Identity() Build {
 	b := Build{Sources: SourceHash(), Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Path != "simrun" {
+			b.Sources = programHash()
+		}
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
@@ -53,6 +58,22 @@ var sourceHash = sync.OnceValue(func() string {
 		panic("simrun: an embedded file cannot be read: " + err.Error())
 	}
 	return digits
+})
+
+// programHash returns the first 12 hexadecimal digits of a SHA-256 over SourceHash and the running program: of a program with protocols of its
+// own, the sources are not at hand. Programs built from the same sources in the same way are the same. It is computed once.
+var programHash = sync.OnceValue(func() string {
+	h := sha256.New()
+	h.Write([]byte(SourceHash()))
+	if file, err := os.Executable(); err == nil {
+		if f, err := os.Open(file); err == nil {
+			defer f.Close()
+			if _, err := io.Copy(h, f); err != nil {
+				return SourceHash() // all that is known
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
 })
 
 // hashFiles does the work of SourceHash. Contents follow their length, so that text cannot pass from one file to the next

@@ -41,7 +41,10 @@ var allowed = map[string][]string{
 	"simrun/scenarios/mutants":       nil,
 	"simrun/scenarios/speed":         {"simrun/scenarios", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
-	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
+	"simrun/cmd/simrun":              {"simrun/cli", "simrun/scenarios/gallery"},
+	"simrun/cli":                     {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
+	"simrun/scenarios/regress":       {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim"},
+	"simrun/simtest":                 {"simrun", "simrun/scenarios", "simrun/scenarios/regress", "simrun/faults", "simrun/checker"},
 	"simrun/internal/lint":           nil,
 	"simrun/internal/mutate":         nil,
 }
@@ -52,11 +55,11 @@ var protocol = []string{"simrun/node", "simrun/node/fact", "simrun/node/wal", "s
 // restricted are packages for the named packages of ours and for tests only. What is below them is restricted too.
 var restricted = map[string][]string{
 	"github.com/anishathalye/porcupine": {"simrun/checker"},
-	"github.com/spf13/cobra":            {"simrun/cmd/simrun"},
+	"github.com/spf13/cobra":            {"simrun/cli"},
 	"github.com/stretchr/testify":       nil,
 	"github.com/cockroachdb/datadriven": nil,
 	"pgregory.net/rapid":                nil, // its init registers global flags
-	"testing":                           nil,
+	"testing":                           {"simrun/simtest"},
 	"simrun/node/nodetest":              nil,
 	"simrun/scenarios/report/sample":    nil,
 }
@@ -141,9 +144,9 @@ func TestForbidden(t *testing.T) {
 		{"simrun/scenarios", "github.com/anishathalye/porcupine", "except in tests"},
 		{"simrun/checker", "github.com/anishathalye/porcupine", ""},
 		{"simrun/sim", "github.com/spf13/cobra", "except in tests"},
-		{"simrun/cmd/simrun", "github.com/spf13/cobra", ""},
-		{"simrun/cmd/simrun", "example.org/other", "a new dependency"},
-		{"simrun/cmd/simrun", "os/signal", ""},
+		{"simrun/cli", "github.com/spf13/cobra", ""},
+		{"simrun/cli", "example.org/other", "a new dependency"},
+		{"simrun/cli", "os/signal", ""},
 		{"simrun/sim/other", "fmt", "is a new package"},
 	} {
 		wrong := forbidden(listed{ImportPath: c.importer, Imports: []string{c.path}})

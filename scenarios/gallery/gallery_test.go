@@ -109,7 +109,7 @@ func TestMutations(t *testing.T) {
 	require.NoError(t, err)
 	cache, err := mutants.CacheDir()
 	require.NoError(t, err)
-	builder, err := mutants.NewBuilder(t.Context(), "../..", cache)
+	builder, err := mutants.NewBuilder(t.Context(), mutants.Simrun("../.."), cache)
 	require.NoError(t, err)
 	for _, s := range stories(false) {
 		require.True(t, slices.ContainsFunc(all, func(m mutants.Mutant) bool { return m.Scenario == s.Name }), "%s has no mutation", s.Name)

@@ -18,33 +18,50 @@ import (
 	"time"
 )
 
-// Builder compiles mutants of the command simrun. Programs are kept in a cache and found again by what they are made of.
+// Builder compiles mutants of the command simrun, or of another program that has its commands. Programs are kept in a cache and found again by what they are made of.
 type Builder struct {
-	root  string // of the repository
+	root  string // of the module
+	main  string // the program's package, as "./cmd/simrun"
+	dir   string // where the diffs are, from the root
 	cache string // folder
 	tree  string // digest of everything that is compiled, unchanged, and of the toolchain
 }
 
-// Dir is where the diffs are, from the root of the repository.
+// Tree says whose bugs are planted, and where.
+type Tree struct {
+	Root   string // of a module
+	Module string // its path, which go.mod must have
+	Main   string // the package of the program, as "./cmd/simrun"
+	Dir    string // where the diffs are, from the root
+	Base   string // digest of what the program is made of besides the module, or ""
+}
+
+// Simrun returns the tree of simrun itself.
+func Simrun(root string) Tree {
+	return Tree{Root: root, Module: "simrun", Main: "./cmd/simrun", Dir: Dir}
+}
+
+// Dir is where the diffs are in simrun's own tree, from its root.
 const Dir = "scenarios/mutants"
 
-// NewBuilder returns a builder for the repository whose root is given. The error says what is missing: the source tree, or a Go
-// toolchain.
-func NewBuilder(ctx context.Context, root, cache string) (*Builder, error) {
+// NewBuilder returns a builder for a tree, whose programs are kept in the folder cache. The error says what is missing: the source tree, or
+// a Go toolchain.
+func NewBuilder(ctx context.Context, tree Tree, cache string) (*Builder, error) {
+	root := tree.Root
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, err
 	}
-	if text, err := os.ReadFile(filepath.Join(root, "go.mod")); err != nil || !strings.HasPrefix(string(text), "module simrun\n") {
-		return nil, fmt.Errorf("%s is not the root of simrun's source tree, which is compiled with each bug in turn: run this in a checkout", root)
+	if text, err := os.ReadFile(filepath.Join(root, "go.mod")); err != nil || !strings.HasPrefix(string(text), "module "+tree.Module+"\n") {
+		return nil, fmt.Errorf("%s is not the root of %s's source tree, which is compiled with each bug in turn: run this in a checkout", root, tree.Module)
 	}
 	version, err := exec.CommandContext(ctx, "go", "version").Output()
 	if err != nil {
 		return nil, errors.New("there is no Go toolchain: put go into the PATH, since every bug is compiled")
 	}
-	b := &Builder{root: root, cache: cache}
+	b := &Builder{root: root, main: tree.Main, dir: tree.Dir, cache: cache}
 	prune(cache)
-	b.tree, err = digestTree(os.DirFS(root), version)
+	b.tree, err = digestTree(os.DirFS(root), append(version, tree.Base...))
 	return b, err
 }
 
@@ -53,7 +70,7 @@ func (b *Builder) Tree() string { return b.tree }
 
 // Mutants returns the mutants of the tree.
 func (b *Builder) Mutants() ([]Mutant, error) {
-	return Load(os.DirFS(filepath.Join(b.root, filepath.FromSlash(Dir))))
+	return Load(os.DirFS(filepath.Join(b.root, filepath.FromSlash(b.dir))))
 }
 
 // digestTree digests all sources but tests.
@@ -105,7 +122,7 @@ func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
 	}
 	defer os.RemoveAll(aside)
 	half := filepath.Join(aside, "simrun")
-	if err := b.compile(ctx, l, "-ldflags=-s -w", "-o", half, "./cmd/simrun"); err != nil {
+	if err := b.compile(ctx, l, "-ldflags=-s -w", "-o", half, b.main); err != nil {
 		return p, err
 	}
 	return p, os.Rename(half, p.Path)

@@ -32,7 +32,7 @@ func TestCorpus(t *testing.T) {
 	slices.Sort(files)
 	cache, err := mutants.CacheDir()
 	require.NoError(t, err)
-	builder, err := mutants.NewBuilder(t.Context(), root, cache)
+	builder, err := mutants.NewBuilder(t.Context(), mutants.Simrun(root), cache)
 	require.NoError(t, err)
 	all, err := builder.Mutants()
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestCorpus(t *testing.T) {
 func TestDiffsCompile(t *testing.T) {
 	cache, err := mutants.CacheDir()
 	require.NoError(t, err)
-	builder, err := mutants.NewBuilder(t.Context(), root, cache)
+	builder, err := mutants.NewBuilder(t.Context(), mutants.Simrun(root), cache)
 	require.NoError(t, err)
 	all, err := builder.Mutants()
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestDiffsCompile(t *testing.T) {
 // A program is made once, and not out of a mutant that does not compile.
 func TestBuild(t *testing.T) {
 	cache := t.TempDir()
-	builder, err := mutants.NewBuilder(t.Context(), root, cache)
+	builder, err := mutants.NewBuilder(t.Context(), mutants.Simrun(root), cache)
 	require.NoError(t, err)
 	m, err := mutants.Parse("broken", "wrong: w\nseen: s\nneeds: none\nexpect: panic\nscenario: kv\nfamily: ballots\n"+
 		"--- a/node/ballot.go\n+++ b/node/ballot.go\n@@ -1,1 +1,1 @@\n-package node\n+package mode\n")
@@ -111,9 +111,9 @@ func TestBuild(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, os.SameFile(before, after))
 
-	_, err = mutants.NewBuilder(t.Context(), cache, cache)
+	_, err = mutants.NewBuilder(t.Context(), mutants.Simrun(cache), cache)
 	require.ErrorContains(t, err, "is not the root of simrun's source tree")
 	t.Setenv("PATH", "")
-	_, err = mutants.NewBuilder(t.Context(), root, cache)
+	_, err = mutants.NewBuilder(t.Context(), mutants.Simrun(root), cache)
 	require.ErrorContains(t, err, "no Go toolchain")
 }

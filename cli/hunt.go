@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"simrun/scenarios/mutants"
+	"simrun/scenarios/strategies"
+)
+
+// huntFlags are what "simrun hunt" was asked for.
+type huntFlags struct {
+	dir, strategy, save string
+	budget              uint64
+	jobs                int
+}
+
+func huntCommand(t *term, status *int) *cobra.Command {
+	var f huntFlags
+	c := &cobra.Command{
+		Use: "hunt BUG", Short: "plant one bug, find it, replay it and make it small",
+		Long:              "Hunt compiles one planted bug (simrun mutants --list lists them), looks for it, replays what it found, and has it shrunk. It needs the source tree and a Go toolchain.",
+		ValidArgsFunction: bugNames,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("hunt takes one planted bug, and there are %d (simrun mutants --list lists them)", len(args))
+			}
+			s, err := f.run(c.Context(), t, args[0])
+			*status = s
+			return err
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.dir, "dir", ".", "the source tree")
+	fs.StringVar(&f.strategy, "strategy", strategies.Swarm, "how inputs are made up: "+strings.Join(strategies.Names(), ", "))
+	fs.Uint64Var(&f.budget, "budget", 100_000, "runs to spend")
+	fs.IntVar(&f.jobs, "jobs", 2, "how many seeds to run at once; what is found does not depend on it")
+	fs.StringVar(&f.save, "save", "", "save the artifact here; default: below results/runs")
+	return c
+}
+
+func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
+	if f.budget < 1 || f.jobs < 1 || f.jobs > maxJobs {
+		return exitUsage, fmt.Errorf("--budget must be at least 1, and --jobs from 1 to %d", maxJobs)
+	}
+	var b bench
+	if err := b.open(ctx, f.dir); err != nil {
+		return exitUsage, err
+	}
+	m := findMutant(b.mutants, name)
+	if m == nil {
+		return exitUsage, fmt.Errorf("there is no planted bug %q (simrun mutants --list lists them)", name)
+	}
+	began := time.Now()
+	t.printf("%s\n  %s\n  seen: %s\n", t.paint(head, m.Name), m.Wrong, m.Seen)
+	p, err := b.builder.Build(ctx, m)
+	if ctx.Err() != nil {
+		return exitInterrupted, nil
+	}
+	if err != nil {
+		return exitUsage, err
+	}
+	artifact := f.save
+	if artifact == "" {
+		artifact = filepath.Join(f.dir, "results", "runs", "hunt-"+m.Name, "artifact.json")
+	}
+	fmt.Fprintf(t.err, "planted in %.1f s\n", time.Since(began).Seconds())
+	seek := exec.CommandContext(ctx, p.Path, "seek", m.Scenario, "--strategy", f.strategy, "--count", fmt.Sprint(f.budget),
+		"--jobs", fmt.Sprint(f.jobs), "--artifact", artifact)
+	said, err := seek.Output()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted, nil
+	case err == nil:
+		t.printf("not found in %s runs\n", thousands(f.budget))
+		return exitPass, t.failed()
+	case !errors.As(err, &exit) || exit.ExitCode() != exitViolation:
+		return exitUsage, fmt.Errorf("seek: %w: %s", err, oneLine(string(said)))
+	}
+	fmt.Fprintf(t.err, "found after %.1f s\n", time.Since(began).Seconds())
+	replay := []string{"replay", artifact}
+	if shrinks(ctx, p) {
+		if status := child(ctx, t, p, "shrink", artifact); status != exitPass && status != exitViolation {
+			return status, t.failed()
+		}
+		if small := strings.TrimSuffix(artifact, ".json") + ".min.json"; exists(small) {
+			replay[1] = small
+		}
+	}
+	status := child(ctx, t, p, replay...)
+	fmt.Fprintf(t.err, "all of it took %.1f s\n", time.Since(began).Seconds())
+	return status, t.failed()
+}
+
+func findMutant(all []mutants.Mutant, name string) *mutants.Mutant {
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// shrinks tells whether the program has a command that shrinks artifacts.
+func shrinks(ctx context.Context, p mutants.Program) bool {
+	return exec.CommandContext(ctx, p.Path, "help", "shrink").Run() == nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// child runs a command of the mutant's program, whose output is the caller's, and returns its exit status.
+func child(ctx context.Context, t *term, p mutants.Program, args ...string) int {
+	c := exec.CommandContext(ctx, p.Path, args...)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it keeps what it has
+	c.WaitDelay = 10 * time.Second
+	c.Stdout, c.Stderr = t.out, t.err
+	err := c.Run()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	case err != nil:
+		fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
+		return exitUsage
+	}
+	return exitPass
+}
+
+func bugNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	all, err := mutants.Load(os.DirFS(filepath.FromSlash(source(".").Dir)))
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for i := range all {
+		names = append(names, all[i].Name+"\t"+all[i].Wrong)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/scenarios/mutants"
+	"simrun/scenarios/strategies"
+)
+
+func TestMutantsRefusals(t *testing.T) {
+	for _, c := range []struct{ args, says string }{
+		{"mutants all", "takes no arguments"},
+		{"mutants --only (", "--only: error parsing regexp"},
+		{"mutants --dir .. --only chess", "no planted bug has such a name"},
+		{"mutants --budget 0", "--budget is 0, and must be from 1 to 1000000"},
+		{"mutants --budget 1000001", "--budget is 1000001"},
+		{"mutants --repeat 0", "--repeat is 0"},
+		{"mutants --jobs 0", "--jobs is 0"},
+		{"mutants --strategy luck", `there is no strategy "luck": there are uniform, swarm`},
+		{"mutants --json --markdown", "contradict each other"},
+		{"mutants --out table.txt", "must end in .md or .json"},
+		{"mutants --dir .", "is not the root of simrun's source tree"},
+		{"hunt", "takes one planted bug, and there are 0"},
+		{"hunt a b", "takes one planted bug, and there are 2"},
+		{"hunt --dir .. chess", `there is no planted bug "chess"`},
+		{"hunt --dir . chess", "is not the root of simrun's source tree"},
+		{"hunt --budget 0 chess", "--budget must be at least 1"},
+		{"seek", "seek takes one scenario"},
+		{"seek chess", `unknown scenario "chess"`},
+		{"seek kv --strategy luck", `there is no strategy "luck"`},
+		{"seek kv --profile hail", `unknown profile "hail"`},
+		{"seek kv --jobs 0", "--jobs is 0"},
+		{"seek kv --count 0", "is no range of seeds"},
+		{"seek kv --seed 18446744073709551615", "is no range of seeds"},
+		{"seek kv --watchdog 0s", "--watchdog is 0s"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			requireRefused(t, command(t, strings.Fields(c.args)...), c.says)
+		})
+	}
+}
+
+// What is sought is found at the same run with any number of workers, and can be saved and replayed.
+func TestSeek(t *testing.T) {
+	for _, strategy := range strategies.Names() {
+		var answers []sought
+		file := filepath.Join(t.TempDir(), "a.json")
+		for _, jobs := range []string{"1", "3"} {
+			got := command(t, "seek", "toy-torn", "--strategy", strategy, "--count", "500", "--jobs", jobs, "--artifact", file)
+			require.Equal(t, exitViolation, got.status, got.err)
+			var s sought
+			require.NoError(t, json.Unmarshal([]byte(got.out), &s))
+			require.True(t, s.Found)
+			s.Seconds = 0
+			answers = append(answers, s)
+		}
+		require.Equal(t, answers[0], answers[1], strategy)
+		require.Contains(t, command(t, "replay", file).out, "same verdict and same trace hash")
+	}
+	got := command(t, "seek", "single-decree", "--count", "10")
+	require.Equal(t, exitPass, got.status)
+	require.Contains(t, got.out, `"found":false,"runs":10,`)
+}
+
+// One bug is measured; a second call takes it over from the first, one with other seeds does not, and tables are written.
+func TestMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	t.Chdir("..")
+	dir := t.TempDir()
+	page, data := filepath.Join(dir, "board.md"), filepath.Join(dir, "board.json")
+	args := []string{"mutants", "--only", "^paxos-keeps-own-value$", "--budget", "200", "--repeat", "2", "--out", page + "," + data}
+	first := command(t, args...)
+	require.Equal(t, exitPass, first.status, first.err)
+	require.Regexp(t, `paxos-keeps-own-value \(trivial\) +swarm +2/2 `, first.out)
+	require.Regexp(t, `none \(the sources as they are\) +swarm +0/2 +>200 `, first.out)
+	again := command(t, append(args, "--resume")...)
+	require.Equal(t, first.out, again.out)
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "go run ./cmd/simrun mutants --budget 200 --repeat 2 --strategy swarm --only")
+	text, err = os.ReadFile(data)
+	require.NoError(t, err)
+	var board mutants.Board
+	require.NoError(t, json.Unmarshal(text, &board))
+	require.Len(t, board.Scores, 2)
+	require.Equal(t, 2, board.Scores[1].Expected)
+
+	// Interrupted, it keeps what it has and says so.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, said bytes.Buffer
+	require.Equal(t, exitInterrupted, run(ctx, args[:len(args)-2], &term{out: &out, err: &said}))
+}
+
+// The demonstration: one command plants a bug, finds and replays it.
+func TestHunt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	t.Chdir("..")
+	got := command(t, "hunt", "paxos-keeps-own-value", "--save", filepath.Join(t.TempDir(), "a.json"))
+	require.Equal(t, exitViolation, got.status, got.err)
+	require.Contains(t, got.out, "seen: the classic mistake")
+	require.Contains(t, got.out, "violation: safe: vote for another value than may be chosen")
+}

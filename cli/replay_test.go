@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/faults"
+	"simrun/node"
+	"simrun/scenarios"
+	"simrun/sim"
+)
+
+const artifactOne = "results/runs/toy-torn-1/artifact.json"
+
+// saved runs a seed that fails, in a folder of its own, where its artifact then is.
+func saved(t *testing.T) scenarios.Artifact {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	require.Equal(t, exitViolation, command(t, "run", "toy-torn", "--seed", "1").status)
+	a, _, err := scenarios.LoadArtifact(artifactOne)
+	require.NoError(t, err)
+	return a
+}
+
+// edited replays the artifact after a change.
+func edited(t *testing.T, a scenarios.Artifact, change func(*scenarios.Artifact)) outcome {
+	t.Helper()
+	change(&a)
+	require.NoError(t, a.Save("edited.json"))
+	return command(t, "replay", "edited.json")
+}
+
+// The last line of a replay says whether it was the artifact's run, and the exit status what the run came to.
+func TestReplayOfAnArtifact(t *testing.T) {
+	a := saved(t)
+	require.Len(t, a.LastEvents, 20)
+	for _, c := range []struct {
+		name   string
+		change func(*scenarios.Artifact)
+		status int
+		last   string
+		warns  string
+	}{
+		{"unchanged", func(*scenarios.Artifact) {}, exitViolation, "same verdict and same trace hash as in the artifact\n", ""},
+		{
+			"another fingerprint", func(a *scenarios.Artifact) { a.Fingerprint = "agreement: two\nvalues chosen" }, exitViolation,
+			"NOT the verdict of the artifact, which was violation: agreement: two values chosen, with trace hash " + a.TraceHash + "\n", "",
+		},
+		{
+			"another hash from the same build", func(a *scenarios.Artifact) { a.TraceHash = "0123456789abcdef" }, exitDiverged,
+			"same verdict as in the artifact, but NOT the same trace hash, which was 0123456789abcdef\n" +
+				"the build is the same and the trace hash is not: the run is not deterministic\n", "",
+		},
+		{
+			"another hash from another build", func(a *scenarios.Artifact) { a.TraceHash, a.Build.Sources = "0123456789abcdef", "feedfeedfeed" }, exitViolation,
+			"same verdict as in the artifact, but NOT the same trace hash, which was 0123456789abcdef\n", "simrun: warning: another build made this artifact (sources feedfeedfeed, ",
+		},
+		{
+			"an edit that changes nothing", func(a *scenarios.Artifact) { a.Config.Recovery++ }, exitViolation,
+			"same verdict as in the artifact, which was edited since, so that its trace hash is not compared\n", "",
+		},
+		{
+			"an edit that makes it pass", func(a *scenarios.Artifact) { a.Config.Nodes, a.Plan = 1, faults.Plan{} }, exitPass,
+			"NOT the verdict of the artifact, which was violation: linearizability: not linearizable; but it was edited since\n", "",
+		},
+		{
+			"a pass where a violation was found", func(a *scenarios.Artifact) { a.Verdict, a.Fingerprint = "pass", "" }, exitViolation,
+			"NOT the verdict of the artifact, which was pass, with trace hash " + a.TraceHash + "\n", "",
+		},
+		{
+			"a run compared with another", func(a *scenarios.Artifact) { a.Verdict, a.Fingerprint = "nondeterministic", "" }, exitViolation,
+			"NOT the verdict of the artifact, which was nondeterministic, with trace hash " + a.TraceHash + "\n", "simrun: note: a replay runs once; ",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := edited(t, a, c.change)
+			require.Equal(t, c.status, got.status, "%s%s", got.out, got.err)
+			require.True(t, strings.HasSuffix(got.out, "\n"+c.last), got.out)
+			if c.warns == "" {
+				require.Empty(t, got.err)
+			}
+			require.True(t, strings.HasPrefix(got.err, c.warns), got.err)
+		})
+	}
+}
+
+// lines returns the timeline of a replay of a seed.
+func lines(t *testing.T, filters ...string) []string {
+	t.Helper()
+	got := command(t, append([]string{"replay", "--scenario", "kv", "--seed", "1"}, filters...)...)
+	require.Equal(t, exitPass, got.status, got.err)
+	timeline, _, ok := strings.Cut(got.out, "\nkv seed 1: pass\n")
+	require.True(t, ok, got.out)
+	if timeline == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(timeline, "\n"), "\n")
+}
+
+// Each filter leaves the lines it is meant to, of all that there are, and no others.
+func TestReplayFiltersAreExact(t *testing.T) {
+	all := lines(t, "--all")
+	same := func(pattern string, filters ...string) {
+		re := regexp.MustCompile(pattern)
+		var want []string
+		for _, line := range all {
+			if re.MatchString(line) {
+				want = append(want, line)
+			}
+		}
+		require.NotEmpty(t, want, pattern)
+		got := lines(t, filters...)
+		for i := range min(len(want), len(got)) {
+			require.Equal(t, want[i], got[i], "%v", filters)
+		}
+		require.Len(t, got, len(want), "%v", filters)
+	}
+	same(`ms  [cn0-9 <>-]+ (send|recv) `, "--kind", "send,recv")
+	same(`ms  ([cn0-9]+ (->|<-) )?(n1|c2) `, "--all", "--node", "n1,c2")
+	same(`ms  [cn0-9 <>-]+ (call|return) `, "--kind", "call", "--kind", "return")
+	same(` 2[5-9][0-9]{2}\.[0-9]{3}ms| 3000\.000ms`, "--all", "--from", "2.5s", "--until", "3s") // at which time faults end
+	same(`ms  [cn0-9 <>-]* (crash|start|fault|heal|call|return|observe|log|phase|VIOLATION)( |$)`)
+	require.Empty(t, lines(t, "--from", "500s"))
+}
+
+// States are told by digests, and a replica that is down has none.
+func TestReplayState(t *testing.T) {
+	a := saved(t)
+	got := command(t, "replay", artifactOne, "--state", "--kind", "phase")
+	states := regexp.MustCompile(`(?m)^n\d   state [0-9a-f]{16} of [0-9,]+ bytes$`).FindAllString(got.out, -1)
+	require.Len(t, states, 3, got.out)
+
+	// The toy's stores differ where its replicas were asked different things.
+	require.NotEqual(t, states[0][4:], states[1][4:])
+
+	// Recovery is so short that the crashed replica is still down when the run is over.
+	down := a
+	down.Plan = faults.Plan{Faults: []faults.Fault{{At: faults.Nanosecond, Kind: faults.Crash, Nodes: []node.ID{3}}}}
+	down.Config.Horizon, down.Config.Recovery = 20*faults.Second, 1
+	require.NoError(t, down.Save("down.json"))
+	got = command(t, "replay", "down.json", "--state", "--kind", "phase")
+	require.Contains(t, got.out, "\nn3   down\n")
+}
+
+// A replay leaves no files behind.
+func TestReplayWritesNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.Equal(t, exitViolation, command(t, "replay", "--scenario", "toy-torn", "--seed", "1").status)
+	left, err := os.ReadDir(".")
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestTimelineLine(t *testing.T) {
+	n3, c2 := node.ID(3).Addr(), node.Client(2).Addr()
+	for _, c := range []struct {
+		record sim.Record
+		line   string
+	}{
+		{sim.Record{Event: 7, At: 1_234_567, Kind: sim.Sent, Who: n3, Peer: c2, Text: "ok 5"}, "       7      1.234ms  n3 -> c2   send      ok 5"},
+		{sim.Record{Event: 7, At: 1_234_567, Kind: sim.Arrived, Who: c2, Peer: n3, Text: "ok 5"}, "       7      1.234ms  c2 <- n3   recv      ok 5"},
+		{sim.Record{Event: 12345678, At: 86_400_000_000_000, Kind: sim.PhaseSet, Text: "over"}, "12345678 86400000.000ms             phase     over"},
+		{sim.Record{Event: 1, Kind: sim.Started, Who: n3}, "       1      0.000ms  n3         start"},
+	} {
+		require.Equal(t, c.line, timelineLine(c.record))
+	}
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/scenarios"
+)
+
+const smallOne = "results/runs/toy-torn-1/artifact.min.json"
+
+// A failing run is shrunk to one that is saved beside it, and that replays.
+func TestShrink(t *testing.T) {
+	a := saved(t)
+	o := command(t, "shrink", artifactOne, "--test", "sub/found_test.go")
+	require.Equal(t, exitPass, o.status, o.err)
+	small, _, err := scenarios.LoadArtifact(smallOne)
+	require.NoError(t, err)
+	require.Equal(t, a.Fingerprint, small.Fingerprint)
+	require.Less(t, small.Config.Operations, a.Config.Operations)
+	require.Equal(t, 2, small.Config.Nodes, "one replica would see its own writes")
+	require.Less(t, small.Events, a.Events)
+	require.False(t, small.Edited())
+	for _, line := range []string{
+		"no single step makes it smaller", "  faults\n    none\n", "go run ./cmd/simrun replay " + smallOne + "\n",
+		"go run ./cmd/simrun explain " + smallOne + "\n", "go test ./sub\n",
+	} {
+		require.Contains(t, o.out, line)
+	}
+	require.Regexp(t, ` +before +after\n +faults +\d+ +0\n +messages +0 +0\n +operations +\d+ +\d+\n +replicas +3 +2\n`, o.out)
+	require.Regexp(t, `^toy-torn: [\d,]+ runs in \d+\.\d s\n$`, o.err)
+
+	again := command(t, "replay", smallOne)
+	require.Equal(t, exitViolation, again.status)
+	require.Contains(t, again.out, "same verdict and same trace hash as in the artifact\n")
+
+	// The result depends on nothing else.
+	require.Equal(t, exitPass, command(t, "shrink", artifactOne, "--jobs", "3", "--out", "other.json").status)
+	other, err := os.ReadFile("other.json")
+	require.NoError(t, err)
+	first, err := os.ReadFile(smallOne)
+	require.NoError(t, err)
+	require.Equal(t, string(first), string(other))
+
+	// What is small already stays as it is.
+	o = command(t, "shrink", smallOne, "--json", "--out", "smaller.json")
+	require.Equal(t, exitPass, o.status)
+	var sizes struct {
+		Before, After counts
+		Minimal       bool
+		Artifact      string
+	}
+	require.NoError(t, json.Unmarshal([]byte(o.out), &sizes))
+	require.True(t, sizes.Minimal)
+	require.Equal(t, sizes.Before, sizes.After)
+	require.Equal(t, "smaller.json", sizes.Artifact)
+}
+
+// The test that is written is Go, with the artifact in it.
+func TestWrittenTest(t *testing.T) {
+	a := saved(t)
+	a.Detail = "with a ` in it"
+	for _, detail := range []string{"plain", "with a ` in it", "two\r\nlines"} {
+		a.Detail = detail
+		require.NoError(t, writeTest("new/found_test.go", "thing_test", a))
+		file, err := parser.ParseFile(token.NewFileSet(), "new/found_test.go", nil, 0)
+		require.NoError(t, err)
+		require.Equal(t, "thing_test", file.Name.Name)
+		require.NotNil(t, file.Scope.Lookup("TestToyTornLinearizabilityNotLinearizable1"), "%v", file.Scope)
+		text, err := os.ReadFile("new/found_test.go")
+		require.NoError(t, err)
+		require.Contains(t, string(text), `scenarios.ParseArtifact([]byte(artifact))`)
+	}
+	require.Equal(t, "thing_test", packageOf("new"))
+	require.Equal(t, "main_test", packageOf("nowhere"))
+	require.NoError(t, os.WriteFile("new/a.go", []byte("package other\n"), 0o644))
+	require.Equal(t, "other_test", packageOf("new"))
+}
+
+// A budget that is too small is said so; an interrupt saves what there is.
+func TestShrinkCutShort(t *testing.T) {
+	saved(t)
+	o := command(t, "shrink", artifactOne, "--budget", "5")
+	require.Equal(t, exitPass, o.status)
+	require.Contains(t, o.out, "the budget is spent: this is the best so far")
+	_, _, err := scenarios.LoadArtifact(smallOne)
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errs strings.Builder
+	require.Equal(t, exitInterrupted, run(ctx, []string{"shrink", artifactOne}, &term{out: &out, err: &errs}))
+	require.Equal(t, exitInterrupted, run(ctx, []string{"explain", artifactOne}, &term{out: &out, err: &errs}))
+	require.Empty(t, out.String())
+}
+
+// The chart begins with the first event and ends with the failure.
+func TestExplain(t *testing.T) {
+	saved(t)
+	o := command(t, "explain", artifactOne, "--futures", "20", "--points", "5")
+	require.Equal(t, exitPass, o.status, o.err)
+	require.Regexp(t, `(?s)^toy-torn seed 1: .*\n  of 20 futures from a point, how many fail in the same way\n +0 +0\.000ms +\d+%.*\n +\d+ +\d+\.\d{3}ms +100% #{50}\n  what decided it\n`, o.out)
+	require.Equal(t, o.out, command(t, "explain", artifactOne, "--futures", "20", "--points", "5", "--jobs", "1").out)
+}
+
+// What cannot be shrunk or explained is refused in words that say what to do.
+func TestShrinkRefusals(t *testing.T) {
+	a := saved(t)
+	passed, hangs, sound := a, a, a
+	passed.Verdict, passed.Fingerprint = "pass", ""
+	require.NoError(t, passed.Save("passed.json"))
+	hangs.Fingerprint = "watchdog: a handler never returns"
+	require.NoError(t, hangs.Save("hangs.json"))
+	sound.Scenario = "toy-alone"
+	sound.Config.Nodes, sound.Config.Clients = 1, 1
+	sound.Plan.Faults = nil
+	require.NoError(t, sound.Save("sound.json"))
+	for _, c := range []struct{ args, says string }{
+		{"shrink", "shrink takes one artifact, and there are 0 (simrun shrink --help explains it)"},
+		{"explain a b", "explain takes one artifact, and there are 2 (simrun explain --help explains it)"},
+		{"shrink missing.json", "missing.json: no such file"},
+		{"shrink passed.json", "passed.json: its verdict is pass: only a violation can be taken by shrink"},
+		{"explain passed.json", "only a violation can be taken by explain"},
+		{"shrink hangs.json", "its run never ends, so other runs like it cannot be tried"},
+		{"shrink sound.json", "its run does not fail in this build: pass"},
+		{"explain sound.json", "its run does not fail in this build: pass"},
+		{"shrink ART --jobs 0", "--jobs is 0, and must be from 1 to 1024"},
+		{"shrink ART --budget 0", "--budget is 0, and must be at least 1 run"},
+		{"shrink ART --out=", "--out is empty, and must be a file"},
+		{"shrink ART --out results", "results is a folder, and must be a file"},
+		{"shrink ART --test found.go", "must end in _test.go"},
+		{"shrink ART --test results/_test.go --package 3d", `--package "3d" is not the name of a package`},
+		{"shrink ART --package main", "--package is for the test that --test writes"},
+		{"explain ART --futures 0", "--futures is 0, and must be from 1 to 100000"},
+		{"explain ART --points 1001", "--points is 1001, and must be from 1 to 1000"},
+		{"explain ART --jobs=-1", "--jobs is -1, and must be from 1 to 1024"},
+	} {
+		o := command(t, strings.Fields(strings.ReplaceAll(c.args, "ART", artifactOne))...)
+		require.Equal(t, exitUsage, o.status, c.args)
+		require.Contains(t, o.err, c.says)
+		require.Equal(t, 1, strings.Count(o.err, "\n"), "%s: %s", c.args, o.err)
+		require.Empty(t, o.out)
+	}
+}

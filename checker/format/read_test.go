@@ -301,6 +301,7 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ in, says string }{
 		{"", "there are no operations in it"},
 		{" \n\n", "there are no operations in it"},
+		{"[\n {\"process\": 0", "line 1: it is a JSON list: write every event on a line of its own"},
 		{"hello", "line 1: it looks like none of the formats"},
 		{"\x00\x01", "line 1: it looks like none of the formats"},
 		{`{"process"`, "line 1: it is not a JSON object, or it is cut off"},

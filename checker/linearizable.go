@@ -56,8 +56,9 @@ type Result struct {
 	// Operations is how many there were, and Configurations how many the search visited, all keys together; 0 without a search.
 	Operations     int
 	Configurations uint64
-	// Witness is a small history that no order explains, if NotLinearizable. Its operations are those of one key. A compare-and-set that
-	// hit, and of which one of its two values plays no part, stands in it as the get or put of the other value, which asks less.
+	// Witness is a small history that no order explains, if NotLinearizable. Its operations are those of one key. Some may say less than they
+	// did: a compare-and-set that hit, and of which one of its two values plays no part, stands in it as the get or put of the other value, and lists lack
+	// elements that play none. Shown has what does not fit into their numbers.
 	Witness []Op
 	// Reason says in a sentence why not Linearizable.
 	Reason string
@@ -65,6 +66,19 @@ type Result struct {
 	Refused error
 
 	history *History
+	shown   *History // whose Ext and Texts the witness refers to; nil: those of history
+}
+
+// Shown returns the witness as a history of its own.
+func (r Result) Shown() *History {
+	h := r.shown
+	if h == nil {
+		h = r.history
+	}
+	if h == nil {
+		return &History{}
+	}
+	return &History{Ops: r.Witness, Ext: h.Ext, Texts: h.Texts, Nil: h.Nil}
 }
 
 // Verdict returns the result as the verdict of a run.
@@ -168,10 +182,11 @@ func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
 			r.Configurations = c.search.configurations
 			r.Answer = NotLinearizable
 			if values != nil {
-				r.Witness = witnessOfValues(ops, part, m, values, budget)
+				r.Witness, m = witnessOfValues(ops, part, m, values, budget)
 			} else {
-				r.Witness = witnessFrom(c.search.blocked(), ops, part, m, budget)
+				r.Witness, m = witnessFrom(c.search.blocked(), ops, part, m, budget)
 			}
+			r.shown = m.history
 			r.Reason = explain(ops, r.Witness, m)
 			return
 		}

@@ -17,6 +17,9 @@ type Model struct {
 	Register bool
 	// Step returns the state after the operation, and the output it must have.
 	Step func(state int64, o *Op) (next, out int64)
+	// Less offers histories of one key that say less than one which is not linearizable, and so are linearizable if it is, to make a witness small. Each is
+	// built on the last one that try returned true for, which is that it is not linearizable either. nil: there are none.
+	Less func(h *History, try func(less *History) bool)
 	// Space makes, in place of Step, the space of states for one history, of a model whose states do not fit into a number.
 	Space func(h *History) Space
 }

@@ -269,7 +269,7 @@ func (p *checking) print(t *term, c *checked) {
 	}
 	t.printf("  %s\n", t.paint(head, fmt.Sprintf("no order explains these %d operations", len(r.Witness))))
 	for i := range r.Witness {
-		t.printf("    line %-6d %s\n", c.line(&r.Witness[i]), h.Describe(&r.Witness[i]))
+		t.printf("    line %-6d %s\n", c.line(&r.Witness[i]), r.Shown().Describe(&r.Witness[i]))
 	}
 	for _, k := range c.keys() {
 		t.printf("    k%d is %q\n", k, c.recording.Keys[k])
@@ -321,7 +321,7 @@ func (p *checking) printJSON(t *term, c *checked) {
 		len(h.Ops), ok, failed, unknown, c.result.Method, c.result.Configurations, c.result.Reason, nil,
 	}
 	for i := range c.result.Witness {
-		out.Witness = append(out.Witness, operation{c.line(&c.result.Witness[i]), h.Describe(&c.result.Witness[i])})
+		out.Witness = append(out.Witness, operation{c.line(&c.result.Witness[i]), c.result.Shown().Describe(&c.result.Witness[i])})
 	}
 	text, err := json.Marshal(out)
 	if err != nil {

@@ -46,12 +46,54 @@ var KV = Model{Name: "kv", ByKey: true, Register: true, Step: func(state int64, 
 }}
 
 // Decree is a single decision: the first proposal decides, and all get to know.
-var Decree = Model{Name: "decree", Step: func(state int64, o *Op) (next, out int64) {
+var Decree = Model{Name: "decree", Less: lessDecrees, Step: func(state int64, o *Op) (next, out int64) {
 	if state == 0 {
 		state = o.Arg
 	}
 	return state, state
 }}
+
+// lessDecrees offers decisions of which fewer know. If there is an order, all were told one value, so nothing is left of it without those who were told it. Without them,
+// who proposed another in vain changed nothing, and of those who proposed it the first to be called may stand for all: it may as well have come first.
+func lessDecrees(h *History, try func(*History) bool) {
+	told := map[int64]bool{}
+	var values []int64
+	for i := range h.Ops {
+		if o := &h.Ops[i]; o.Outcome == OK && !told[o.Out] {
+			told[o.Out] = true
+			values = append(values, o.Out)
+		}
+	}
+	without := func(out func(o *Op) bool) bool {
+		less := *h
+		less.Ops = nil
+		for _, o := range h.Ops {
+			if !out(&o) {
+				less.Ops = append(less.Ops, o)
+			}
+		}
+		if len(less.Ops) == len(h.Ops) || !try(&less) {
+			return false
+		}
+		h = &less
+		return true
+	}
+	without(func(o *Op) bool { return o.Outcome != OK && !told[o.Arg] })
+	for i := len(values) - 1; i >= 0; i-- {
+		without(func(o *Op) bool { return o.Outcome == OK && o.Out == values[i] })
+	}
+	for _, v := range values {
+		first := true
+		without(func(o *Op) bool {
+			if o.Arg != v || o.Outcome == OK && o.Out != v {
+				return false
+			}
+			out := !first && o.Outcome == OK
+			first = first && o.Outcome != OK
+			return out
+		})
+	}
+}
 
 // rules is a model bound to the history that is checked.
 type rules struct {

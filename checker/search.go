@@ -164,7 +164,7 @@ func (s *search) run(ops []Op, part []int32, m *rules, budget uint64) decision {
 		}
 		last = s.rank[p]
 		next, ok := m.legal(state, &ops[part[p]])
-		if !ok {
+		if !ok || next == state && s.returnAt[p] == 0 { // where it changes nothing and need not have happened, it can be left out
 			continue
 		}
 		after := done.with(p)

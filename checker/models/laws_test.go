@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -353,6 +354,81 @@ func TestConcurrentExecutions(t *testing.T) {
 				}
 			})
 			require.NotZero(t, answers[m.Name+" false"], "nothing was refused")
+		})
+	}
+}
+
+// What says less than a history that is linearizable is linearizable too: a small history that is not proves the whole not to be.
+func TestLess(t *testing.T) {
+	for _, m := range All() {
+		t.Run(m.Name, func(t *testing.T) {
+			offered := 0
+			for n := range 4000 {
+				if testing.Short() && n == 1000 {
+					break
+				}
+				random := rand.New(rand.NewPCG(3, uint64(n)))
+				draw := func(low, high int, _ string) int { return low + random.IntN(high-low+1) }
+				h := execution(draw, m, draw(2, 12, "length"))
+				spread(draw, h)
+				phantoms(draw, h)
+				if draw(0, 1, "spoilt") == 0 {
+					spoil(draw, h)
+				}
+				if m.ByKey {
+					h.Ops = slices.DeleteFunc(h.Ops, func(o checker.Op) bool { return o.Key != h.Ops[0].Key })
+				}
+				h.Ops = slices.DeleteFunc(h.Ops, func(o checker.Op) bool {
+					return o.Outcome == checker.Fail || o.Outcome == checker.Unknown && o.Kind.ReadsOnly()
+				})
+				model := m.For(h)
+				if len(h.Ops) == 0 || !byPorcupine(h, model) {
+					continue
+				}
+				m.Less(h, func(less *checker.History) bool {
+					offered++
+					require.True(t, byPorcupine(less, m.For(less)), "history %d: %v became %v", n, dump(h), dump(less))
+					require.True(t, slices.IsSortedFunc(less.Ops, func(a, b checker.Op) int { return int(int64(a.Call) - int64(b.Call)) }))
+					return random.IntN(2) == 0
+				})
+			}
+			require.Greater(t, offered, 500)
+		})
+	}
+}
+
+func dump(h *checker.History) (lines []string) {
+	for i := range h.Ops {
+		lines = append(lines, h.Describe(&h.Ops[i]))
+	}
+	return lines
+}
+
+// A violation late in a long history is shown by few operations.
+func TestWitnessesAreSmall(t *testing.T) {
+	for _, m := range All() {
+		t.Run(m.Name, func(t *testing.T) {
+			longest, sum, count := 0, 0, 0
+			for n := range 40 {
+				random := rand.New(rand.NewPCG(4, uint64(n)))
+				draw := func(low, high int, _ string) int { return low + random.IntN(high-low+1) }
+				h := execution(draw, m, 60)
+				spread(draw, h)
+				late := &checker.History{Ops: h.Ops[50:], Ext: h.Ext, Texts: h.Texts}
+				spoil(draw, late)
+				h.Texts = late.Texts
+				var c checker.Checker
+				r := c.Check(h, m.For(h), checker.Options{})
+				if r.Answer != checker.NotLinearizable {
+					continue
+				}
+				count++
+				sum += len(r.Witness)
+				longest = max(longest, len(r.Witness))
+			}
+			require.NotZero(t, count)
+			require.LessOrEqual(t, sum, 10*count)
+			t.Logf("%d witnesses, of %d operations on average, at most %d", count, sum/count, longest)
 		})
 	}
 }

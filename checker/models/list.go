@@ -8,7 +8,7 @@ import (
 
 // Lists is lists that grow at their ends.
 var Lists = Model{
-	Model: checker.Model{Name: "list", ByKey: true, Space: func(h *checker.History) checker.Space {
+	Model: checker.Model{Name: "list", ByKey: true, Less: lessElements, Space: func(h *checker.History) checker.Space {
 		return &lists{h: h, pairs: newPairs()}
 	}},
 	Doc:   "append lists: an append puts a value at the end of a key's list, which is empty at first, and a list returns all of it",

@@ -10,7 +10,7 @@ import (
 
 // Txn is transactions on several keys at once.
 var Txn = Model{
-	Model: checker.Model{Name: "txn", Space: newTxns},
+	Model: checker.Model{Name: "txn", Less: lessTxns, Space: newTxns},
 	Doc: "transactions (strict serializability): all that a transaction does happens at one moment, in its order; it reads and writes registers, and reads and " +
 		"appends to lists",
 	Kinds: []checker.OpKind{checker.Txn}, Keyed: true,

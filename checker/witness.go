@@ -50,10 +50,10 @@ func witnessFrom(event uint64, ops []Op, part []int32, m *rules, budget uint64) 
 
 // reduce makes the operations few. What they say that does not fit into numbers, or in texts, is in the history of the reducer's rules then.
 func (r *reducer) reduce(ops []Op) []Op {
-	ops = r.dropHarmless(r.dropValues(ops))
-	for range 3 {
+	for range 4 {
 		before := len(ops)
-		ops = r.dropHarmless(r.dropValues(r.sayLess(ops)))
+		// Reads go last: without them more orders are possible, and it takes longer to see that none is right.
+		ops = r.dropHarmless(r.sayLess(r.dropValues(ops)))
 		if len(ops) == before {
 			break
 		}

@@ -72,7 +72,7 @@ func TestVotesSafe(t *testing.T) {
 	}
 }
 
-// rule takes values that begin with 0xff for memberships of the voters in the bytes behind.
+// rule takes values that begin with 0xff for memberships of the voters in the bytes behind, of which 0xfe makes quorums that need not meet.
 var rule = ChangeRule{
 	Alpha: 3,
 	Find: func(value []byte, emit func([]byte)) {
@@ -82,6 +82,10 @@ var rule = ChangeRule{
 	},
 	Decode: func(b []byte) (m Members, ok bool) {
 		for _, n := range b[1:] {
+			if n == 0xfe {
+				m.Phase1, m.Phase2 = 1, len(m.Voters)-1
+				return m, true
+			}
 			m.Voters = append(m.Voters, uint16(n))
 		}
 		m.Phase2 = len(m.Voters)/2 + 1
@@ -122,6 +126,7 @@ func TestMemberships(t *testing.T) {
 		{"and is not afterwards", "", []step{
 			votes(1, b, four, 1, 2), votes(2, b, members(1), 1, 2), votes(3, b, members(2), 1, 2), configured(3, 6, members(2)),
 		}},
+		{"quorums that need not meet", "configuration: quorums need not meet", []step{votes(1, b, members(1, 2, 3, 0xfe), 1, 2)}},
 		{"a vote ahead of the window", "configuration: vote before its membership was chosen", []step{
 			votes(4, b, "", 1), votes(1, b, four, 1, 2),
 		}},

@@ -140,7 +140,7 @@ func (c *Checker) Check(h *History, m Model, o Options) Result {
 	}
 	if refused != nil {
 		r.Refused = refused
-		c.decide(h.Ops, rules, o.Budget, &r)
+		c.decideSettled(h, rules, o.Budget, &r)
 		if r.Answer == Linearizable && refused.disagrees {
 			r.Answer = LogDisagrees
 			r.Reason = "what clients saw is linearizable, but not in the order of the log, in which " + refused.why
@@ -166,8 +166,25 @@ func (c *Checker) certifyWrites(ops []Op, full *refusal) *refusal {
 	return nil
 }
 
-// decide goes through the keys in the order of their numbers, and stops at the first that no order explains.
-func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
+// decideSettled decides the history as the model settles it. A witness is of the history as it is.
+func (c *Checker) decideSettled(h *History, m *rules, budget uint64, r *Result) {
+	var settled *History
+	if m.Settle != nil {
+		settled = m.Settle(h)
+	}
+	if settled == nil {
+		c.decide(h, h.Ops, m, budget, r)
+		return
+	}
+	bound := m.Model.bind(settled)
+	c.keys.index(settled.Ops, m.ByKey)
+	c.keys.split(settled.Ops)
+	c.decide(h, settled.Ops, &bound, budget, r)
+	c.keys.index(h.Ops, m.ByKey)
+}
+
+// decide goes through the keys in the order of their numbers, and stops at the first that no order explains. The operations are those of the history, or settled ones.
+func (c *Checker) decide(h *History, ops []Op, m *rules, budget uint64, r *Result) {
 	c.search.configurations = 0
 	r.Method = ByUniqueValues
 	for k := range c.keys.count {
@@ -184,7 +201,8 @@ func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
 			if values != nil {
 				r.Witness, m = witnessOfValues(ops, part, m, values, budget)
 			} else {
-				r.Witness, m = witnessFrom(c.search.blocked(), ops, part, m, budget)
+				as := m.Model.bind(h)
+				r.Witness, m = witnessFrom(c.search.blocked(), ofKey(h.Ops, &ops[part[0]], m.ByKey), &as, budget)
 			}
 			r.shown = m.history
 			r.Reason = explain(ops, r.Witness, m)
@@ -192,6 +210,16 @@ func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
 		}
 	}
 	r.Configurations = c.search.configurations
+}
+
+// ofKey returns the operations on the key of one of them, or all.
+func ofKey(ops []Op, one *Op, byKey bool) (of []Op) {
+	for i := range ops {
+		if matters(&ops[i]) && (!byKey || ops[i].Key == one.Key) {
+			of = append(of, ops[i])
+		}
+	}
+	return of
 }
 
 // decidePart decides one key, by its values if they are unique, or else by search. Of values that are unique it returns those that show that it is

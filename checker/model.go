@@ -20,6 +20,10 @@ type Model struct {
 	// Less offers histories of one key that say less than one which is not linearizable, and so are linearizable if it is, to make a witness small. Each is
 	// built on the last one that try returned true for, which is that it is not linearizable either. nil: there are none.
 	Less func(h *History, try func(less *History) bool)
+	// Settle returns a history that is linearizable if and only if this one is, in which fewer operations are of unknown outcome: left out are those that can be, and
+	// those that must have happened by some event are taken to have returned at it. nil: there are no such. The operations that are left are the same, by their calls, and in
+	// their order.
+	Settle func(h *History) *History
 	// Space makes, in place of Step, the space of states for one history, of a model whose states do not fit into a number.
 	Space func(h *History) Space
 }
@@ -32,6 +36,12 @@ type Space interface {
 	Step(state int64, o *Op) (next int64, ok bool)
 	// Describe writes a state for a picture.
 	Describe(state int64) string
+}
+
+// Doomer is a Space that knows more: Doomed tells that from a state none can be reached any more in which a completed operation, which is not legal there, is, such as
+// a read of a list that has grown in another way. The search then goes no further.
+type Doomer interface {
+	Doomed(state int64, o *Op) bool
 }
 
 // KV is the key-value store: get, put, compare-and-set. The output of a put is not looked at.
@@ -99,6 +109,7 @@ func lessDecrees(h *History, try func(*History) bool) {
 type rules struct {
 	Model
 	space   Space
+	doomer  Doomer // nil: the space is none
 	history *History
 }
 
@@ -106,6 +117,7 @@ func (m Model) bind(h *History) rules {
 	r := rules{Model: m, history: h}
 	if m.Space != nil {
 		r.space = m.Space(h)
+		r.doomer, _ = r.space.(Doomer)
 	}
 	return r
 }

@@ -41,10 +41,10 @@ func witnessOfValues(ops []Op, part []int32, m *rules, values []int64, budget ui
 	return small, r.rules
 }
 
-// witnessFrom returns a small part of the operations of a key that no order explains, which are explained before an event.
-func witnessFrom(event uint64, ops []Op, part []int32, m *rules, budget uint64) ([]Op, *rules) {
+// witnessFrom returns a small part of the operations of a key, which no order explains, and which are explained before an event.
+func witnessFrom(event uint64, ops []Op, m *rules, budget uint64) ([]Op, *rules) {
 	r := reducer{rules: m, budget: budget, effort: reduceEffort}
-	small := r.reduce(r.cutEnd(pick(ops, part), event))
+	small := r.reduce(r.cutEnd(ops, event))
 	return small, r.rules
 }
 
@@ -97,11 +97,20 @@ func (r *reducer) bad(ops []Op) bool {
 		return false
 	}
 	r.effort -= uint64(len(ops)) + 1
+	rules := r.rules
+	if rules.Settle != nil {
+		h := *rules.history
+		h.Ops = ops
+		if settled := rules.Settle(&h); settled != nil {
+			bound := rules.Model.bind(settled)
+			ops, rules = settled.Ops, &bound
+		}
+	}
 	r.checker.keys.index(ops, false)
 	r.checker.keys.split(ops)
 	before := r.checker.search.configurations
 	var ignored Result
-	d, _ := r.checker.decidePart(ops, r.checker.keys.part(0), r.rules, min(r.budget, r.effort), &ignored)
+	d, _ := r.checker.decidePart(ops, r.checker.keys.part(0), rules, min(r.budget, r.effort), &ignored)
 	r.effort -= min(r.effort, r.checker.search.configurations-before)
 	return d == impossible
 }

@@ -432,3 +432,79 @@ func TestWitnessesAreSmall(t *testing.T) {
 		})
 	}
 }
+
+// Of what is of unknown outcome, what was seen happened before, and what nobody saw can be left out: so a history of many such operations is decided, good or bad.
+func TestSettle(t *testing.T) {
+	for _, name := range []string{"list", "set", "queue", "txn"} {
+		m, err := Find(name)
+		require.NoError(t, err)
+		for _, bad := range []bool{false, true} {
+			if bad && (name == "set" || name == "queue") {
+				continue // all ways for these to come about must be tried
+			}
+			h := &checker.History{}
+			event := uint64(0)
+			call := func(o checker.Op, e *checker.Ext, completes bool) {
+				o.Call, o.Return, o.Client = event, checker.Never, uint32(len(h.Ops))
+				o.Outcome = checker.Unknown
+				if event++; completes {
+					o.Outcome, o.Return = checker.OK, event
+					event++
+				}
+				if e != nil {
+					h.Ext = append(h.Ext, *e)
+					o.Ext = uint32(len(h.Ext))
+				}
+				h.Ops = append(h.Ops, o)
+			}
+			put := func(v int64) {
+				switch name {
+				case "list":
+					call(checker.Op{Kind: checker.Append, Arg: v}, nil, false)
+				case "set":
+					call(checker.Op{Kind: checker.Include, Arg: v}, nil, false)
+				case "queue":
+					call(checker.Op{Kind: checker.Enqueue, Arg: v}, nil, false)
+				case "txn":
+					call(checker.Op{Kind: checker.Txn}, &checker.Ext{In: []int64{checker.TxnAppend, 1, v, checker.TxnList, 1, 0}}, false)
+				}
+			}
+			see := func(vs ...int64) {
+				switch name {
+				case "list":
+					call(checker.Op{Kind: checker.List}, &checker.Ext{Out: vs}, true)
+				case "set":
+					call(checker.Op{Kind: checker.Elements}, &checker.Ext{Out: vs}, true)
+				case "queue":
+					call(checker.Op{Kind: checker.Dequeue, Out: vs[len(vs)-1]}, nil, true)
+				case "txn":
+					call(checker.Op{Kind: checker.Txn}, &checker.Ext{In: []int64{checker.TxnList, 1, 0}, Out: append([]int64{int64(len(vs))}, vs...)}, true)
+				}
+			}
+			for v := range int64(60) {
+				put(v + 1)
+			}
+			var seen []int64
+			for v := int64(1); v < 60; v += 2 { // half of them happened
+				seen = append(seen, v)
+				see(slices.Clone(seen)...)
+			}
+			if bad {
+				put(100)
+				see(slices.Clone(seen[:20])...)
+			}
+			require.NoError(t, h.Validate())
+			var c checker.Checker
+			r := c.Check(h, m.For(h), checker.Options{Budget: 1000})
+			if !bad {
+				require.Equal(t, checker.Linearizable, r.Answer, "%s: %s", name, r.Reason)
+				continue
+			}
+			require.Equal(t, checker.NotLinearizable, r.Answer, "%s: %s", name, r.Reason)
+			require.LessOrEqual(t, len(r.Witness), 4, "%s: %v", name, dump(r.Shown()))
+			for i := range r.Witness {
+				require.True(t, r.Witness[i].Outcome == checker.Unknown || r.Witness[i].Kind != checker.Append, "%v", dump(r.Shown()))
+			}
+		}
+	}
+}

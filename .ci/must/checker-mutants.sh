@@ -15,7 +15,7 @@ mutant() {
 	case "$2" in models/*) package=./checker/models ;; esac
 	go build -overlay "$scratch/overlay.json" $package >"$scratch/out" 2>&1 || fail "$1 does not compile: $(cat "$scratch/out")"
 	planted=$((planted + 1))
-	if go test -overlay "$scratch/overlay.json" -short -timeout 60s $package >"$scratch/out" 2>&1; then
+	if go test -overlay "$scratch/overlay.json" -rapid.nofailfile -short -timeout 60s $package >"$scratch/out" 2>&1; then
 		echo "NOT CAUGHT: $1"
 	else
 		echo "$1: $(grep -m1 -oE -- '--- FAIL: .*|panic: .*' "$scratch/out")"
@@ -42,13 +42,13 @@ if [ "$MUST" = long ]; then
 	mutant slot-left-out applied.go 's/case l\.applied > 0 && f\.Slot > l\.applied\+1:/case false:/'
 	mutant executed-twice once.go 's/case \*slot != f\.Slot:/case false:/'
 	mutant two-results once.go 's/if a\.known && a\.digest != result/if false/'
-	mutant validity-not-looked-at validity.go 's/slot == nil \|\| d != fact\.Digest\(cmd\)/slot == nil/'
+	mutant validity-not-looked-at validity.go 's/d != fact\.Digest\(cmd\)/d == 0 \&\& false/'
 	mutant acknowledged-too-early validity.go 's/s == nil \|\| !s\.chosen/s == nil/'
 	mutant leases-overlap lease.go 's/if from < l\.until/if false/'
 	mutant lease-broken lease.go 's/&& w\.config\.Now\(\) < l\.until/\&\& false/'
 	mutant another-membership membership.go 's/e\.start == f\.Slot && e\.digest == f\.Value/e.start == f.Slot/'
 	mutant quorums-need-not-meet membership.go 's/e\.phase1\+e\.phase2 <= len/e.phase1+e.phase2 < 0*len/'
-	mutant snapshot-beyond-chosen bounds.go 's/s == nil \|\| !s\.chosen/false/'
+	mutant snapshot-beyond-chosen bounds.go 's/s == nil \|\| !s\.chosen/s == nil \&\& false/'
 	mutant sessions-without-bound bounds.go 's/h\.Sessions > w\.config\.MaxSessions/false/'
 	mutant tokens-fall locks.go 's/case token <= g\.token:/case false:/'
 	mutant resource-takes-old-tokens locks.go 's/case token < g\.seen:/case false:/'
@@ -63,7 +63,10 @@ if [ "$MUST" = long ]; then
 	mutant less-forgets-a-put models/less.go 's/o\.Kind != checker\.Append \|\| !gone/!gone/'
 	mutant less-keeps-the-busy models/less.go 's/o\.Out != 0 && !gone\[o\.Out\]/!gone[o.Out]/'
 	mutant less-begins-closed models/less.go 's/o\.Outcome, o\.Return, o\.Out = checker\.Unknown, checker\.Never, 0/o.Out += 0/'
-	mutant less-merges-across-reads models/less.go 's/if !before \&\& !behind/if false/'
+	mutant less-merges-across-reads models/less.go 's/if !before \&\& !behind/if !before \&\& !behind \&\& false/'
+	mutant settles-what-others-may-have-put models/settle.go 's/m\.puts == 1 \&\& m\.seen != checker\.Never/m.seen != checker.Never/'
+	mutant leaves-out-what-matters models/settle.go 's/m\.puts == 1 \&\& !m\.any/m.puts == 1/'
+	mutant lists-are-doomed-too-soon models/list.go 's/n > 0; n--/n > 1; n--/'
 	mutant certificate-skips-what-has-no-place certificate.go 's/return &refusal\{why: .*has no place.*/continue/'
 	mutant certificate-looks-at-cas-only certificate.go 's/if !ok \{/if !ok \&\& o.Kind == CAS {/'
 	mutant places-may-be-shared certificate.go 's/p > 0 && m\.ByKey/false/'

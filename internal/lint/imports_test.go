@@ -23,6 +23,8 @@ var allowed = map[string][]string{
 	"simrun/node/nodetest":           {"simrun/node", "simrun/node/fact"},
 	"simrun/node/paxos":              protocol,
 	"simrun/node/multipaxos":         protocol,
+	"simrun/node/caspaxos":           protocol,
+	"simrun/node/uncoordinated":      {"simrun/node", "simrun/node/fact", "simrun/node/machine"},
 	"simrun/sim":                     {"simrun/node", "simrun/node/fact", "simrun/sim/stream"},
 	"simrun/sim/stream":              nil,
 	"simrun/netsim":                  {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
@@ -31,6 +33,7 @@ var allowed = map[string][]string{
 	"simrun/checker/models":          {"simrun/checker"},
 	"simrun/checker/format":          {"simrun/checker"},
 	"simrun/scenarios":               {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
+	"simrun/scenarios/gallery":       {"simrun/scenarios", "simrun/sim/...", "simrun/faults", "simrun/checker/...", "simrun/node/..."},
 	"simrun/scenarios/timeline":      nil,
 	"simrun/scenarios/report":        {"simrun/scenarios/timeline"},
 	"simrun/scenarios/report/sample": {"simrun/scenarios/timeline"},
@@ -39,6 +42,7 @@ var allowed = map[string][]string{
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
 	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":           nil,
+	"simrun/internal/mutate":         nil,
 }
 
 // protocol is what a protocol may import: it must compile without the simulator.

@@ -15,9 +15,10 @@ mutant() {
 	case "$2" in models/*) package=./checker/models ;; esac
 	go build -overlay "$scratch/overlay.json" $package >"$scratch/out" 2>&1 || fail "$1 does not compile: $(cat "$scratch/out")"
 	planted=$((planted + 1))
-	if go test -overlay "$scratch/overlay.json" -rapid.nofailfile -short -timeout 60s $package >"$scratch/out" 2>&1; then
+	if go test -overlay "$scratch/overlay.json" -short -timeout 60s $package -rapid.nofailfile >"$scratch/out" 2>&1; then
 		echo "NOT CAUGHT: $1"
 	else
+		grep -qE -- '--- FAIL: |panic: ' "$scratch/out" || fail "$1: the tests did not run: $(cat "$scratch/out")"
 		echo "$1: $(grep -m1 -oE -- '--- FAIL: .*|panic: .*' "$scratch/out")"
 		caught=$((caught + 1))
 	fi

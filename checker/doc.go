@@ -37,7 +37,8 @@
 //
 // # What is not decided
 //
-// An operation of unknown outcome may have happened at any time since, so each one that could matter doubles what the search must try. Histories of registers with unique values, and
+// An operation of unknown outcome may have happened at any time since, so each one that could matter doubles what the search must try. (What the model can tell of them from the rest of the
+// history is settled first: see Settle of [Model].) Histories of registers with unique values, and
 // those with a log, are decided however many there are. Without either, one that is linearizable is most often decided at once, since the first orders tried are likely ones; one that
 // is not, and has more than some twenty such operations on one key that each change what is seen, most often ends as [NotDecided].
 //

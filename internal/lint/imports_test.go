@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
 	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":           nil,
+	"simrun/internal/mutate":         nil,
 }
 
 // protocol is what a protocol may import: it must compile without the simulator.

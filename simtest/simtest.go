@@ -196,5 +196,7 @@ func Tell(t testing.TB, s scenarios.Scenario, profile faults.Profile, r scenario
 		text += "  " + r.Plan.Faults[i].Describe() + "\n"
 	}
 	text += "again\n"
-	return text + again(t, profile.Name, r.Seed, file)
+	of := scenarios.Input{Seed: r.Seed}
+	of.Config, of.Plan = s.Draw(r.Seed, profile)
+	return text + again(t, profile.Name, r.Seed, of.Hash() == r.Input.Hash(), file)
 }

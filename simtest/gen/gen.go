@@ -11,6 +11,7 @@ package gen
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -76,15 +77,22 @@ func vary(t *rapid.T, s scenarios.Scenario, in *scenarios.Input) {
 	}
 }
 
-// plan generates faults one by one: each is one that a plan of some seed has. One that cannot go with those before it is left out.
+// chosen is a fault by the seed whose plan has it, and its place there, which is taken round the plan's length.
+type chosen struct{ Seed, Place uint64 }
+
+// plan generates faults one by one, so that rapid can leave out any of them: each is one that the plan of some seed has. One that cannot go with
+// those before it is left out.
 func plan(t *rapid.T, s scenarios.Scenario, in *scenarios.Input, profile faults.Profile, most int) (p faults.Plan) {
+	one := rapid.Custom(func(t *rapid.T) chosen {
+		return chosen{rapid.Uint64Range(0, 1<<16).Draw(t, "of seed"), rapid.Uint64Range(0, 100).Draw(t, "place")}
+	})
 	with := *in
-	for range rapid.IntRange(0, most).Draw(t, "faults") {
-		drawn := s.DrawPlan(rapid.Uint64Range(0, 1<<16).Draw(t, "fault of seed"), profile, &in.Config).Faults
+	for _, x := range rapid.SliceOfN(one, 0, most).Draw(t, "faults") {
+		drawn := s.DrawPlan(x.Seed, profile, &in.Config).Faults
 		if len(drawn) == 0 {
 			continue
 		}
-		f := drawn[rapid.IntRange(0, len(drawn)-1).Draw(t, "fault")]
+		f := drawn[x.Place%uint64(len(drawn))]
 		with.Plan.Faults = append(p.Faults[:len(p.Faults):len(p.Faults)], f)
 		if s.Check(with) == nil {
 			p.Faults = with.Plan.Faults
@@ -94,9 +102,13 @@ func plan(t *rapid.T, s scenarios.Scenario, in *scenarios.Input, profile faults.
 }
 
 // Check demands that every input passes. When one does not, it is made small, its artifact saved, and its story told with the lines to paste. Flags
-// of rapid, such as -rapid.checks, say how many inputs are tried.
+// of rapid, such as -rapid.checks, say how many inputs are tried; SIMRUN_ARTIFACT=FILE runs that artifact instead, as in simtest.Run.
 func Check(t *testing.T, s scenarios.Scenario, o Options) {
 	t.Helper()
+	if os.Getenv("SIMRUN_ARTIFACT") != "" {
+		simtest.Run(t, s, simtest.Options{})
+		return
+	}
 	simtest.Know(s)
 	var last *scenarios.Result
 	_, profile, err := o.complete()

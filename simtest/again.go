@@ -7,16 +7,19 @@ import (
 	"testing"
 )
 
-// again are the lines to paste: the seed as a test, and what can be done with the artifact, if it is kept.
-func again(t testing.TB, profile string, seed uint64, file string) string {
+// again are the lines to paste: the seed as a test, if the run is as drawn from it, and what can be done with the artifact, if it is kept.
+func again(t testing.TB, profile string, seed uint64, drawn bool, file string) string {
 	test, _, _ := strings.Cut(t.Name(), "/")
-	only := fmt.Sprintf("go test -run '^%s$'", test)
-	line := fmt.Sprintf("  SIMRUN_PROFILE=%s SIMRUN_SEEDS=%d %s -v", profile, seed, only)
-	if !kept() {
-		return line + " -artifacts   # and keeps the artifact, for replay and shrink\n"
+	line := fmt.Sprintf("go test -run '^%s$' -v", test)
+	text := ""
+	if drawn {
+		text = fmt.Sprintf("  SIMRUN_PROFILE=%s SIMRUN_SEEDS=%d %s\n", profile, seed, line)
 	}
-	return line + "\n" +
-		fmt.Sprintf("  SIMRUN_ARTIFACT=%s %s -v\n", file, only) +
+	if !kept() {
+		return text + "  " + line + " -artifacts   # keeps the artifact, for replay and shrink\n"
+	}
+	return text +
+		fmt.Sprintf("  SIMRUN_ARTIFACT=%s %s\n", file, line) +
 		fmt.Sprintf("  go run . replay %s\n", file) +
 		fmt.Sprintf("  go run . shrink %s\n", file)
 }

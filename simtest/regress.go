@@ -12,7 +12,7 @@ import (
 func Regress(t *testing.T, dir string, of ...scenarios.Scenario) {
 	t.Helper()
 	for _, s := range of {
-		know(s)
+		Know(s)
 	}
 	suite, err := regress.Load(dir)
 	if err != nil {

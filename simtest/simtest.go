@@ -51,7 +51,7 @@ type asked struct {
 // Run sweeps seeds of a scenario as subtests of t.
 func Run(t *testing.T, s scenarios.Scenario, o Options) {
 	t.Helper()
-	know(s)
+	Know(s)
 	a, err := ask(o, testing.Short(), os.Getenv)
 	if err != nil {
 		t.Fatal(err)
@@ -67,8 +67,8 @@ func Run(t *testing.T, s scenarios.Scenario, o Options) {
 	}
 }
 
-// know registers a scenario, so that its artifacts can be read.
-func know(s scenarios.Scenario) {
+// Know registers a scenario, so that its artifacts can be read, unless it is known already. Run and Regress do so.
+func Know(s scenarios.Scenario) {
 	if _, err := scenarios.Find(s.Name); err != nil {
 		scenarios.Register(s)
 	}
@@ -196,5 +196,7 @@ func Tell(t testing.TB, s scenarios.Scenario, profile faults.Profile, r scenario
 		text += "  " + r.Plan.Faults[i].Describe() + "\n"
 	}
 	text += "again\n"
-	return text + again(t, profile.Name, r.Seed, file)
+	of := scenarios.Input{Seed: r.Seed}
+	of.Config, of.Plan = s.Draw(r.Seed, profile)
+	return text + again(t, profile.Name, r.Seed, of.Hash() == r.Input.Hash(), file)
 }

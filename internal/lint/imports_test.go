@@ -42,9 +42,10 @@ var allowed = map[string][]string{
 	"simrun/scenarios/speed":         {"simrun/scenarios", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
 	"simrun/cmd/simrun":              {"simrun/cli", "simrun/scenarios/gallery"},
-	"simrun/cli":                     {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
+	"simrun/cli":                     {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/netsim", "simrun/node"},
 	"simrun/scenarios/regress":       {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim"},
 	"simrun/simtest":                 {"simrun", "simrun/scenarios", "simrun/scenarios/regress", "simrun/faults", "simrun/checker"},
+	"simrun/simtest/gen":             {"simrun/simtest", "simrun/scenarios", "simrun/faults", "simrun/checker"},
 	"simrun/internal/lint":           nil,
 	"simrun/internal/mutate":         nil,
 }
@@ -58,8 +59,8 @@ var restricted = map[string][]string{
 	"github.com/spf13/cobra":            {"simrun/cli"},
 	"github.com/stretchr/testify":       nil,
 	"github.com/cockroachdb/datadriven": nil,
-	"pgregory.net/rapid":                nil, // its init registers global flags
-	"testing":                           {"simrun/simtest"},
+	"pgregory.net/rapid":                {"simrun/simtest/gen"}, // its init registers global flags
+	"testing":                           {"simrun/simtest", "simrun/simtest/gen"},
 	"simrun/node/nodetest":              nil,
 	"simrun/scenarios/report/sample":    nil,
 }

@@ -174,3 +174,17 @@ func TestLeases(t *testing.T) {
 		})
 	}
 }
+
+// A crash leaves a vote on disk that nobody had heard of, and damage beside it has the whole disk read anew: the promise that is on it counts for the vote that
+// is. A vote in a ballot that too few have promised is none the better for it.
+func TestVoteSeenFirstAfterDamage(t *testing.T) {
+	b := ballot(3, 1)
+	for _, c := range []struct {
+		wants string
+		voted uint64
+	}{{"", b}, {"safe: vote without a quorum of promises", ballot(4, 1)}} {
+		w := new(Watch)
+		w.Reset(WatchConfig{Nodes: 4, Phase1: 3, Phase2: 2})
+		fires(t, w, c.wants, promises(b, 1, 2), damages(3, promise(3, c.voted), votes(1, c.voted, "a", 3)))
+	}
+}

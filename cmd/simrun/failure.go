@@ -57,7 +57,11 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 		if v.Kind == checker.Violated && told != nil {
 			t.printf("    go run ./cmd/simrun shrink %s\n", shellWord(file))
 		}
-		t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
+		where := "./scenarios"
+		if r.scenario.Story != nil {
+			where += "/gallery" // which knows the stories
+		}
+		t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test %s -run TestArtifactAgain -v\n", shellWord(file), where)
 	}
 	t.printf("    go run ./cmd/simrun replay --scenario %s --seed %d --profile %s\n\n", r.scenario.Name, result.Seed, r.plan.profile.Name)
 }

@@ -117,6 +117,14 @@ func statusOf(v checker.Verdict) int {
 	return exitUnproved
 }
 
+// statusIn returns the exit status that a verdict calls for in a scenario, which may be there to fail.
+func statusIn(s scenarios.Scenario, v checker.Verdict) int {
+	if s.Expected(v) {
+		return exitPass
+	}
+	return statusOf(v)
+}
+
 func identity() scenarios.Build {
 	b := simrun.Identity()
 	return scenarios.Build{Commit: b.Commit, Modified: b.Modified, Sources: b.Sources, Go: b.Go}

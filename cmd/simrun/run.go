@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	c := &cobra.Command{
 		Use:               "run [SCENARIO...]",
 		Short:             "sweep seeds, and save what fails",
-		Long:              "Run sweeps seeds of one or more scenarios, by default of all of them, and saves an artifact for every violation.",
+		Long:              "Run sweeps seeds of one or more scenarios, by default of all that are no stories, and saves an artifact for every violation.",
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			plan, err := f.parse(args, c.Flags().Changed)
@@ -92,7 +93,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		seen[name] = true
 	}
 	if len(names) == 0 {
-		p.scenarios = scenarios.All()
+		p.scenarios = slices.DeleteFunc(scenarios.All(), func(s scenarios.Scenario) bool { return s.Story != nil })
 	}
 	var err error
 	if p.profile, err = faults.FindProfile(f.profile); err != nil {
@@ -225,6 +226,9 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		case err != nil:
 			stop = byTimeout
 		}
+		if s.Story != nil && s.Story.Expect != "" && !r.shown {
+			r.status = worse(r.status, exitUnproved) // nothing of what a contrast is there to show
+		}
 		r.finish(stop)
 		status, ran = worse(status, r.status), ran+r.total.Runs
 		if t.writeError != nil {
@@ -260,6 +264,7 @@ type report struct {
 	failures map[string]*failures // by verdict and fingerprint
 	names    []string             // of failures, in the order of their first seeds
 	status   int
+	shown    bool               // what a contrast is there to show
 	species  strategies.Species // states that runs went through
 	unsaved  uint64             // artifacts that could not be written
 }
@@ -280,7 +285,8 @@ func (r *report) add(ctx context.Context, result scenarios.Result) {
 	r.total.Add(result.Stats)
 	r.species.Add(result.States)
 	r.verdicts[result.Verdict.Kind]++
-	r.status = worse(r.status, statusOf(result.Verdict))
+	r.status = worse(r.status, statusIn(r.scenario, result.Verdict))
+	r.shown = r.shown || r.scenario.Shows(result.Verdict)
 	file, nth := "", uint64(0)
 	var told *scenarios.Collected
 	if result.Verdict.Kind != checker.Pass {

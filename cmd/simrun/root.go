@@ -41,6 +41,7 @@ func run(ctx context.Context, args []string, t *term) int {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), shrinkCommand(t, &status), explainCommand(t, &status), exportCommand(t, &status), checkCommand(t, &status), listCommand(t), versionCommand(t))
 	root.AddCommand(mutantsCommand(t, &status), huntCommand(t, &status), seekCommand(t, &status), costCommand(t, &status))
+	root.AddCommand(benchCommand(t, &status))
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.Args = commands

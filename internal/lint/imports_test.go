@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"simrun/scenarios/report/sample": {"simrun/scenarios/timeline"},
 	"simrun/scenarios/shrink":        {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
 	"simrun/scenarios/mutants":       nil,
+	"simrun/scenarios/speed":         {"simrun/scenarios", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
 	"simrun/cmd/simrun":              {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
 	"simrun/internal/lint":           nil,

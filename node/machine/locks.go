@@ -276,12 +276,12 @@ func (l *Locks) expire(id uint32, renewals uint64) uint64 {
 
 // toggle puts something into the digest, or takes it out.
 func (l *Locks) toggle(words []uint64, sign int64) {
-	d := [2]uint64{0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f}
+	h0, h1 := uint64(0x9e3779b97f4a7c15), uint64(0xc2b2ae3d27d4eb4f)
 	for _, w := range words {
-		d = mix2(d, w)
+		h0, h1 = mix(h0, h1, w)
 	}
-	l.digest[0] += d[0] * uint64(sign)
-	l.digest[1] += d[1] * uint64(sign)
+	l.digest[0] += h0 * uint64(sign)
+	l.digest[1] += h1 * uint64(sign)
 }
 
 func (s session) words() []uint64 { return []uint64{1, uint64(s.id), s.renewals} }

@@ -74,7 +74,7 @@ type cost struct {
 	clients       int
 	window, batch int64
 
-	commands, slots, proposals, votes, learns, phase1 int
+	commands, proposals, votes, learns, phase1 int
 	roundTrips                                        float64 // from a request's arrival at the leader to its answer, in the median
 }
 

@@ -75,7 +75,7 @@ type cost struct {
 	window, batch int64
 
 	commands, proposals, votes, learns, phase1 int
-	roundTrips                                        float64 // from a request's arrival at the leader to its answer, in the median
+	roundTrips                                 float64 // from a request's arrival at the leader to its answer, in the median
 }
 
 // costs are the ways.

@@ -66,6 +66,9 @@ type WatchConfig struct {
 	// MaxLog and MaxSessions bound what a replica may keep (see Holds); 0: nothing does.
 	MaxLog      uint64
 	MaxSessions uint64
+	// Again is told of each ballot but the first in which a slot gets votes: a lower or higher one that had some, and whether they were for the same
+	// value. May be nil.
+	Again func(before uint64, same bool)
 	// Now returns the true simulated time in nanoseconds; needed where leases are.
 	Now func() int64
 	// Commands splits a value into the commands clients submitted. If nil, a value is one command of whoever.
@@ -252,6 +255,9 @@ func (w *Watch) violate(n uint16, slot uint64, check, shape, detail string) {
 		w.violation = &Violation{Check: check, Shape: shape, Detail: detail, Node: n, Slot: slot}
 	}
 }
+
+// InFlight tells whether some slot has votes and is not chosen, beyond all that are.
+func (w *Watch) InFlight() bool { return w.base+uint64(len(w.slots)) > w.last }
 
 // Chosen returns how many slots are chosen.
 func (w *Watch) Chosen() uint64 { return w.chosen }

@@ -77,7 +77,7 @@ func TestExceptionsForClients(t *testing.T) {
 	w.drain(t)
 	require.Len(t, w.got, 2)
 	w.Except([]Exception{{From: n(1), To: n(2), Kind: 1, Key: 7, Fate: Drop}})
-	w.Calm()
+	w.Calm(none)
 	w.Send(1, 2, note{kind: 1, number: 7})
 	w.drain(t)
 	require.Len(t, w.got, 3)
@@ -172,3 +172,6 @@ func TestExceptionsDoNotAllocate(t *testing.T) {
 	w.Except(list)
 	require.Zero(t, testing.AllocsPerRun(100, func() { w.clientFate(n(1), n(2), 1, 5, 0) }))
 }
+
+// none keeps no rule.
+func none(int) bool { return false }

@@ -2,6 +2,7 @@ package netsim
 
 import (
 	"fmt"
+	"slices"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -180,10 +181,9 @@ func (n *Net[M, PM]) RemoveRule(id int) {
 	n.look()
 }
 
-// Calm takes every rule and exception out of force and sets the good-weather loss to zero.
-func (n *Net[M, PM]) Calm() {
-	clear(n.rules)
-	n.rules = n.rules[:0]
+// Calm takes every rule and exception out of force, except rules with ids that are to be kept, and sets the good-weather loss to zero.
+func (n *Net[M, PM]) Calm(keep func(id int) bool) {
+	n.rules = slices.DeleteFunc(n.rules, func(r ruleInForce) bool { return !keep(r.id) })
 	n.exceptions = n.exceptions[:0]
 	n.config.Drop = 0
 	n.release(-1)

@@ -202,7 +202,7 @@ func TestHoldBack(t *testing.T) {
 	require.Empty(t, w.arrivalsOf(2, 1))
 	require.Equal(t, at+20, w.Now())
 	require.Equal(t, uint64(20), w.Struck(3))
-	w.Calm()
+	w.Calm(none)
 	w.drain(t)
 	require.Len(t, w.arrivalsOf(2, 1), 20)
 }
@@ -380,7 +380,7 @@ func TestLaws(t *testing.T) {
 			}
 			send(25)
 		}
-		w.Calm()
+		w.Calm(none)
 		require.Equal(t, sim.Drained, w.Run(1<<40))
 		require.Equal(t, calmLots, lots)
 

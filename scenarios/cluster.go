@@ -44,16 +44,20 @@ type cluster[M any, PM node.Message[M]] struct {
 	appliedBy func(node.ID) uint64
 	up        func(node.ID) bool
 	lie       func(from, to node.ID, m *M) bool
+	again     func(before uint64, same bool)
 	owner     node.ID
 	names     map[uint64]string // of values by digest, if the run is traced
 	rereading bool              // what is durable is told anew
 
+	learned   uint64 // the highest slot that a replica said it learned
+	unusual   bool   // the unusual path was taken
 	perturb   uint64 // chance of the unusual path, in parts per million
 	perturbed uint64 // how often it was asked for
 
 	ticks    uint64 // numbers calls and returns
 	healed   bool   // the liveness phase has begun
 	endsAt   int64  // of the liveness phase
+	quiet    quiet  // what did not change lately
 	healedAt mark   // how far the replicas were when it began
 
 	verdict checker.Verdict
@@ -75,12 +79,16 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		before := c.watch.Chosen()
 		c.watch.Durable(uint16(c.owner), f)
 		c.sight(c.owner, &f)
+		chosen := c.watch.Chosen() > before
+		if chosen {
+			c.reachesChosen(&f)
+		}
 		if c.kernel.Tracing() {
-			c.tellDurable(&f, c.watch.Chosen() > before)
+			c.tellDurable(&f, chosen)
 		}
 	}
 	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.watch.StateOf(uint16(id)); return slot }
-	c.up, c.lie = c.Up, c.tellLie
+	c.up, c.lie, c.again = c.Up, c.tellLie, c.reachesAgain
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
@@ -117,10 +125,11 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.roles.reset(config.Nodes)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
-	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now}
+	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now, Again: c.again}
 	c.operator.reset(c.spec.Members, &c.config, &c.plan, &w)
 	c.watch.Reset(w)
 	c.ticks, c.healed, c.endsAt = 0, false, 0
+	c.learned, c.unusual = 0, false
 	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
 	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
 	c.stats = Stats{Runs: 1}
@@ -174,6 +183,7 @@ func (c *cluster[M, PM]) Stats() Stats {
 	for k := range faults.NumKinds {
 		s.Struck[k] += c.net.Struck(uint8(k)) + c.injector.Struck(k)
 	}
+	c.reachesEnd(&s)
 	return s
 }
 
@@ -248,6 +258,12 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	if c.kernel.Tracing() {
 		c.tell(id, &f)
 	}
+	if f.Kind == fact.Reached {
+		if f.Seq < uint64(len(c.stats.Points)) {
+			c.stats.Points[f.Seq] = 1
+		}
+		return
+	}
 	c.sight(id, &f)
 	switch f.Kind {
 	case fact.Leading:
@@ -259,11 +275,13 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	case fact.Leased:
 		if f.Seq == 0 {
 			c.watch.Released(f.Ballot)
+			c.reach(LeaseReturned)
 			return
 		}
 		now := c.kernel.Now()
 		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()
+		c.reaches(id, &f)
 		return
 	case fact.Executed:
 		c.hint(&f)
@@ -272,6 +290,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 		c.watch.Observed(uint16(id), f)
 		c.check()
 	}
+	c.reaches(id, &f)
 }
 
 // hint notes where a command was executed, in case its client never hears of it.
@@ -280,12 +299,16 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 		return // the watch will have something to say
 	}
 	if calls := c.crowd.clients[f.Client-1].calls; f.Seq > 0 && f.Seq <= uint64(len(calls)) {
+		if o := &c.history.Ops[calls[f.Seq-1]]; o.Outcome == checker.Unknown && o.Slot == 0 {
+			c.reach(GaveUpDone)
+		}
 		c.history.Hint(int(calls[f.Seq-1]), f.Slot, uint32(f.Index))
 	}
 }
 
 // Started tells the watch that a replica begins with an empty memory.
 func (c *cluster[M, PM]) Started(id node.ID) {
+	c.machine(id).boots++
 	c.watch.Booted(uint16(id))
 	c.sights.booted(id)
 	c.roles.leads(id, 0)
@@ -304,5 +327,7 @@ func (c *cluster[M, PM]) Perturb(id node.ID, point uint16) bool {
 		return false
 	}
 	c.perturbed++
-	return stream.Chance(stream.Mix(c.kernel.Seed()^uint64(id)<<32^uint64(point), c.perturbed), c.perturb)
+	unusual := stream.Chance(stream.Mix(c.kernel.Seed()^uint64(id)<<32^uint64(point), c.perturbed), c.perturb)
+	c.unusual = c.unusual || unusual
+	return unusual
 }

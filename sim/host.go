@@ -168,6 +168,9 @@ func (h *Host[M]) crash(faults DiskFaults) {
 	key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("crash")), uint64(h.id)<<32|h.crashes)
 	unsynced := h.disk.issued > h.disk.durable
 	lost := h.disk.crash(faults, key)
+	h.counts.Lost += uint64(lost.lost)
+	h.counts.Torn += uint64(lost.torn)
+	h.counts.Holed += uint64(lost.holed)
 	h.noticed = h.disk.durable
 	h.inbox.clear()
 	h.paused, h.working, h.dying = false, false, false

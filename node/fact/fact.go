@@ -39,6 +39,8 @@ const (
 	// Configured: the replica holds the membership Value, an encoding of which is Bytes, to govern slots from Slot on, until another
 	// does. (Slot, Value, Bytes)
 	Configured
+	// Reached: the replica came to a point of its protocol that its author has numbered, and that tests should come to. (Seq)
+	Reached
 
 	NumKinds
 )
@@ -46,6 +48,7 @@ const (
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
 	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
+	Reached: "reached",
 }
 
 // String returns the kind's name in lower case.

@@ -66,6 +66,7 @@ func (r *Replica) apply(env Env, e *entry) {
 			id := place(e.slot, index)
 			if evicted := r.sessions.register(id, list.session); evicted {
 				r.metrics.Evicted++
+				reached(env, PointEvicted)
 			}
 			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.OK, Session: id, Slot: e.slot, Index: index})
 		case node.Configure:

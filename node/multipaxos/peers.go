@@ -60,6 +60,7 @@ func (r *Replica) broadcast(env Env, m Message) {
 func (r *Replica) onHeartbeatTimer(env Env) {
 	if r.config.CheckQuorum && !r.quorumHeard(env.Now()) {
 		r.metrics.Resigned++
+		reached(env, PointNoQuorum)
 		env.Logf("has not heard of a quorum and steps down from ballot %d.%d", r.ballot.Round(), uint64(r.id))
 		r.stepDown(env)
 		return

@@ -36,7 +36,7 @@ func (w *Watch) safe(n uint16, slot, ballot, value uint64) {
 }
 
 // above counts the voters of the era who have promised above a ballot, leaving out those in without, unless they are in
-// with.
+// with. A promise that was lost to a fault of the disk was made all the same: what its owner does now is another check's business.
 func (w *Watch) above(e *era, ballot uint64, without, with *nodeSet) (count int) {
 	for m := uint16(1); int(m) < len(w.nodes); m++ {
 		switch {
@@ -44,7 +44,7 @@ func (w *Watch) above(e *era, ballot uint64, without, with *nodeSet) (count int)
 		case with != nil && with.has(m):
 			count++
 		case without != nil && without.has(m):
-		case w.nodes[m].promised > ballot:
+		case max(w.nodes[m].promised, w.nodes[m].damage.ballot) > ballot:
 			count++
 		}
 	}

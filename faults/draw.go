@@ -65,6 +65,7 @@ func Profiles() []Profile {
 		{Name: Processes, Doc: "replicas crash at the worst moments, hang and dawdle; other faults are rare", on: []uint64{500_000}, others: 100_000, families: []string{Processes}},
 		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are fewer", on: []uint64{500_000}, others: 150_000, families: []string{Disks}},
 		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: []uint64{700_000}, others: 70_000, families: []string{Clocks}},
+		{Name: Members, Doc: "replicas are added, removed and replaced, and leaders hand over; other faults are rare", on: []uint64{800_000}, others: 120_000, families: []string{Members}},
 		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: []uint64{700_000}, others: 70_000, families: []string{Clocks}, beyond: true},
 		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: []uint64{500_000}, others: 200_000, families: []string{Processes}, destroys: true},
 	}

@@ -18,7 +18,7 @@ import (
 
 var five = Shape{
 	Nodes: []node.ID{1, 2, 3, 4, 5}, Clients: 3, Horizon: 3 * Second, LatencyMean: Millisecond,
-	Files: []string{"log", "vow"}, Messages: 7, Tolerates: 2, Wipes: true, ClockJumpMax: Second, ClockDriftMax: 200,
+	Files: []string{"log", "vow"}, Messages: 7, Tolerates: 2, Wipes: true, Members: true, Spares: []node.ID{5}, ClockJumpMax: Second, ClockDriftMax: 200,
 	Knobs: []LocalKnob{{Name: "batch", Min: 1, Max: 64, Draw: []int64{1, 2, 64}}, {Name: "window", Min: 1, Max: 16, Draw: []int64{1, 16}}},
 }
 
@@ -204,12 +204,13 @@ type board struct {
 	sick   map[node.ID]Condition
 	traps  map[node.ID][]int
 	roles  map[Role]node.ID
+	wanted map[int]bool
 	events []string // of what does not last
 	bad    string
 }
 
 func newBoard() *board {
-	return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}, sick: map[node.ID]Condition{}, traps: map[node.ID][]int{}, roles: map[Role]node.ID{}}
+	return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}, sick: map[node.ID]Condition{}, traps: map[node.ID][]int{}, roles: map[Role]node.ID{}, wanted: map[int]bool{}}
 }
 
 func (b *board) note(format string, args ...any) {
@@ -259,6 +260,11 @@ func (b *board) Damage(_ int, id node.ID, kind Kind) bool {
 	b.note("%v n%d", kind, id)
 	return true
 }
+func (b *board) Want(fault int, kind Kind, nodes []node.ID) {
+	b.note("%v %v is wanted", kind, nodes)
+	b.wanted[fault] = true
+}
+func (b *board) Unwant(fault int)                { delete(b.wanted, fault) }
 func (b *board) JumpClock(id node.ID, jump Span) { b.note("n%d jumps %v", id, jump) }
 
 // What each kind puts in force.
@@ -535,7 +541,7 @@ func TestSwarm(t *testing.T) {
 	s := stream.New(1, "plan", 0)
 	require.Empty(t, Draw(&s, Profiles()[0], five).Faults, "calm is calm")
 	_, err := FindProfile("stormy")
-	require.EqualError(t, err, `unknown profile "stormy": there are [calm default storm network partitions processes disks clocks clocks-beyond destruction]`)
+	require.EqualError(t, err, `unknown profile "stormy": there are [calm default storm network partitions processes disks clocks members clocks-beyond destruction]`)
 }
 
 // Plans for clusters of all sizes are valid.

@@ -98,6 +98,17 @@ const (
 	// ClockDrift makes their clocks run fast or slow by drift.
 	ClockDrift
 
+	// The kinds below are in members.go.
+
+	// AddMember makes the replicas in nodes, which are no members yet, voters.
+	AddMember
+	// RemoveMember takes the replicas in nodes, or the one with the role, out of the group.
+	RemoveMember
+	// ReplaceMember takes the first of two nodes out of the group, and makes the second a voter.
+	ReplaceMember
+	// Transfer makes the leader hand over to the replica in nodes.
+	Transfer
+
 	// NumKinds is one more than the highest kind.
 	NumKinds
 )
@@ -127,6 +138,7 @@ const (
 	Processes = "processes"
 	Disks     = "disks"
 	Clocks    = "clocks"
+	Members   = "members"
 )
 
 type kindInfo struct {
@@ -276,9 +288,9 @@ func init() {
 			count: [2]int{1, 6}, long: 200_000, family: Processes,
 		},
 	}
-	network, machines := networkKinds(), machineKinds()
+	network, machines, members := networkKinds(), machineKinds(), memberKinds()
 	for k := range kinds {
-		for _, info := range []kindInfo{network[k], machines[k]} {
+		for _, info := range []kindInfo{network[k], machines[k], members[k]} {
 			if info.name != "" {
 				kinds[k] = info
 			}

@@ -430,6 +430,9 @@ func checkPeriod(f *Fault) error {
 
 // checkShape refuses what the cluster has no use for.
 func (f *Fault) checkShape(s *Shape) error {
+	if kinds[f.Kind].family == Members && !s.Members {
+		return errors.New("its replicas do not change who takes part")
+	}
 	if f.File != "" && len(s.Files) > 0 && !slices.Contains(s.Files, f.File) {
 		return fmt.Errorf("its replicas have no file %q: there are %v", f.File, s.Files)
 	}

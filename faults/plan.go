@@ -61,6 +61,8 @@ type Shape struct {
 	Knobs         []LocalKnob // switches that may differ from replica to replica
 	Tolerates     int         // replicas whose disks may be damaged, over the whole run
 	Wipes         bool        // disks may be emptied
+	Members       bool        // the group may change who takes part
+	Spares        []node.ID   // replicas that are no members at first
 	ClockJumpMax  Span        // how far clocks may jump
 	ClockDriftMax int64       // how far they may run fast or slow, in parts per million
 

@@ -40,6 +40,7 @@ type Target interface {
 	Role(r Role) (node.ID, bool)
 
 	Machines
+	Operator
 }
 
 // Injector carries out a plan. It is told when to begin and when to end each fault: see Plan.Steps.

@@ -20,6 +20,7 @@ type client struct {
 	wake    uint64 // number of the wake-up that counts; others are stale
 	seq     uint64
 	target  node.ID
+	hops    int  // redirects followed since it last waited
 	open    int  // index in the history of the open operation, or none
 	index   int  // its number in the run
 	quota   bool // may begin another operation in the liveness phase
@@ -54,10 +55,15 @@ func (w *crowd) reset(seed uint64, n int) {
 
 // clientWakes handles a ClientWakes event: the client begins an operation, or does something about the one it waits for.
 func (c *cluster[M, PM]) clientWakes(e *sim.Event) {
+	if int(e.B) > len(c.crowd.clients) {
+		c.operatorWakes(e)
+		return
+	}
 	x := &c.crowd.clients[e.B-1]
 	if e.C != x.wake {
 		return
 	}
+	x.hops = 0
 	switch {
 	case x.open == none:
 		c.begin(x)
@@ -140,6 +146,10 @@ func (c *cluster[M, PM]) anyReplica(x *client, other node.ID) node.ID {
 
 // Reply handles a replica's answer. It implements netsim.Ends.
 func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
+	if int(to) > len(c.crowd.clients) {
+		c.operatorReply(from, r)
+		return
+	}
 	x := &c.crowd.clients[to-1]
 	if x.open == none || r.Seq != x.seq {
 		return // an answer to something settled long ago
@@ -159,7 +169,10 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	case node.Unknown:
 		c.giveUp(x)
 	case node.Redirect:
-		if r.Leader != 0 && r.Leader != from {
+		if from != x.target {
+			return // one answer to one sending, however often the network repeats it
+		}
+		if x.hops++; r.Leader != 0 && r.Leader != from && x.hops <= c.config.Nodes {
 			x.target = r.Leader
 			c.submit(x)
 			return

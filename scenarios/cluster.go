@@ -31,6 +31,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	steps    []faults.Step
 	injector faults.Injector
 	roles    roles
+	operator operator
 
 	watch     checker.Watch
 	history   checker.History
@@ -111,7 +112,9 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.roles.reset(config.Nodes)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
-	c.watch.Reset(checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now})
+	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now}
+	c.operator.reset(c.spec.Members, &c.config, &c.plan, &w)
+	c.watch.Reset(w)
 	c.ticks, c.healed, c.endsAt = 0, false, 0
 	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
 	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
@@ -246,6 +249,10 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 		c.roles.leads(id, 0)
 		c.watch.Released(f.Ballot)
 	case fact.Leased:
+		if f.Seq == 0 {
+			c.watch.Released(f.Ballot)
+			return
+		}
 		now := c.kernel.Now()
 		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()

@@ -7,6 +7,7 @@ import (
 
 	"simrun/faults"
 	"simrun/netsim"
+	"simrun/node"
 	"simrun/sim"
 )
 
@@ -14,6 +15,7 @@ import (
 // weather. It is drawn from the seed, saved with the run, and may be edited by hand. Chances are in parts per million.
 type Config struct {
 	Nodes      int `json:"nodes"`      // replicas, 1 to MaxNodes
+	Spares     int `json:"spares"`     // the last of these are no members at first
 	Clients    int `json:"clients"`    // each has one operation open at a time
 	Operations int `json:"operations"` // that the clients share out among them
 	Keys       int `json:"keys"`       // that the operations are about
@@ -47,7 +49,15 @@ type Config struct {
 	Recovery faults.Span `json:"recovery"` // the healed cluster must be done with everything within this time
 
 	Knobs map[string]int64 `json:"knobs,omitempty"` // the protocol's own switches, by name
+
+	wiped bool // of the replica that boots with this, the disk was emptied
 }
+
+// Founders returns how many replicas are members from the start: those with the lowest IDs.
+func (c *Config) Founders() int { return c.Nodes - c.Spares }
+
+// Founder tells whether a replica is a member from the start, and has its disk still.
+func (c *Config) Founder(id node.ID) bool { return int(id) <= c.Founders() && !c.wiped }
 
 // Bounds on a Config, so that an artifact edited into nonsense is refused and not run.
 const (
@@ -86,6 +96,7 @@ func (c *Config) check(knobs []Knob) error {
 	spans := int64(24 * 3600 * faults.Second)
 	for _, b := range []bound{
 		{"nodes", int64(c.Nodes), 1, MaxNodes},
+		{"spares", int64(c.Spares), 0, int64(max(c.Nodes-1, 0))},
 		{"clients", int64(c.Clients), 1, MaxClients},
 		{"operations", int64(c.Operations), 1, MaxOperations},
 		{"keys", int64(c.Keys), 1, 1 << 30},

@@ -32,6 +32,11 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		Recovery:   60 * faults.Second,
 	}
 
+	if spares := stream.New(seed, "spares", 0); s.members && profile.Name != faults.Calm && (profile.Name == faults.Members || spares.Chance(300_000)) {
+		c.Spares = spares.Int(1, 2)
+		c.Nodes += c.Spares
+	}
+
 	net := stream.New(seed, "weather", 0)
 	c.LatencyMin = pick(&net, 50*faults.Microsecond, 200*faults.Microsecond, 1*faults.Millisecond)
 	c.LatencyMean = pick(&net, 100*faults.Microsecond, 500*faults.Microsecond, 2*faults.Millisecond)

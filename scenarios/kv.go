@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
+	"simrun/checker"
 	"simrun/node"
 	"simrun/node/machine"
 	"simrun/node/multipaxos"
@@ -37,6 +39,9 @@ func kv() Scenario {
 			if c.Knob("reads") == int64(multipaxos.ReadLease) {
 				c.ClockJumpMax = 0 // a clock that jumps is beyond what a lease can bear
 			}
+			if c.Spares > 0 { // few operations are not to keep a membership from coming into force
+				c.Knobs["alpha"] = pick[int64](s, 1, 2, 8)
+			}
 		},
 		Check: func(c *Config) error {
 			if c.Nodes > multipaxos.MaxNodes {
@@ -49,7 +54,9 @@ func kv() Scenario {
 		},
 		Quorums: flexibleQuorums,
 		Replica: func(id node.ID, c *Config) node.Node[multipaxos.Message] {
-			return multipaxos.New(id, multipaxosConfig(c))
+			m := multipaxosConfig(c)
+			m.Found = c.Founder(id)
+			return multipaxos.New(id, m)
 		},
 		Facts:    multipaxos.DurableFacts,
 		Commands: multipaxos.Commands,
@@ -57,14 +64,44 @@ func kv() Scenario {
 		Reads:    true,
 		Files:    []string{multipaxos.File, multipaxos.VowFile},
 		Repairs:  true,
+		Wipes:    true,
+		Members: &Members{
+			Alpha:  func(c *Config) uint64 { return uint64(c.Knob("alpha")) },
+			Find:   multipaxos.Memberships,
+			Decode: decodeMembers,
+			Encode: func(dst []byte, c *Config, voters, learners []node.ID) []byte {
+				m := multipaxos.Membership{Voters: voters, Learners: learners}
+				if c.Knob("phase2") > 0 {
+					m.Phase1, m.Phase2 = flexible(c, len(voters))
+				}
+				return m.Append(dst)
+			},
+			Transfer: func(dst []byte, to node.ID) []byte { return binary.AppendUvarint(dst, uint64(to)) },
+		},
 		Messages: uint8(multipaxos.Synced) - 1,
 		Workload: Registers{},
 	})
 }
 
+// decodeMembers reads a membership for the checks.
+func decodeMembers(encoded []byte) (m checker.Members, ok bool) {
+	d, err := multipaxos.DecodeMembership(encoded)
+	if err != nil {
+		return m, false
+	}
+	for _, id := range d.Voters {
+		m.Voters = append(m.Voters, uint16(id))
+	}
+	for _, id := range d.Learners {
+		m.Learners = append(m.Learners, uint16(id))
+	}
+	m.Phase1, m.Phase2 = d.Quorums()
+	return m, true
+}
+
 // multipaxosConfig translates the configuration of a run for the protocol.
 func multipaxosConfig(c *Config) multipaxos.Config {
-	m := multipaxos.DefaultConfig(shape(c).Nodes, func() machine.Machine { return new(machine.KV) })
+	m := multipaxos.DefaultConfig(shape(c).Nodes[:c.Founders()], func() machine.Machine { return new(machine.KV) })
 	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
 		m.Phase1, m.Phase2 = flexibleQuorums(c)
 	}

@@ -27,6 +27,7 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 	s.Files, s.Messages, s.Wipes = spec.Files, spec.Messages, spec.Wipes
 	s.ClockJumpMax, s.ClockDriftMax = c.ClockJumpMax, c.ClockDriftMax
 	s.Tolerates = spec.tolerates(c)
+	s.Members, s.Spares = spec.Members != nil, s.Nodes[c.Founders():]
 	for _, k := range spec.Knobs {
 		if k.Local {
 			s.Knobs = append(s.Knobs, faults.LocalKnob{Name: k.Name, Min: k.Min, Max: k.Max, Draw: k.Draw})
@@ -39,7 +40,7 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 // phases, everything that was chosen has a witness among them, and they can go on without the others.
 func (spec *Spec[M, PM]) tolerates(c *Config) int {
 	phase1, phase2 := spec.Quorums(c)
-	return max(c.Nodes-max(phase1, phase2), 0)
+	return max(c.Founders()-max(phase1, phase2), 0)
 }
 
 // checkOverrides refuses settings of single replicas that the protocol would refuse.
@@ -175,9 +176,11 @@ func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) bool {
 	m.damaged = append(m.damaged, kind)
 	if kind == faults.Wipe || !c.spec.Repairs {
 		c.watch.Excuse(uint16(id))
-	}
-	if kind == faults.Wipe && !c.spec.Wipes || kind != faults.Wipe && !c.spec.Repairs {
 		c.watch.Retire(uint16(id))
+	}
+	if kind == faults.Wipe {
+		m.config = c.configOf(id).with(nil)
+		m.config.wiped = true
 	}
 	return true
 }
@@ -208,10 +211,10 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 			parts = append(parts, fmt.Sprintf("n%d (%s)", i+1, strings.Join(names, ", ")))
 		}
 	}
-	tolerated := c.spec.tolerates(&c.config)
+	tolerated := c.spec.tolerates(&c.config) // by the founders; the operator sees to it that other groups do too
 	if len(parts) <= tolerated {
 		return v, false
 	}
 	return checker.Verdict{Kind: checker.Unrecoverable, Detail: fmt.Sprintf(
-		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Nodes, tolerated)}, true
+		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
 }

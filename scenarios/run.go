@@ -368,6 +368,9 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 
 // Restart boots a replica's host.
 func (c *cluster[M, PM]) Restart(id node.ID) {
+	if int(id) > c.config.Founders() && c.configOf(id).wiped {
+		return // its name may have been a voter's, and is not used again: others take its place
+	}
 	if !c.host(id).Up() {
 		c.stats.Restarts++
 	}

@@ -49,8 +49,21 @@ type Spec[M any, PM node.Message[M]] struct {
 	Repairs bool
 	// Wipes says that replicas may come back with an empty disk: seeds draw that, and nothing is expected of such a replica.
 	Wipes bool
+	// Members says how a group changes who takes part; nil if it does not.
+	Members *Members
 	// Workload is what clients do.
 	Workload Workload
+}
+
+// Members says how to ask a group to change who takes part, and how to read in its log that it did. See checker.ChangeRule.
+type Members struct {
+	Alpha  func(c *Config) uint64
+	Find   func(value []byte, emit func(encoded []byte))
+	Decode func(encoded []byte) (checker.Members, bool)
+	// Encode appends the command of a request to have these members (node.Configure).
+	Encode func(dst []byte, c *Config, voters, learners []node.ID) []byte
+	// Transfer appends the command of a request to hand leadership over (node.Transfer).
+	Transfer func(dst []byte, to node.ID) []byte
 }
 
 // Scenario is a Spec without its message type, which is what the command line and sweeps see.
@@ -64,10 +77,13 @@ type Scenario struct {
 	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
 	wipes      bool
+	members    bool
 }
 
 // Suffers tells whether seeds of the scenario may draw that kind of fault, under a profile that has it.
-func (s Scenario) Suffers(k faults.Kind) bool { return k != faults.Wipe || s.wipes }
+func (s Scenario) Suffers(k faults.Kind) bool {
+	return (k != faults.Wipe || s.wipes) && (k.Family() != faults.Members || s.members)
+}
 
 // Cluster is a cluster of replicas with its clients, network, disks and checks, ready to run seed after seed. It is
 // used by one goroutine.
@@ -113,6 +129,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
 		shape:      spec.shape,
 		wipes:      spec.Wipes,
+		members:    spec.Members != nil,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }

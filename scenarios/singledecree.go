@@ -36,8 +36,13 @@ func singleDecree() Scenario {
 // flexibleQuorums returns quorums that intersect: majorities, with phase 2 smaller by the knob phase2 and phase 1
 // larger by as much (Howard, Malkhi and Spiegelman, "Flexible Paxos").
 func flexibleQuorums(c *Config) (phase1, phase2 int) {
-	phase2 = max(c.Nodes/2+1-int(c.Knob("phase2")), 1)
-	return max(c.Nodes-phase2+1, c.Nodes/2+1), phase2
+	return flexible(c, c.Founders())
+}
+
+// flexible does so for a group of n.
+func flexible(c *Config, n int) (phase1, phase2 int) {
+	phase2 = max(n/2+1-int(c.Knob("phase2")), 1)
+	return max(n-phase2+1, n/2+1), phase2
 }
 
 // paxosConfig translates the configuration of a run for the protocol.

@@ -74,6 +74,7 @@ func struckLinks(f faults.Fault, victims []node.ID) func(from, to node.Addr) boo
 // ruleList is a target that notes rules. It has no machines.
 type ruleList struct {
 	faults.Machines
+	faults.Operator
 	list []faults.Rule
 }
 

@@ -33,7 +33,7 @@ func TestSweep(t *testing.T) {
 			require.NoError(t, err)
 			t.Logf("%+v", total)
 			for k := faults.Kind(1); k < faults.NumKinds; k++ {
-				if k == faults.Wipe { // none of these protocols knows replicas that come back with nothing
+				if !s.Suffers(k) {
 					continue
 				}
 				require.Positive(t, total.Faults[k], "no fault of kind %v", k)

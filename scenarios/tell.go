@@ -23,6 +23,10 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 	case fact.Snapshot:
 		text = fmt.Sprintf("restored a snapshot through slot %d", f.Slot)
 	case fact.Leased:
+		if f.Seq == 0 {
+			text = "gives its lease back"
+			break
+		}
 		text = fmt.Sprintf("relies on its lease for %v at most", faults.Span(f.Seq))
 	case fact.Configured:
 		text = fmt.Sprintf("holds membership %08x from slot %d on", uint32(f.Value), f.Slot)

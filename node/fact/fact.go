@@ -34,7 +34,7 @@ const (
 	// Following: the replica has stopped leading. (Ballot)
 	Following
 	// Leased: the leader relies on a lease at this moment, with everything up to Slot applied, and will for another Seq
-	// nanoseconds of its own clock at most. (Ballot, Slot, Seq)
+	// nanoseconds of its own clock at most; 0: it gives the lease back. (Ballot, Slot, Seq)
 	Leased
 	// Configured: the replica holds the membership Value, an encoding of which is Bytes, to govern slots from Slot on, until another
 	// does. (Slot, Value, Bytes)

@@ -2,6 +2,7 @@ package multipaxos
 
 import (
 	"bytes"
+	"cmp"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -46,24 +47,28 @@ func (r *Replica) refetch(env Env) {
 	r.fetch(env)
 }
 
-// after returns the voter that follows id in the present membership, in a ring, itself left out.
+// after returns the replica that follows id in a ring of those to ask: all voters of the memberships in force, since those of the last
+// alone may not have what the ones before them chose, and who leads, since all of these may be gone by now.
 func (r *Replica) after(id node.ID) node.ID {
-	if len(r.eras) == 0 {
-		return id
-	}
-	voters := r.eras[len(r.eras)-1].Voters
-	at := 0
-	for i, member := range voters {
-		if member == id {
-			at = i
+	var first, next node.ID
+	consider := func(other node.ID) {
+		if other == r.id || other == 0 {
+			return
+		}
+		if first == 0 || other < first {
+			first = other
+		}
+		if other > id && (next == 0 || other < next) {
+			next = other
 		}
 	}
-	for i := 1; i <= len(voters); i++ {
-		if member := voters[(at+i)%len(voters)]; member != r.id {
-			return member
+	consider(r.speaker)
+	for i := range r.eras {
+		for _, voter := range r.eras[i].Voters {
+			consider(voter)
 		}
 	}
-	return id
+	return cmp.Or(next, first, id)
 }
 
 // onFetch answers with chosen values, as many as fit, or with an image of the state where values are gone.

@@ -167,6 +167,15 @@ func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {
 	}
 }
 
+// Memberships calls each with every membership, encoded, in the value chosen for a slot, in order.
+func Memberships(value []byte, each func(encoded []byte)) {
+	for list := (commands{rest: value}); list.next(); {
+		if list.op == node.Configure {
+			each(list.command)
+		}
+	}
+}
+
 // learned is the ballot, above all real ones, under which a value stands that is known to be chosen without an own
 // vote for it.
 const learned = ^node.Ballot(0)

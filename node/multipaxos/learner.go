@@ -49,6 +49,7 @@ func (r *Replica) observeLearned(env Env, e *entry) {
 // answered: the leader answers the clients.
 func (r *Replica) apply(env Env, e *entry) {
 	r.applied = e.slot
+	era := r.eras[0].start
 	if len(r.eras) > 1 && r.applied+1 >= r.eras[1].start {
 		r.setEras(append(eras(nil), r.eras[1:]...))
 	}
@@ -72,6 +73,11 @@ func (r *Replica) apply(env Env, e *entry) {
 		default:
 			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.Refused})
 		}
+	}
+	if r.eras[0].start != era && e.ballot != learned {
+		// Who says from here on that it has applied the slot (Alive waits for the disk) still knows after a crash. Former members rely
+		// on that when they leave: see onLeave.
+		r.writeLearned(env, e)
 	}
 	env.Observe(fact.Fact{Kind: fact.Applied, Slot: e.slot, Value: e.digest, State: r.state()})
 	if r.standing != active {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"simrun/node"
+	"simrun/node/fact"
 )
 
 // onConfigure puts a change of the membership into the log. A membership that could not go on working is refused, or put
@@ -118,6 +119,9 @@ func (r *Replica) onTransfer(env Env, from node.Client, q *node.Request) {
 		r.broadcast(env, Message{Kind: Release, Ballot: r.ballot, Mark: r.round})
 		r.grant.until = 0 // its own
 		r.reads.handBack(env, r)
+		if r.config.Reads == ReadLease {
+			env.Observe(fact.Fact{Kind: fact.Leased, Ballot: uint64(r.ballot), Slot: r.applied})
+		}
 		r.goOnWithTransfer(env)
 	}
 }

@@ -177,8 +177,9 @@ func (r *Replica) receiveAside(env Env, from node.ID, m *Message) {
 			return
 		}
 		if m.Commit > r.applied || r.standing == blank {
-			r.known, r.source = max(r.known, m.Commit), from
-			if !r.retrying {
+			r.known = max(r.known, m.Commit)
+			if !r.retrying { // otherwise it asks somebody already, and the next one after that
+				r.source = from
 				r.fetch(env)
 			}
 		}

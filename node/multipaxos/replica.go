@@ -59,6 +59,7 @@ type Replica struct {
 	sessions   sessions
 	known      uint64  // slots up to it are chosen somewhere
 	source     node.ID // who should have them
+	speaker    node.ID // whose heartbeat came last
 	missing    uint64  // the first slot not applied when the retry timer was set
 	asked      uint64  // the first slot of the last Fetch
 	coming     image   // that is being received
@@ -123,6 +124,9 @@ func (r *Replica) Start(env Env) {
 
 // Receive handles a message.
 func (r *Replica) Receive(env Env, from node.ID, m *Message) {
+	if m.Kind == Heartbeat {
+		r.speaker = from
+	}
 	switch r.standing {
 	case silent:
 		return

@@ -80,6 +80,9 @@ func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[
 // Damaged tells the watch what is left on a host's disk.
 func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, true, files)
+	}
 	c.watch.Damaged(uint16(id))
 	c.rereading = true
 	files(c.decode)

@@ -216,7 +216,7 @@ func (c *cluster[M, PM]) finished() bool {
 			return false
 		}
 	}
-	return c.watch.Converged()
+	return c.converged()
 }
 
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
@@ -268,9 +268,9 @@ func (c *cluster[M, PM]) unfinished() string {
 			parts = append(parts, fmt.Sprintf("%v still waits for %v to %s", x.id.Addr(), x.target.Addr(), x.op))
 		}
 	}
-	if !c.watch.Converged() {
+	if !c.converged() {
 		for i := range c.config.Nodes {
-			slot, state := c.watch.StateOf(uint16(i + 1))
+			slot, state := c.applied(node.ID(i + 1))
 			parts = append(parts, fmt.Sprintf("n%d is at slot %d with state %08x", i+1, slot, uint32(state[0])))
 		}
 	}
@@ -284,7 +284,7 @@ func (c *cluster[M, PM]) violate(check, shape, detail string) {
 
 // check ends the run if the watch has found a violation.
 func (c *cluster[M, PM]) check() {
-	if v := c.watch.Violation(); v != nil && c.verdict.Kind != checker.Violated {
+	if v := c.violation(); v != nil && c.verdict.Kind != checker.Violated {
 		c.end(v)
 	}
 }

@@ -91,7 +91,8 @@ func (n *Node) Start(env Env) {
 		ID: n.config.ID, Storage: n.store, Applied: n.applied, AsyncStorageWrites: true,
 		HeartbeatTick: 1, ElectionTick: int(max(n.config.Election/n.config.Heartbeat, 2)),
 		MaxSizePerMsg: n.config.MaxMessageBytes, MaxInflightMsgs: n.config.MaxInflight,
-		PreVote: n.config.PreVote, CheckQuorum: n.config.CheckQuorum,
+		MaxCommittedSizePerReady: 1 << 20, // by default it is MaxSizePerMsg, and with 0 there nothing would ever be applied
+		PreVote:                  n.config.PreVote, CheckQuorum: n.config.CheckQuorum,
 		DisableProposalForwarding: true, Logger: quiet{},
 	})
 	if err != nil {
@@ -240,9 +241,8 @@ func (n *Node) observe(env Env) {
 	n.state, n.term = s.RaftState, s.Term
 	if n.state == raft.StateLeader {
 		clear(n.sent)
-		own := n.rn.Status().Progress[n.config.ID]
-		before := own.Next - 2 // the last entry is the first of its term
-		env.Observe(fact.Fact{Kind: fact.Leading, Ballot: uint64(node.NewBallot(n.term, self)), Slot: before})
+		own := n.rn.Status().Progress[n.config.ID] // its match is what the log held before the first entry of this term
+		env.Observe(fact.Fact{Kind: fact.Leading, Ballot: uint64(node.NewBallot(n.term, self)), Slot: own.Match})
 	}
 }
 

@@ -27,8 +27,9 @@ func Scenario() scenarios.Scenario {
 			{Name: "retain", Doc: "entries kept below a snapshot", Calm: 1000, Min: 0, Max: 1 << 40, Draw: []int64{0, 2, 100}, Local: true},
 			{Name: "sessions", Doc: "sessions at most; beyond, the one idle for longest is dropped", Calm: 1000, Min: 1, Max: 1 << 20, Draw: []int64{2, 8, 1000, 1000}},
 			{Name: "reads", Doc: "how reads are answered: 0 through the log, 1 by the leader's read-index, 2 by anybody's", Calm: 0, Min: 0, Max: 2, Draw: []int64{0, 1, 2}, Local: true},
-			{Name: "preVote", Doc: "1: ask around before standing for election", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}, Local: true},
-			{Name: "checkQuorum", Doc: "1: a leader that hears of no quorum steps down", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}, Local: true},
+			// Not for single replicas: one with both off, and a high term from a time when it was alone, is never taken back by a leader with checkQuorum.
+			{Name: "preVote", Doc: "1: ask around before standing for election", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}},
+			{Name: "checkQuorum", Doc: "1: a leader that hears of no quorum steps down", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}},
 			{Name: "changes", Doc: "membership changes that leaders make up in all", Calm: 0, Min: 0, Max: 1000, Draw: []int64{0, 0, 4, 10}},
 		},
 		Draw: func(s *stream.Stream, c *scenarios.Config) {

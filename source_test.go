@@ -70,7 +70,7 @@ func TestAllSourcesAreEmbedded(t *testing.T) {
 		require.NoError(t, err)
 		path = filepath.ToSlash(path)
 		if !strings.Contains(path, "/") || strings.HasPrefix(path, "cmd/") || strings.HasPrefix(path, "cli/") || strings.HasPrefix(path, "scenarios/shrink/") ||
-			strings.HasPrefix(path, "scenarios/timeline/") || strings.HasPrefix(path, "scenarios/report/") {
+			strings.HasPrefix(path, "scenarios/timeline/") || strings.HasPrefix(path, "scenarios/regress/") || strings.HasPrefix(path, "scenarios/report/") {
 			continue
 		}
 		_, err = fs.Stat(sources, path)

@@ -1,6 +1,9 @@
 package checker
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Never is the event number of a return that did not happen.
 const Never = math.MaxUint64
@@ -72,6 +75,9 @@ func (h *History) Reset() {
 
 // Call records that a client began an operation, and returns its index.
 func (h *History) Call(client uint32, kind OpKind, key uint32, arg, arg2 int64, event uint64) int {
+	if len(h.Ops) == cap(h.Ops) {
+		h.Ops = slices.Grow(h.Ops, max(len(h.Ops), 64)) // append would grow by a quarter, and copy a long history five times over
+	}
 	h.Ops = append(h.Ops, Op{Call: event, Return: Never, Client: client, Key: key, Kind: kind, Arg: arg, Arg2: arg2})
 	return len(h.Ops) - 1
 }

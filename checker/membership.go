@@ -11,12 +11,14 @@ import (
 type Members struct {
 	Voters   []uint16
 	Learners []uint16
-	Phase1   int // voters in a phase-1 quorum
-	Phase2   int // voters in a phase-2 quorum
+	Phase1   int    // voters in a phase-1 quorum
+	Phase2   int    // voters in a phase-2 quorum
+	After    uint64 // the first slot of the membership that this one is to replace; of no meaning for founders
 }
 
 // ChangeRule says how the membership of a group changes: a membership found in the value chosen for slot s governs slots from
-// s + Alpha on. One that equals the last changes nothing, and one that comes before the last is in force is refused.
+// s + Alpha on. One that equals the last changes nothing, and one that is to replace another than the last, or comes before the last is in
+// force, is refused.
 type ChangeRule struct {
 	Alpha uint64
 	// Find hands out every membership in a value, encoded. It is pure.
@@ -110,7 +112,7 @@ func (w *Watch) chose(slot uint64, value []byte) {
 func (w *Watch) comeIntoForce(c change) {
 	last := &w.eras[len(w.eras)-1]
 	e := newEra(c.slot+w.config.Change.Alpha, c.m, c.digest)
-	if last.start > c.slot+1 || last.voters == e.voters && last.members == e.members && last.phase1 == e.phase1 && last.phase2 == e.phase2 {
+	if last.start != c.m.After || last.start > c.slot+1 || last.voters == e.voters && last.members == e.members && last.phase1 == e.phase1 && last.phase2 == e.phase2 {
 		return
 	}
 	w.eras = append(w.eras, e)
@@ -143,6 +145,9 @@ func (w *Watch) Members(each func(n uint16, voter bool)) {
 		}
 	}
 }
+
+// Latest returns the first slot of the latest membership.
+func (w *Watch) Latest() uint64 { return w.eras[len(w.eras)-1].start }
 
 // Pending tells whether the latest membership has yet to come into force.
 func (w *Watch) Pending() bool { return w.eras[len(w.eras)-1].start > w.prefix+1 }

@@ -57,6 +57,19 @@ const (
 	// one after another: a value, or the length of a list and its elements.
 	Txn
 
+	// OpenSession opens the session Arg. Out is 1, or 0 if it was open.
+	OpenSession
+	// Renew renews the session Arg. Out is how often that was done since it was opened, which counts, or 0 if it is not open.
+	Renew
+	// Expire ends the session Arg if it has been renewed Arg2 times. Out is 1 if it did, and 0 if not.
+	Expire
+	// Create makes the file Key with the value Arg2, which lives as long as the session Arg. Out is 1, or 0 if there is one or the session is not open.
+	Create
+	// Guard sets Key to Arg unless a token above Arg2 was there before. Out is 1 if it did, and 0 if not.
+	Guard
+	// Changes asks how often Key has changed. Out is how often.
+	Changes
+
 	numOpKinds
 )
 
@@ -76,6 +89,7 @@ var opKindNames = [numOpKinds]string{
 	TryCAS: "try-cas", Insert: "insert", Add: "add", AddGet: "add-get", Append: "append", List: "list",
 	Enqueue: "enqueue", Dequeue: "dequeue", Include: "include", Exclude: "exclude", Contains: "contains", Elements: "elements",
 	Acquire: "acquire", Release: "release", Transfer: "transfer", Balances: "balances", Total: "total", Txn: "txn",
+	OpenSession: "open", Renew: "renew", Expire: "expire", Create: "create", Guard: "guard", Changes: "changes",
 }
 
 // String returns the kind's name.
@@ -86,10 +100,25 @@ func (k OpKind) String() string {
 	return "invalid"
 }
 
+// FindOpKind returns the kind of that name.
+func FindOpKind(name string) (OpKind, bool) {
+	for k := Get; k < numOpKinds; k++ {
+		if opKindNames[k] == name {
+			return k, true
+		}
+	}
+	return 0, false
+}
+
+// Phrase says what an operation asks for, such as "transfer k0->k1 100".
+func Phrase(k OpKind, key uint32, arg, arg2 int64) string {
+	return phrase(&Op{Kind: k, Key: key, Arg: arg, Arg2: arg2}, nil)
+}
+
 // ReadsOnly tells that such an operation never changes anything.
 func (k OpKind) ReadsOnly() bool {
 	switch k {
-	case Get, List, Contains, Elements, Balances, Total:
+	case Get, List, Contains, Elements, Balances, Total, Changes:
 		return true
 	}
 	return false
@@ -100,7 +129,7 @@ func changedNothing(o *Op) bool {
 	switch o.Kind {
 	case CAS:
 		return o.Outcome == OK && o.Out != o.Arg
-	case TryCAS, Insert, Dequeue, Acquire, Release, Transfer:
+	case TryCAS, Insert, Dequeue, Acquire, Release, Transfer, OpenSession, Renew, Expire, Create, Guard:
 		return o.Outcome == OK && o.Out == 0
 	}
 	return o.Kind.ReadsOnly()
@@ -128,7 +157,20 @@ func describe(o *Op, h *History) string {
 func phrase(o *Op, h *History) string {
 	key := fmt.Sprintf("%s k%d", o.Kind, o.Key)
 	switch o.Kind {
-	case Get, List, Dequeue, Elements, Acquire:
+	case Acquire:
+		if o.Arg != 0 {
+			return fmt.Sprintf("%s for s%d", key, o.Arg)
+		}
+		return key
+	case OpenSession, Renew:
+		return fmt.Sprintf("%s s%d", o.Kind, o.Arg)
+	case Expire:
+		return fmt.Sprintf("expire s%d renewed %d times", o.Arg, o.Arg2)
+	case Create:
+		return fmt.Sprintf("%s %s for s%d", key, h.Value(o.Arg2), o.Arg)
+	case Guard:
+		return fmt.Sprintf("%s %s with token %d", key, h.Value(o.Arg), o.Arg2)
+	case Get, List, Dequeue, Elements, Changes:
 		return key
 	case Put, Insert, Append, Enqueue, Include, Exclude, Contains:
 		return key + " " + h.Value(o.Arg)
@@ -167,9 +209,9 @@ func result(o *Op, h *History) string {
 		return yes("yes", "no")
 	case Acquire:
 		return yes(fmt.Sprintf("token %d", o.Out), "busy")
-	case Release, Transfer:
+	case Release, Transfer, OpenSession, Expire, Create, Guard:
 		return yes("done", "refused")
-	case AddGet, Total:
+	case AddGet, Total, Renew, Changes:
 		return fmt.Sprintf(" = %d", o.Out)
 	case List, Elements, Balances:
 		e := h.ext(o)

@@ -44,8 +44,8 @@ func (w *Watch) above(e *era, ballot uint64, without, with *nodeSet) (count int)
 		case with != nil && with.has(m):
 			count++
 		case without != nil && without.has(m):
-		case max(w.nodes[m].promised, w.nodes[m].damage.ballot) > ballot:
-			count++
+		case max(w.nodes[m].promised, w.nodes[m].damage.ballot) > ballot, w.nodes[m].reload.active && w.nodes[m].reload.promised > ballot:
+			count++ // of a disk that is read anew counts what was found on it so far, too
 		}
 	}
 	return count

@@ -72,7 +72,7 @@ func TestVotesSafe(t *testing.T) {
 	}
 }
 
-// rule takes values that begin with 0xff for memberships of the voters in the bytes behind.
+// rule takes values that begin with 0xff for memberships, of the voters in the bytes behind the next one, which says what they come after.
 var rule = ChangeRule{
 	Alpha: 3,
 	Find: func(value []byte, emit func([]byte)) {
@@ -81,7 +81,8 @@ var rule = ChangeRule{
 		}
 	},
 	Decode: func(b []byte) (m Members, ok bool) {
-		for _, n := range b[1:] {
+		m.After = uint64(b[1])
+		for _, n := range b[2:] {
 			m.Voters = append(m.Voters, uint16(n))
 		}
 		m.Phase2 = len(m.Voters)/2 + 1
@@ -89,7 +90,7 @@ var rule = ChangeRule{
 	},
 }
 
-func members(ns ...byte) string { return string(append([]byte{0xff}, ns...)) }
+func members(after byte, ns ...byte) string { return string(append([]byte{0xff, after}, ns...)) }
 
 func configured(n uint16, start uint64, value string) step {
 	return observes(n, fact.Fact{Kind: fact.Configured, Slot: start, Value: fact.Digest([]byte(value))})
@@ -98,7 +99,7 @@ func configured(n uint16, start uint64, value string) step {
 // Each slot is decided by the membership that governs it, and all replicas must believe in the same.
 func TestMemberships(t *testing.T) {
 	b := ballot(1, 1)
-	four := members(1, 2, 3, 4, 5, 6)
+	four := members(0, 1, 2, 3, 4, 5, 6)
 	for _, c := range []struct {
 		name  string
 		fires string
@@ -113,14 +114,17 @@ func TestMemberships(t *testing.T) {
 		}},
 		{"who is no voter does not count", "learned: value not chosen", []step{votes(1, b, "", 1, 6, 5), learns(1, 1, "")}},
 		{"all know it", "", []step{votes(1, b, four, 1, 2), configured(3, 4, four)}},
-		{"another", "configuration: another membership than was chosen", []step{votes(1, b, four, 1, 2), configured(3, 4, members(1))}},
+		{"another", "configuration: another membership than was chosen", []step{votes(1, b, four, 1, 2), configured(3, 4, members(0, 1))}},
 		{"at another slot", "configuration: another membership than was chosen", []step{votes(1, b, four, 1, 2), configured(3, 3, four)}},
 		{"slots are chosen out of order", "", []step{votes(2, b, four, 1, 2), votes(1, b, "", 1, 2), configured(3, 5, four)}},
 		{"a second change before the first is in force is refused", "configuration: another membership than was chosen", []step{
-			votes(1, b, four, 1, 2), votes(2, b, members(1), 1, 2), configured(3, 5, members(1)),
+			votes(1, b, four, 1, 2), votes(2, b, members(0, 1), 1, 2), configured(3, 5, members(0, 1)),
 		}},
 		{"and is not afterwards", "", []step{
-			votes(1, b, four, 1, 2), votes(2, b, members(1), 1, 2), votes(3, b, members(2), 1, 2), configured(3, 6, members(2)),
+			votes(1, b, four, 1, 2), votes(2, b, members(0, 1), 1, 2), votes(3, b, members(4, 2), 1, 2), configured(3, 6, members(4, 2)),
+		}},
+		{"a change of another than the last is refused", "configuration: another membership than was chosen", []step{
+			votes(1, b, four, 1, 2), votes(2, b, "", 1, 2), votes(3, b, members(0, 2), 1, 2), configured(3, 6, members(0, 2)),
 		}},
 		{"a vote ahead of the window", "configuration: vote before its membership was chosen", []step{
 			votes(4, b, "", 1), votes(1, b, four, 1, 2),
@@ -168,5 +172,19 @@ func TestLeases(t *testing.T) {
 			w.Reset(WatchConfig{Nodes: 5, Phase2: 3, Now: func() int64 { return now }})
 			fires(t, &w, c.fires, c.steps...)
 		})
+	}
+}
+
+// A crash leaves a vote on disk that nobody had heard of, and damage beside it has the whole disk read anew: the promise that is on it counts for the vote that
+// is. A vote in a ballot that too few have promised is none the better for it.
+func TestVoteSeenFirstAfterDamage(t *testing.T) {
+	b := ballot(3, 1)
+	for _, c := range []struct {
+		wants string
+		voted uint64
+	}{{"", b}, {"safe: vote without a quorum of promises", ballot(4, 1)}} {
+		w := new(Watch)
+		w.Reset(WatchConfig{Nodes: 4, Phase1: 3, Phase2: 2})
+		fires(t, w, c.wants, promises(b, 1, 2), damages(3, promise(3, c.voted), votes(1, c.voted, "a", 3)))
 	}
 }

@@ -30,6 +30,9 @@ func Main(own ...scenarios.Scenario) {
 		scenarios.Register(s)
 	}
 	meant = own
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // the heap is small, and what seeds leave behind is not worth collecting at once
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second interrupt ends the program at once; so does the first, some time later, if a handler never returns.

@@ -58,7 +58,11 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 			t.printf("    %s shrink %s\n", again(), shellWord(file))
 		}
 		if module, _ := program(); module == simrunModule {
-			t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test ./scenarios -run TestArtifactAgain -v\n", shellWord(file))
+			where := "./scenarios"
+			if r.scenario.Story != nil {
+				where += "/gallery" // which knows the stories
+			}
+			t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test %s -run TestArtifactAgain -v\n", shellWord(file), where)
 		}
 	}
 	t.printf("    %s replay --scenario %s --seed %d --profile %s\n\n", again(), r.scenario.Name, result.Seed, r.plan.profile.Name)

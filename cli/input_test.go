@@ -54,6 +54,12 @@ func TestRefusals(t *testing.T) {
 		{"run --out file/below", "--out file/below: file is a file, and must be a folder"},
 		{"run --out=", "--out is empty, and must be a folder"},
 
+		{"bench all", `simrun bench takes no arguments, and there is "all"`},
+		{"bench --rounds 0", "--rounds is 0, and must be from 1 to 100"},
+		{"bench --scale 1001", "--scale is 1001, and must be from 1 to 1000"},
+		{"bench --out file", "--out file: file is a file, and must be a folder"},
+		{"bench --out=", "--out is empty, and must be a folder"},
+
 		{"replay", "replay needs an artifact, or both --scenario and --seed"},
 		{"replay --scenario kv", "replay needs an artifact, or both --scenario and --seed"},
 		{"replay --seed 1", "replay needs an artifact, or both --scenario and --seed"},

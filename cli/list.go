@@ -14,6 +14,9 @@ func listCommand(t *term) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			t.printf("%s\n", t.paint(head, "Scenarios"))
 			for _, s := range scenarios.All() {
+				if s.Story != nil {
+					continue
+				}
 				t.printf("  %-14s %s\n", s.Name, s.Doc)
 				if verbose {
 					for _, k := range s.Knobs {
@@ -21,6 +24,7 @@ func listCommand(t *term) *cobra.Command {
 					}
 				}
 			}
+			listStories(t, verbose)
 			t.printf("\n%s\n", t.paint(head, "Profiles"))
 			for _, p := range faults.Profiles() {
 				t.printf("  %-14s %s\n", p.Name, p.Doc)
@@ -37,4 +41,18 @@ func listCommand(t *term) *cobra.Command {
 	}
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "with the knobs of each protocol")
 	return c
+}
+
+// listStories lists the scenarios that are told: seed 0 of each is the story, all others vary it.
+func listStories(t *term, verbose bool) {
+	t.printf("\n%s\n", t.paint(head, "Stories: simrun replay --scenario NAME --seed 0 tells one, simrun run NAME varies it"))
+	for _, s := range scenarios.All() {
+		if s.Story == nil {
+			continue
+		}
+		t.printf("  %-26s %s\n", s.Name, s.Doc)
+		if verbose {
+			t.printf("  %-26s   %s\n", "", t.paint(dim, s.Story.Look))
+		}
+	}
 }

@@ -377,7 +377,7 @@ func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, events uint
 		t.printf("trace hash %v after %d events\n", hash, events)
 	}
 	if p.artifact == nil {
-		return statusOf(v)
+		return statusIn(p.scenario, v)
 	}
 	return p.compare(t, v, hash)
 }
@@ -434,5 +434,5 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
 		t.printf("the build is the same and the trace hash is not: the run is not deterministic\n")
 		return worse(statusOf(v), exitDiverged)
 	}
-	return statusOf(v)
+	return statusIn(p.scenario, v)
 }

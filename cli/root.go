@@ -40,7 +40,8 @@ func run(ctx context.Context, args []string, t *term) int {
 	root.SetContext(ctx)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), shrinkCommand(t, &status), explainCommand(t, &status), exportCommand(t, &status), checkCommand(t, &status), listCommand(t), versionCommand(t))
-	root.AddCommand(mutantsCommand(t, &status), huntCommand(t, &status), seekCommand(t, &status))
+	root.AddCommand(regressCommand(t, &status), mergeCommand(t, &status), mutantsCommand(t, &status), huntCommand(t, &status), seekCommand(t, &status), costCommand(t, &status))
+	root.AddCommand(benchCommand(t, &status))
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.Args = commands
@@ -117,9 +118,16 @@ func statusOf(v checker.Verdict) int {
 	return exitUnproved
 }
 
+// statusIn returns the exit status that a verdict calls for in a scenario, which may be there to fail.
+func statusIn(s scenarios.Scenario, v checker.Verdict) int {
+	if s.Expected(v) {
+		return exitPass
+	}
+	return statusOf(v)
+}
+
 func identity() scenarios.Build {
-	b := simrun.Identity()
-	return scenarios.Build{Commit: b.Commit, Modified: b.Modified, Sources: b.Sources, Go: b.Go}
+	return scenarios.Build(simrun.Identity())
 }
 
 func scenarioNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

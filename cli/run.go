@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type sweepFlags struct {
 	jobs                             int
 	timeout, patience                time.Duration
 	failfast, json, twice, verbose   bool
+	ciFlags
+	soakFlags
 }
 
 const (
@@ -40,7 +43,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	c := &cobra.Command{
 		Use:               "run [SCENARIO...]",
 		Short:             "sweep seeds, and save what fails",
-		Long:              "Run sweeps seeds of one or more scenarios, by default of all of them, and saves an artifact for every violation.",
+		Long:              "Run sweeps seeds of one or more scenarios, by default of all that are no stories, and saves an artifact for every violation.",
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			plan, err := f.parse(args, c.Flags().Changed)
@@ -65,6 +68,11 @@ func runCommand(t *term, status *int) *cobra.Command {
 	fs.BoolVar(&f.json, "json", false, "write results as JSON, one object a line")
 	fs.StringVar(&f.out, "out", filepath.Join("results", "runs"), "save artifacts below this folder")
 	fs.BoolVar(&f.twice, "check-determinism", false, "run every seed twice and compare the hashes")
+	fs.DurationVar(&f.during, "for", 0, "soak: run seed after seed, from --seed on, for this time")
+	fs.BoolVar(&f.untilFail, "until-fail", false, "run seed after seed, from --seed on, until one does not pass")
+	fs.StringVar(&f.grow, "grow", "", "make the first run of each way to fail small, and put it into this corpus, for simrun regress")
+	fs.StringVar(&f.junit, "junit", "", "write a report in JUnit's XML to this file")
+	fs.BoolVar(&f.github, "github", false, "annotate failures for GitHub, and add to the summary of its step")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "a line for every seed")
 	return c
 }
@@ -92,7 +100,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		seen[name] = true
 	}
 	if len(names) == 0 {
-		p.scenarios = meantScenarios()
+		p.scenarios = slices.DeleteFunc(meantScenarios(), func(s scenarios.Scenario) bool { return s.Story != nil })
 	}
 	var err error
 	if p.profile, err = faults.FindProfile(f.profile); err != nil {
@@ -113,6 +121,9 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		return nil, fmt.Errorf("--timeout is %v, and must be a time such as 90s or 10m", f.timeout)
 	case f.patience <= 0:
 		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	}
+	if err := errors.Join(f.soakFlags.check(changed), f.ciFlags.check(f.json)); err != nil {
+		return nil, err
 	}
 	return p, checkOut(f.out, changed("out"))
 }
@@ -186,56 +197,94 @@ func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, error) {
 
 // run sweeps every scenario and returns the exit status.
 func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
+	if p.asked() {
+		return p.soak(ctx, t)
+	}
 	interrupted := ctx
 	if p.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.timeout)
 		defer cancel()
 	}
-	status := exitPass
-	stop, ran := notStopped, uint64(0)
+	stop := notStopped
+	var reports []*report
 	for i, s := range p.scenarios {
 		if i > 0 && !p.json {
 			t.printf("\n")
 		}
 		r := &report{plan: p, scenario: s, term: t, failures: map[string]*failures{}}
-		if stop != notStopped {
-			r.finish(stop)
-			continue
+		reports = append(reports, r)
+		if stop == notStopped {
+			bar := newProgress(t, s.Name, p.seeds.Len())
+			stop = p.sweep(ctx, r, bar, p.seeds, p.failfast)
+			bar.done()
 		}
-		bar := newProgress(t, s.Name, p.seeds.Len())
-		sweep := scenarios.Sweep{
-			Scenario: s, Profile: p.profile, Seeds: p.seeds, Jobs: p.jobs, Patience: p.patience, Repeat: p.twice,
-		}
-		err := sweep.Run(ctx, func(result scenarios.Result) bool {
-			failing := result.Verdict.Kind != checker.Pass
-			if failing || p.json || p.verbose {
-				bar.clear()
-			}
-			r.add(ctx, result)
-			bar.step(result)
-			return !(failing && p.failfast) && t.writeError == nil
-		})
-		bar.done()
-		switch {
-		case interrupted.Err() != nil:
+		if interrupted.Err() != nil {
 			stop = byInterrupt
-		case p.failfast && r.status != exitPass:
-			stop = byFailfast
-		case err != nil:
-			stop = byTimeout
+		}
+		if s.Story != nil && s.Story.Expect != "" && !r.shown {
+			r.status = worse(r.status, exitUnproved) // nothing of what a contrast is there to show
 		}
 		r.finish(stop)
-		status, ran = worse(status, r.status), ran+r.total.Runs
 		if t.writeError != nil {
 			break
 		}
+	}
+	return p.exit(t, reports, stop)
+}
+
+// sweep runs seeds for a report, and tells what cut it short.
+func (p *sweepPlan) sweep(ctx context.Context, r *report, bar *progress, seeds scenarios.Seeds, failfast bool) stopped {
+	sweep := scenarios.Sweep{
+		Scenario: r.scenario, Profile: p.profile, Seeds: seeds, Jobs: p.jobs, Patience: p.patience, Repeat: p.twice,
+	}
+	err := sweep.Run(ctx, func(result scenarios.Result) bool {
+		failing := result.Verdict.Kind != checker.Pass
+		if failing || p.json || p.verbose {
+			bar.clear()
+		}
+		r.add(ctx, result)
+		bar.step(result)
+		return !(failing && failfast) && r.term.writeError == nil
+	})
+	switch {
+	case failfast && r.status != exitPass:
+		return byFailfast
+	case err != nil || r.term.writeError != nil:
+		return byTimeout
+	}
+	return notStopped
+}
+
+// conclude prints the summaries of sweeps that went on side by side.
+func (p *sweepPlan) conclude(t *term, reports []*report, bars []*progress, stop stopped) (int, error) {
+	for i, r := range reports {
+		bars[i].done()
+		if i > 0 && !p.json {
+			t.printf("\n")
+		}
+		r.finish(stop)
+	}
+	return p.exit(t, reports, stop)
+}
+
+// exit writes what was asked for about all sweeps, and returns the exit status.
+func (p *sweepPlan) exit(t *term, reports []*report, stop stopped) (int, error) {
+	status, ran := exitPass, uint64(0)
+	for _, r := range reports {
+		status, ran = worse(status, r.status), ran+r.total.Runs
 	}
 	if ran == 0 {
 		status = exitUnproved
 	}
 	if stop == byInterrupt {
 		status = exitInterrupted
+	}
+	if err := p.ciFlags.write(t, reports); err != nil {
+		fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
+		if status == exitPass {
+			status = exitUnwritten
+		}
 	}
 	return status, t.failed()
 }
@@ -248,6 +297,8 @@ const (
 	byInterrupt stopped = "by an interrupt"
 	byTimeout   stopped = "by --timeout"
 	byFailfast  stopped = "by --failfast"
+	byFor       stopped = "as --for has it"
+	byFailure   stopped = "by a failure, as --until-fail has it"
 )
 
 // report gathers and prints the results of one scenario.
@@ -260,14 +311,20 @@ type report struct {
 	failures map[string]*failures // by verdict and fingerprint
 	names    []string             // of failures, in the order of their first seeds
 	status   int
+	shown    bool               // what a contrast is there to show
 	species  strategies.Species // states that runs went through
 	unsaved  uint64             // artifacts that could not be written
+	few      bool               // save only the first few artifacts of a kind
+	stop     stopped            // merged: what cut a share short
+	merged   bool
 }
 
 // failures counts the runs that ended in one way.
 type failures struct {
 	count uint64
 	first uint64 // seed
+
+	detail, artifact string // of the first
 }
 
 // Of each kind of failure the first is told in full and a few more get a line; the summary counts them all.
@@ -280,7 +337,8 @@ func (r *report) add(ctx context.Context, result scenarios.Result) {
 	r.total.Add(result.Stats)
 	r.species.Add(result.States)
 	r.verdicts[result.Verdict.Kind]++
-	r.status = worse(r.status, statusOf(result.Verdict))
+	r.status = worse(r.status, statusIn(r.scenario, result.Verdict))
+	r.shown = r.shown || r.scenario.Shows(result.Verdict)
 	file, nth := "", uint64(0)
 	var told *scenarios.Collected
 	if result.Verdict.Kind != checker.Pass {
@@ -288,7 +346,13 @@ func (r *report) add(ctx context.Context, result scenarios.Result) {
 		if nth <= 1+maxLines {
 			told = r.collect(ctx, result)
 		}
-		file = r.save(result, told)
+		if !r.few || nth <= 1+maxLines {
+			file = r.save(result, told)
+		}
+		if nth == 1 {
+			r.failures[failureName(result.Verdict)].artifact = file
+			r.grown(ctx, result)
+		}
 	}
 	if r.plan.json {
 		r.writeJSON(resultJSON(r.scenario, result, file))
@@ -312,7 +376,7 @@ func (r *report) count(result scenarios.Result) uint64 {
 	name := failureName(result.Verdict)
 	f := r.failures[name]
 	if f == nil {
-		f = &failures{first: result.Seed}
+		f = &failures{first: result.Seed, detail: oneLine(result.Verdict.Detail)}
 		r.failures[name] = f
 		r.names = append(r.names, name)
 	}

@@ -24,7 +24,7 @@ func TestFailure(t *testing.T) {
 	at := 0
 	for _, section := range []string{
 		"toy-torn seed 1: violation: linearizability: not linearizable\n  ",
-		"\n  configuration, drawn from profile calm\n    nodes 3, clients 3, operations 30, keys 1, ",
+		"\n  configuration, drawn from profile calm\n    nodes 3, spares 0, clients 3, operations 30, keys 1, ",
 		"\n  faults\n    none\n",
 		"\n  last events\n    ",
 		"\n  again\n    go run ./cmd/simrun replay results/runs/toy-torn-1/artifact.json\n",

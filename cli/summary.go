@@ -51,7 +51,9 @@ func (r *report) finish(stop stopped) {
 		row(label, "%s", line)
 		label = ""
 	}
-	row("states", "%s", enough(&r.species))
+	if !r.merged { // states of several processes cannot be told apart
+		row("states", "%s", enough(&r.species))
+	}
 	if stop != notStopped {
 		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
 	}
@@ -206,6 +208,9 @@ func (p *progress) step(r scenarios.Result) {
 
 func (p *progress) show() {
 	line := fmt.Sprintf("%s %s of %s seeds", p.name, thousands(p.seen), thousands(p.total))
+	if p.total == 0 { // nobody knows how many there will be
+		line = fmt.Sprintf("%s %s seeds", p.name, thousands(p.seen))
+	}
 	if p.failing > 0 {
 		line += fmt.Sprintf(", %s did not pass", thousands(p.failing))
 	}
@@ -217,7 +222,7 @@ func (p *progress) show() {
 		return
 	}
 	const width = 24
-	full := int(p.seen * width / max(p.total, 1))
+	full := int(min(p.seen, p.total) * width / max(p.total, 1))
 	fmt.Fprintf(p.term.err, "\r\x1b[K[%s%s] %s", strings.Repeat("=", full), strings.Repeat(" ", width-full), line)
 	p.onScreen = true
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"simrun/checker"
 	"simrun/node"
@@ -23,6 +24,7 @@ type client struct {
 	hops    int  // redirects followed since it last waited
 	open    int  // index in the history of the open operation, or none
 	index   int  // its number in the run
+	line    int  // of the script, where its next operation is looked for
 	quota   bool // may begin another operation in the liveness phase
 	op      Operation
 	command []byte
@@ -82,25 +84,25 @@ func (c *cluster[M, PM]) wakeAfter(x *client, span int64) {
 }
 
 func (c *cluster[M, PM]) begin(x *client) {
-	switch {
-	case c.healed && !x.quota:
-		return
-	case c.healed:
-		x.quota = false
-	case c.crowd.issued >= c.config.Operations:
+	index, ok := c.nextOperation(x)
+	if !ok {
 		return
 	}
-	x.index = c.crowd.issued
-	c.crowd.issued++
-	if len(c.skip) > 0 && c.skip[0] == x.index {
-		if c.skip = c.skip[1:]; !c.healed {
-			// The client thinks as after any operation, but draws nothing: whom it turns to next stays as it was.
-			c.wakeAfter(x, sim.Exponential(stream.Mix(c.lots, uint64(x.index)), int64(c.config.Think)))
-			return
-		}
+	x.index = index
+	if _, left := slices.BinarySearch(c.skip, x.index); left && !c.healed {
+		// The client thinks as after any operation, but draws nothing: whom it turns to next stays as it was.
+		c.wakeAfter(x, sim.Exponential(stream.Mix(c.lots, uint64(x.index)), int64(c.config.Think)))
+		return
 	}
 	c.stats.Called++
-	x.op = c.spec.Workload.Operation(&c.config, stream.Mix(c.lots, uint64(x.index)), x.index)
+	if call := c.scripted(x.index); call != nil {
+		x.op, _ = call.operation()
+		if call.To != 0 {
+			x.target = call.To
+		}
+	} else {
+		x.op = c.spec.Workload.Operation(&c.config, stream.Mix(c.lots, uint64(x.index)), x.index)
+	}
 	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)
 	x.command = c.bytes.Copy(c.scratch)
 	x.seq++
@@ -256,5 +258,5 @@ func (o Operation) String() string {
 	case checker.Propose:
 		return fmt.Sprintf("propose %d", o.Arg)
 	}
-	return fmt.Sprintf("operation %d", o.Kind)
+	return checker.Phrase(o.Kind, o.Key, o.Arg, o.Arg2)
 }

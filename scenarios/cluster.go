@@ -17,7 +17,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	spec   *Spec[M, PM]
 	config Config
 	plan   faults.Plan
-	skip   []int    // what is left of Input.Skip
+	skip   []int    // Input.Skip
 	reseed []Reseed // what is left of Input.Reseed
 	lots   uint64   // seed of the operations
 
@@ -50,9 +50,10 @@ type cluster[M any, PM node.Message[M]] struct {
 	perturb   uint64 // chance of the unusual path, in parts per million
 	perturbed uint64 // how often it was asked for
 
-	ticks  uint64 // numbers calls and returns
-	healed bool   // the liveness phase has begun
-	endsAt int64  // of the liveness phase
+	ticks    uint64 // numbers calls and returns
+	healed   bool   // the liveness phase has begun
+	endsAt   int64  // of the liveness phase
+	healedAt mark   // how far the replicas were when it began
 
 	verdict checker.Verdict
 	witness []checker.Op
@@ -214,6 +215,9 @@ func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) 
 
 // Stated holds a fact in a message that leaves against its sender's disk.
 func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
+	if c.spec.Facts == nil {
+		return
+	}
 	c.watch.Stated(uint16(from), f)
 	c.check()
 }

@@ -50,6 +50,9 @@ type Config struct {
 
 	Knobs map[string]int64 `json:"knobs,omitempty"` // the protocol's own switches, by name
 
+	// Script is what clients do in the safety phase, each its own calls in this order; empty: what the workload makes up.
+	Script []Call `json:"script,omitempty"`
+
 	wiped bool // of the replica that boots with this, the disk was emptied
 }
 
@@ -133,6 +136,9 @@ func (c *Config) check(knobs []Knob) error {
 		if v < k.Min || v > k.Max {
 			return fmt.Errorf("config: the knob %q is %d, and must be from %d to %d", k.Name, v, k.Min, k.Max)
 		}
+	}
+	if err := c.checkScript(); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Knobs)) {
 		if !slices.ContainsFunc(knobs, func(k Knob) bool { return k.Name == name }) {

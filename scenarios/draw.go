@@ -10,6 +10,9 @@ import (
 // Draw draws the configuration and the plan of a seed. The same seed, scenario and profile give the same; every part
 // is drawn from a stream of its own.
 func (s Scenario) Draw(seed uint64, profile faults.Profile) (Config, faults.Plan) {
+	if s.Story != nil && seed == StoryTold {
+		return s.tell()
+	}
 	c := s.drawConfig(seed, profile)
 	return c, s.DrawPlan(seed, profile, &c)
 }

@@ -14,9 +14,19 @@ import (
 
 // kv is the scenario "kv": a key-value store on a Multi-Paxos log, under reads, writes and compare-and-sets.
 func kv() Scenario {
-	return Define(Spec[multipaxos.Message, *multipaxos.Message]{
-		Name: "kv",
-		Doc:  "Multi-Paxos: clients get, put and compare-and-set keys of a replicated store, which must be linearizable",
+	s := OnLog(newKV)
+	s.Name = "kv"
+	s.Doc = "Multi-Paxos: clients get, put and compare-and-set keys of a replicated store, which must be linearizable"
+	s.Reads = true
+	s.Workload = Registers{}
+	return Define(s)
+}
+
+func newKV() machine.Machine { return new(machine.KV) }
+
+// OnLog returns what scenarios have in common that run a state machine on a Multi-Paxos log. It lacks a name, a line about it, and a workload.
+func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipaxos.Message] {
+	return Spec[multipaxos.Message, *multipaxos.Message]{
 		Knobs: []Knob{
 			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true},
 			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}, Local: true},
@@ -54,14 +64,13 @@ func kv() Scenario {
 		},
 		Quorums: flexibleQuorums,
 		Replica: func(id node.ID, c *Config) node.Node[multipaxos.Message] {
-			m := multipaxosConfig(c)
+			m := multipaxosConfig(c, newMachine)
 			m.Found = c.Founder(id)
 			return multipaxos.New(id, m)
 		},
 		Facts:    multipaxos.DurableFacts,
 		Commands: multipaxos.Commands,
 		Sessions: true,
-		Reads:    true,
 		Files:    []string{multipaxos.File, multipaxos.VowFile},
 		Repairs:  true,
 		Wipes:    true,
@@ -69,8 +78,8 @@ func kv() Scenario {
 			Alpha:  func(c *Config) uint64 { return uint64(c.Knob("alpha")) },
 			Find:   multipaxos.Memberships,
 			Decode: decodeMembers,
-			Encode: func(dst []byte, c *Config, voters, learners []node.ID) []byte {
-				m := multipaxos.Membership{Voters: voters, Learners: learners}
+			Encode: func(dst []byte, c *Config, after uint64, voters, learners []node.ID) []byte {
+				m := multipaxos.Change{After: after, Membership: multipaxos.Membership{Voters: voters, Learners: learners}}
 				if c.Knob("phase2") > 0 {
 					m.Phase1, m.Phase2 = flexible(c, len(voters))
 				}
@@ -79,13 +88,12 @@ func kv() Scenario {
 			Transfer: func(dst []byte, to node.ID) []byte { return binary.AppendUvarint(dst, uint64(to)) },
 		},
 		Messages: uint8(multipaxos.Synced) - 1,
-		Workload: Registers{},
-	})
+	}
 }
 
 // decodeMembers reads a membership for the checks.
 func decodeMembers(encoded []byte) (m checker.Members, ok bool) {
-	d, err := multipaxos.DecodeMembership(encoded)
+	d, err := multipaxos.DecodeChange(encoded)
 	if err != nil {
 		return m, false
 	}
@@ -96,12 +104,13 @@ func decodeMembers(encoded []byte) (m checker.Members, ok bool) {
 		m.Learners = append(m.Learners, uint16(id))
 	}
 	m.Phase1, m.Phase2 = d.Quorums()
+	m.After = d.After
 	return m, true
 }
 
 // multipaxosConfig translates the configuration of a run for the protocol.
-func multipaxosConfig(c *Config) multipaxos.Config {
-	m := multipaxos.DefaultConfig(shape(c).Nodes[:c.Founders()], func() machine.Machine { return new(machine.KV) })
+func multipaxosConfig(c *Config, newMachine func() machine.Machine) multipaxos.Config {
+	m := multipaxos.DefaultConfig(shape(c).Nodes[:c.Founders()], newMachine)
 	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
 		m.Phase1, m.Phase2 = flexibleQuorums(c)
 	}

@@ -40,7 +40,11 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 // phases, everything that was chosen has a witness among them, and they can go on without the others.
 func (spec *Spec[M, PM]) tolerates(c *Config) int {
 	phase1, phase2 := spec.Quorums(c)
-	return max(c.Founders()-max(phase1, phase2), 0)
+	voters := c.Founders()
+	if spec.Voters != nil {
+		voters = spec.Voters(c)
+	}
+	return max(voters-max(phase1, phase2), 0)
 }
 
 // checkOverrides refuses settings of single replicas that the protocol would refuse.

@@ -191,7 +191,7 @@ func (c *cluster[M, PM]) step(g *goal) (op node.Op, command []byte) {
 		return 0, nil
 	}
 	slices.Sort(o.voters)
-	return node.Configure, o.members.Encode(c.scratch[:0], &c.config, o.voters, o.learners)
+	return node.Configure, o.members.Encode(c.scratch[:0], &c.config, c.watch.Latest(), o.voters, o.learners)
 }
 
 // admit makes a replica a learner, or a learner a voter.
@@ -223,7 +223,7 @@ func (c *cluster[M, PM]) survivable(voters []node.ID) bool {
 	if len(voters) == 0 {
 		return false
 	}
-	encoded := c.operator.members.Encode(nil, &c.config, voters, nil)
+	encoded := c.operator.members.Encode(nil, &c.config, 0, voters, nil)
 	m, ok := c.operator.members.Decode(encoded)
 	return ok && len(voters)-max(m.Phase1, m.Phase2) >= damaged
 }

@@ -195,7 +195,7 @@ func (c *cluster[M, PM]) heal() {
 	if c.kernel.Tracing() {
 		c.kernel.Emit(sim.Record{Kind: sim.PhaseSet, Text: "all faults end; the cluster must recover"})
 	}
-	c.healed = true
+	c.healed, c.healedAt = true, c.mark()
 	c.endsAt = c.kernel.Now() + int64(c.config.Recovery)
 	c.injector.HealAll(c)
 	c.net.Calm()
@@ -222,6 +222,12 @@ func (c *cluster[M, PM]) finished() bool {
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
 func (c *cluster[M, PM]) pass() {
 	c.kernel.Halt()
+	if c.spec.Judge != nil {
+		if v := c.spec.Judge(&c.config, &c.history); v != nil {
+			c.end(v)
+			return
+		}
+	}
 	c.verdict = c.judgeHistory()
 	if c.verdict.Kind == checker.Pass && c.stats.Finished == 0 {
 		c.verdict = checker.Verdict{Kind: checker.Vacuous, Detail: "no operation was completed"}
@@ -267,6 +273,9 @@ func (c *cluster[M, PM]) unfinished() string {
 		if x := &c.crowd.clients[i]; x.open != none {
 			parts = append(parts, fmt.Sprintf("%v still waits for %v to %s", x.id.Addr(), x.target.Addr(), x.op))
 		}
+	}
+	if duel := c.duelling(); duel != "" {
+		parts = append(parts, duel)
 	}
 	if !c.converged() {
 		for i := range c.config.Nodes {

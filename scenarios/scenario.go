@@ -26,6 +26,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	Check func(c *Config) error
 	// Quorums returns the sizes of the quorums of both phases.
 	Quorums func(c *Config) (phase1, phase2 int)
+	// Voters returns how many of the replicas have a vote, if others have none. May be nil: all have.
+	Voters func(c *Config) int
 	// Replica makes the replica with that id, with an empty memory. It is called at every boot.
 	Replica func(id node.ID, c *Config) node.Node[M]
 	// Facts decodes a run of whole records, as they became durable in a file, into promises, votes and snapshots of a
@@ -55,6 +57,11 @@ type Spec[M any, PM node.Message[M]] struct {
 	Members *Members
 	// Workload is what clients do.
 	Workload Workload
+	// Judge looks at what clients saw in a run that came to its end, before linearizability is asked about: for demands beyond
+	// that, and for those that are better said in the scenario's own words. May be nil.
+	Judge func(c *Config, h *checker.History) *checker.Violation
+	// Story makes the scenario one that is told. May be nil.
+	Story *Story
 }
 
 // Members says how to ask a group to change who takes part, and how to read in its log that it did. See checker.ChangeRule.
@@ -62,8 +69,8 @@ type Members struct {
 	Alpha  func(c *Config) uint64
 	Find   func(value []byte, emit func(encoded []byte))
 	Decode func(encoded []byte) (checker.Members, bool)
-	// Encode appends the command of a request to have these members (node.Configure).
-	Encode func(dst []byte, c *Config, voters, learners []node.ID) []byte
+	// Encode appends the command of a request to have these members (node.Configure) after those who govern slots from after on.
+	Encode func(dst []byte, c *Config, after uint64, voters, learners []node.ID) []byte
 	// Transfer appends the command of a request to hand leadership over (node.Transfer).
 	Transfer func(dst []byte, to node.ID) []byte
 }
@@ -73,6 +80,7 @@ type Scenario struct {
 	Name  string
 	Doc   string
 	Knobs []Knob
+	Story *Story // nil: it is none
 
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
@@ -128,7 +136,7 @@ type Cluster interface {
 func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
-		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, draw: s.Draw, check: s.Check,
+		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, Story: s.Story, draw: s.Draw, check: s.Check,
 		shape:      spec.shape,
 		wipes:      spec.Wipes,
 		members:    spec.Members != nil,
@@ -158,9 +166,15 @@ func Find(name string) (Scenario, error) {
 		if s.Name == name {
 			return s, nil
 		}
-		names = append(names, s.Name)
+		if s.Story == nil {
+			names = append(names, s.Name)
+		}
 	}
-	return Scenario{}, fmt.Errorf("unknown scenario %q: there are %s", name, strings.Join(names, ", "))
+	more := ""
+	if len(names) < len(registry) {
+		more = ", and the stories that simrun list names"
+	}
+	return Scenario{}, fmt.Errorf("unknown scenario %q: there are %s%s", name, strings.Join(names, ", "), more)
 }
 
 // NewCluster returns a cluster that runs the scenario.

@@ -86,19 +86,35 @@ func (s Seeds) At(i uint64) uint64 {
 // Share returns the i-th of n shares, i from 0. Shares are contiguous in the list and differ in length by one at most.
 func (s Seeds) Share(i, n uint64) Seeds {
 	bound := func(i uint64) uint64 { return s.len/n*i + min(s.len%n, i) }
-	skip, take := bound(i), bound(i+1)-bound(i)
+	return s.Slice(bound(i), bound(i+1)-bound(i))
+}
+
+// Slice returns the seeds from the i-th on, n of them or as many as there are.
+func (s Seeds) Slice(i, n uint64) Seeds {
 	var out Seeds
 	for _, r := range s.ranges {
 		length := r.last - r.first + 1
-		if skip >= length {
-			skip -= length
+		if i >= length {
+			i -= length
 			continue
 		}
-		if n := min(length-skip, take); n > 0 {
-			out.add(r.first+skip, r.first+skip+n-1)
-			take -= n
+		if take := min(length-i, n); take > 0 {
+			out.add(r.first+i, r.first+i+take-1)
+			n -= take
 		}
-		skip = 0
+		i = 0
 	}
 	return out
+}
+
+// String writes the seeds as ParseSeeds reads them.
+func (s Seeds) String() string {
+	parts := make([]string, len(s.ranges))
+	for i, r := range s.ranges {
+		parts[i] = strconv.FormatUint(r.first, 10)
+		if r.last > r.first {
+			parts[i] += "-" + strconv.FormatUint(r.last, 10)
+		}
+	}
+	return strings.Join(parts, ",")
 }

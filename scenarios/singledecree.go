@@ -9,8 +9,11 @@ import (
 
 // singleDecree is the scenario "single-decree": one instance of Paxos, in which every client proposes a value of its
 // own, several times over, and every answer must be the one value that was chosen.
-func singleDecree() Scenario {
-	return Define(Spec[paxos.Message, *paxos.Message]{
+func singleDecree() Scenario { return Define(SingleDecree()) }
+
+// SingleDecree returns what runs in the scenario "single-decree".
+func SingleDecree() Spec[paxos.Message, *paxos.Message] {
+	return Spec[paxos.Message, *paxos.Message]{
 		Name: "single-decree",
 		Doc:  "single-decree Paxos: clients propose values at any replica, and all must hear of the same one",
 		Knobs: []Knob{
@@ -24,13 +27,13 @@ func singleDecree() Scenario {
 			c.Keys = 1
 		},
 		Quorums: flexibleQuorums,
-		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, paxosConfig(c)) },
+		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, PaxosConfig(c)) },
 		Facts:   paxos.DurableFacts,
 
 		Files:    []string{"paxos"},
 		Messages: uint8(paxos.Query),
 		Workload: Proposals{},
-	})
+	}
 }
 
 // flexibleQuorums returns quorums that intersect: majorities, with phase 2 smaller by the knob phase2 and phase 1
@@ -45,8 +48,8 @@ func flexible(c *Config, n int) (phase1, phase2 int) {
 	return max(n-phase2+1, n/2+1), phase2
 }
 
-// paxosConfig translates the configuration of a run for the protocol.
-func paxosConfig(c *Config) paxos.Config {
+// PaxosConfig translates the configuration of a run for package paxos.
+func PaxosConfig(c *Config) paxos.Config {
 	p := paxos.Majority(shape(c).Nodes...)
 	if c.Knob("phase2") > 0 { // otherwise the protocol's own majorities
 		p.Phase1, p.Phase2 = flexibleQuorums(c)

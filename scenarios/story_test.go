@@ -118,7 +118,7 @@ func single(replica func(*paxos.Replica) node.Node[paxos.Message]) Scenario {
 	return Define(Spec[paxos.Message, *paxos.Message]{
 		Name: "single", Quorums: flexibleQuorums, Facts: paxos.DurableFacts, Workload: Proposals{},
 		Knobs:   []Knob{{Name: "backoffMin"}, {Name: "resend"}, {Name: "phase2"}},
-		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return replica(paxos.New(id, paxosConfig(c))) },
+		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return replica(paxos.New(id, PaxosConfig(c))) },
 	})
 }
 
@@ -127,7 +127,7 @@ func log(replica func(*multipaxos.Replica) node.Node[multipaxos.Message]) Scenar
 	return Define(Spec[multipaxos.Message, *multipaxos.Message]{
 		Name: "log", Quorums: flexibleQuorums, Facts: multipaxos.DurableFacts, Commands: multipaxos.Commands, Sessions: true, Workload: Registers{},
 		Replica: func(id node.ID, c *Config) node.Node[multipaxos.Message] {
-			return replica(multipaxos.New(id, multipaxosConfig(c)))
+			return replica(multipaxos.New(id, multipaxosConfig(c, newKV)))
 		},
 	})
 }

@@ -182,7 +182,7 @@ func (s Sweep) newWorker() *worker {
 				fresh.Close()
 				if again.Hash != r.Hash {
 					r.Verdict = checker.Verdict{Kind: checker.Nondeterministic,
-						Detail: fmt.Sprintf("trace hash %v the first time, %v the second", r.Hash, again.Hash)}
+						Detail: fmt.Sprintf("trace hash %v the first time, %v the second%s", r.Hash, again.Hash, w.where(s.Scenario, in))}
 				}
 			}
 			w.out <- r
@@ -193,6 +193,16 @@ func (s Sweep) newWorker() *worker {
 
 func (w *worker) run(c Cluster, in Input) Result {
 	return run(c, in, func() { w.beats.Add(1) })
+}
+
+// where tells at which event two runs of an input first differ. Each pair of runs may differ elsewhere, or not at all, so there are some.
+func (w *worker) where(s Scenario, in Input) string {
+	for range 10 {
+		if d, ok := Diverge(s, in, func() { w.beats.Add(1) }); ok {
+			return "; two more runs part at " + d.String()
+		}
+	}
+	return "; ten more pairs of runs were the same"
 }
 
 // wait returns the worker's result, or false if it gave no sign of life for the time given.

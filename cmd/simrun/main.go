@@ -2,6 +2,9 @@
 // simulation, seed after seed. See "simrun help", and the README for a session. What it does is in package cli.
 package main
 
-import "simrun/cli"
+import (
+	"simrun/cli"
+	_ "simrun/scenarios/gallery" // registers the stories
+)
 
 func main() { cli.Main() }

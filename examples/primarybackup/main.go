@@ -1,4 +1,5 @@
-// Program primarybackup tests a primary-backup register with the whole of simrun.
+// Program primarybackup tests a register, kept by a primary and its backups, with the whole of simrun. The guide docs/own-protocol.md in the
+// repository of simrun is about it.
 package main
 
 import (
@@ -16,9 +17,9 @@ func register() scenarios.Scenario {
 		Doc:      "primary and backups: clients get, put and compare-and-set keys",
 		Quorums:  func(c *scenarios.Config) (int, int) { return c.Nodes, c.Nodes }, // it takes all of them
 		Replica:  func(_ node.ID, c *scenarios.Config) node.Node[Message] { return New(c.Nodes) },
-		Files:    []string{"state"}, // where disks can fail, and
-		Messages: 2,                 // kinds of messages, where replicas can be stopped
-		Reads:    true,              // clients send reads as such
+		Files:    []string{"state"}, // whose disk operations, and
+		Messages: 2,                 // kinds of messages, at which replicas can be crashed
+		Reads:    true,              // clients say which operations only read
 		Workload: scenarios.Registers{},
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -105,15 +104,15 @@ func (r *Replica) Request(env node.Env[Message], from node.Client, q *node.Reque
 	r.answer(env)
 }
 
-// update sends the state to every replica that does not have it yet, and again after a while.
+// update sends the state, once it is on the disk, to every replica that does not have it yet, and again after a while.
 func (r *Replica) update(env node.Env[Message]) {
 	state := r.AppendState(nil)
 	for id := primary + 1; int(id) < len(r.acked); id++ {
 		if r.acked[id] < r.Version {
-			env.Send(id, Message{Version: r.Version, State: state})
+			env.SendDurable(id, Message{Version: r.Version, State: state})
 		}
 	}
-	env.SendDurable(primary, Message{Ack: true, Version: r.Version}) // comes when the state is on the disk
+	env.SendDurable(primary, Message{Ack: true, Version: r.Version}) // to itself, when the state is on its disk
 	env.SetTimer(resend, 20*node.Millisecond)
 }
 
@@ -159,10 +158,11 @@ func (r *Replica) AppendState(dst []byte) []byte {
 
 // install takes a state over.
 func (r *Replica) install(b []byte) {
-	var s state
-	err := errors.Join(json.Unmarshal(b, &s), r.store.Restore(s.Store))
-	if err != nil {
+	r.state = state{}
+	if err := json.Unmarshal(b, &r.state); err != nil {
 		panic(err) // a replica whose disk lies had better stop
 	}
-	r.state = s
+	if err := r.store.Restore(r.Store); err != nil {
+		panic(err)
+	}
 }

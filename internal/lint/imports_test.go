@@ -23,6 +23,8 @@ var allowed = map[string][]string{
 	"simrun/node/nodetest":           {"simrun/node", "simrun/node/fact"},
 	"simrun/node/paxos":              protocol,
 	"simrun/node/multipaxos":         protocol,
+	"simrun/node/caspaxos":           protocol,
+	"simrun/node/uncoordinated":      {"simrun/node", "simrun/node/fact", "simrun/node/machine"},
 	"simrun/sim":                     {"simrun/node", "simrun/node/fact", "simrun/sim/stream"},
 	"simrun/sim/stream":              nil,
 	"simrun/netsim":                  {"simrun/sim/...", "simrun/node", "simrun/node/fact"},
@@ -31,15 +33,21 @@ var allowed = map[string][]string{
 	"simrun/checker/models":          {"simrun/checker"},
 	"simrun/checker/format":          {"simrun/checker"},
 	"simrun/scenarios":               {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
+	"simrun/scenarios/gallery":       {"simrun/scenarios", "simrun/sim/...", "simrun/faults", "simrun/checker/...", "simrun/node/..."},
 	"simrun/scenarios/timeline":      nil,
 	"simrun/scenarios/report":        {"simrun/scenarios/timeline"},
 	"simrun/scenarios/report/sample": {"simrun/scenarios/timeline"},
 	"simrun/scenarios/shrink":        {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
 	"simrun/scenarios/mutants":       nil,
+	"simrun/scenarios/speed":         {"simrun/scenarios", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/strategies":    {"simrun/scenarios", "simrun/sim/stream", "simrun/faults", "simrun/checker", "simrun/node"},
-	"simrun/cmd/simrun":              {"simrun/cli"},
-	"simrun/cli":                     {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/node"},
+	"simrun/cmd/simrun":              {"simrun/cli", "simrun/scenarios/gallery"},
+	"simrun/cli":                     {"simrun", "simrun/scenarios/...", "simrun/faults", "simrun/checker/...", "simrun/sim", "simrun/netsim", "simrun/node"},
+	"simrun/scenarios/regress":       {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/sim"},
+	"simrun/simtest":                 {"simrun", "simrun/scenarios", "simrun/scenarios/regress", "simrun/faults", "simrun/checker"},
+	"simrun/simtest/gen":             {"simrun/simtest", "simrun/scenarios", "simrun/faults", "simrun/checker"},
 	"simrun/internal/lint":           nil,
+	"simrun/internal/mutate":         nil,
 }
 
 // protocol is what a protocol may import: it must compile without the simulator.
@@ -51,8 +59,8 @@ var restricted = map[string][]string{
 	"github.com/spf13/cobra":            {"simrun/cli"},
 	"github.com/stretchr/testify":       nil,
 	"github.com/cockroachdb/datadriven": nil,
-	"pgregory.net/rapid":                nil, // its init registers global flags
-	"testing":                           nil,
+	"pgregory.net/rapid":                {"simrun/simtest/gen"}, // its init registers global flags
+	"testing":                           {"simrun/simtest", "simrun/simtest/gen"},
 	"simrun/node/nodetest":              nil,
 	"simrun/scenarios/report/sample":    nil,
 }

@@ -9,9 +9,15 @@ import (
 // KV is a key-value store with get, put and compare-and-set. Keys and values are byte strings; an absent key differs
 // from an empty value. The zero KV is an empty store.
 type KV struct {
-	entries map[string][]byte
+	entries map[string]*kvEntry
 	keys    []string // in order, so that a snapshot need not sort
 	digest  [2]uint64
+}
+
+// kvEntry is the value of a key, and what it adds to the digest.
+type kvEntry struct {
+	value []byte
+	share [2]uint64
 }
 
 // Opcodes of commands, and the first byte of results.
@@ -71,14 +77,14 @@ func (m *KV) Apply(cmd, dst []byte) []byte {
 	if !ok || len(rest) > 0 || op < opGet || op > opCASAbsent {
 		return append(dst, resultError)
 	}
-	old, found := m.entries[string(key)]
-	if found {
-		dst = append(append(dst, resultValue), old...)
+	e := m.entries[string(key)]
+	if e != nil {
+		dst = append(append(dst, resultValue), e.value...)
 	} else {
 		dst = append(dst, resultAbsent)
 	}
-	if op == opPut || op == opCASAbsent && !found || op == opCAS && found && bytes.Equal(old, expect) {
-		m.set(key, old, value, found)
+	if op == opPut || op == opCASAbsent && e == nil || op == opCAS && e != nil && bytes.Equal(e.value, expect) {
+		m.set(key, e, value)
 	}
 	return dst
 }
@@ -91,30 +97,24 @@ func (m *KV) Query(cmd, dst []byte) ([]byte, bool) {
 	return m.Apply(cmd, dst), true
 }
 
-// set replaces old by value. The memory of old is used again: nobody else holds it.
-func (m *KV) set(key, old, value []byte, found bool) {
-	if found {
-		m.toggle(entryDigest(key, old), -1)
-	}
-	m.toggle(entryDigest(key, value), 1)
-	if found && len(old) == len(value) {
-		copy(old, value)
-		return
-	}
-	if m.entries == nil {
-		m.entries = make(map[string][]byte)
-	}
-	name := string(key)
-	m.entries[name] = append(old[:0:cap(old)], value...)
-	if !found {
+// set gives the key, whose entry is e if it has one, another value. The memory of the old one is used again: nobody else holds it.
+func (m *KV) set(key []byte, e *kvEntry, value []byte) {
+	if e == nil {
+		e = &kvEntry{}
+		if m.entries == nil {
+			m.entries = make(map[string]*kvEntry)
+		}
+		name := string(key)
+		m.entries[name] = e
 		at, _ := slices.BinarySearch(m.keys, name)
 		m.keys = slices.Insert(m.keys, at, name)
 	}
-}
-
-func (m *KV) toggle(d [2]uint64, sign int64) {
-	m.digest[0] += d[0] * uint64(sign)
-	m.digest[1] += d[1] * uint64(sign)
+	m.digest[0] -= e.share[0]
+	m.digest[1] -= e.share[1]
+	e.share = entryDigest(key, value)
+	m.digest[0] += e.share[0]
+	m.digest[1] += e.share[1]
+	e.value = append(e.value[:0], value...)
 }
 
 // Digest identifies the contents.
@@ -124,14 +124,14 @@ func (m *KV) Digest() [2]uint64 { return m.digest }
 func (m *KV) Snapshot(dst []byte) []byte {
 	for _, key := range m.keys {
 		dst = append(binary.AppendUvarint(dst, uint64(len(key))), key...)
-		dst = appendBytes(dst, m.entries[key])
+		dst = appendBytes(dst, m.entries[key].value)
 	}
 	return dst
 }
 
 // Restore sets the contents to those of a snapshot. It refuses anything that Snapshot would not write.
 func (m *KV) Restore(snapshot []byte) error {
-	restored := KV{entries: make(map[string][]byte)}
+	restored := KV{entries: make(map[string]*kvEntry)}
 	for rest := snapshot; len(rest) > 0; {
 		key, more, ok := cutBytes(rest)
 		if !ok {
@@ -141,7 +141,7 @@ func (m *KV) Restore(snapshot []byte) error {
 		if n := len(restored.keys); !ok || n > 0 && restored.keys[n-1] >= string(key) {
 			return errMalformed
 		}
-		restored.set(key, nil, value, false)
+		restored.set(key, nil, value)
 		rest = more
 	}
 	*m = restored

@@ -44,26 +44,28 @@ func cutBytes(b []byte) (head, rest []byte, ok bool) {
 // entryDigest is the share of one key and its value in the digest of a map. Shares are added up, so the order in
 // which entries came about does not show.
 func entryDigest(key, value []byte) [2]uint64 {
-	h := hash2(hash2([2]uint64{0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f}, key), value)
-	return h
+	a, b := fold(0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, key)
+	a, b = fold(a, b, value)
+	return [2]uint64{a, b}
 }
 
-func hash2(h [2]uint64, b []byte) [2]uint64 {
-	h = mix2(h, uint64(len(b)))
+// fold folds b and its length into two words. They are two variables and not an array, which would live in memory and not in registers.
+func fold(h0, h1 uint64, b []byte) (uint64, uint64) {
+	h0, h1 = mix(h0, h1, uint64(len(b)))
 	for len(b) >= 8 {
-		h = mix2(h, binary.LittleEndian.Uint64(b))
+		h0, h1 = mix(h0, h1, binary.LittleEndian.Uint64(b))
 		b = b[8:]
 	}
 	if len(b) > 0 {
 		var tail [8]byte
 		copy(tail[:], b)
-		h = mix2(h, binary.LittleEndian.Uint64(tail[:]))
+		h0, h1 = mix(h0, h1, binary.LittleEndian.Uint64(tail[:]))
 	}
-	return h
+	return h0, h1
 }
 
-func mix2(h [2]uint64, x uint64) [2]uint64 {
-	hi0, lo0 := bits.Mul64(h[0]^x, 0xa0761d6478bd642f)
-	hi1, lo1 := bits.Mul64(h[1]^x, 0xe7037ed1a0b428db)
-	return [2]uint64{hi0 ^ lo0 ^ h[1], hi1 ^ lo1 ^ bits.RotateLeft64(h[0], 32)}
+func mix(h0, h1, x uint64) (uint64, uint64) {
+	hi0, lo0 := bits.Mul64(h0^x, 0xa0761d6478bd642f)
+	hi1, lo1 := bits.Mul64(h1^x, 0xe7037ed1a0b428db)
+	return hi0 ^ lo0 ^ h1, hi1 ^ lo1 ^ bits.RotateLeft64(h0, 32)
 }

@@ -16,6 +16,11 @@ func (r *Replica) onPrepare(env Env, from node.ID, m *Message) {
 		return
 	case r.grant.forbids(env.Now(), m.Ballot):
 		return // the candidate will ask again
+	case !r.acceptor():
+		if r.lag(env, from, m.Slot-1); r.applied+1 < m.Slot {
+			r.fetch(env)
+		}
+		return
 	case m.Ballot > r.promised: // otherwise the first promise was lost: repeat it
 		r.promise(env, m.Ballot)
 		r.heard = true // give the candidate time
@@ -27,6 +32,10 @@ func (r *Replica) onPrepare(env Env, from node.ID, m *Message) {
 		Kind: Promise, Ballot: m.Ballot, Slot: m.Slot, Commit: r.applied, Floor: r.log.floor, Value: r.report(m.Slot),
 	})
 }
+
+// acceptor tells whether the replica may promise and vote. Who is no voter, by what it knows, and has promised nothing has never been one,
+// or has lost its disk and does not know it. If it is one by now, the slots that make it so will tell.
+func (r *Replica) acceptor() bool { return r.promised > 0 || r.eras.voter(r.id) }
 
 // promise makes b the promised ballot. It may be told by SendDurable only.
 func (r *Replica) promise(env Env, b node.Ballot) {
@@ -71,7 +80,7 @@ func (r *Replica) onAccept(env Env, from node.ID, m *Message) {
 		r.send(env, from, Message{Kind: Settled, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Commit: r.applied})
 		return
 	}
-	if m.Slot > r.applied+ahead {
+	if m.Slot > r.applied+ahead || !r.acceptor() {
 		return
 	}
 	r.vote(env, from, m.Ballot, m.Slot, m.Value)

@@ -142,17 +142,20 @@ func (r *Replica) state() [2]uint64 {
 	return [2]uint64{m[0] ^ r.sessions.digest[0] ^ r.membership, m[1] ^ r.sessions.digest[1]}
 }
 
-// configure makes the encoded membership govern the slots from applied + alpha on. It is refused where it makes no sense, and
-// while another change has yet to come into force.
+// configure makes the membership of an encoded change govern the slots from applied + alpha on. It is refused where it makes no sense,
+// where it is a change of another membership than the last, and while that has yet to come into force.
 func (r *Replica) configure(env Env, command []byte) node.Status {
-	m, err := DecodeMembership(command)
+	change, err := DecodeChange(command)
 	if err != nil {
 		return node.Refused
 	}
+	m := change.Membership
 	last := &r.eras[len(r.eras)-1]
 	switch {
 	case last.Membership.equal(&m):
 		return node.OK
+	case last.start != change.After:
+		return node.Refused
 	case len(r.eras) > 1:
 		return node.Overloaded
 	}

@@ -32,18 +32,12 @@ func (g *grant) forbids(now node.Local, b node.Ballot) bool {
 // how long ago it was granted.
 func (r *Replica) grantLease(env Env, m *Message) {
 	g := &r.grant
-	span := node.Local(m.Span)
-	if g.ballot != m.Ballot || g.span < span {
-		g.stored = false
-		if g.ballot == m.Ballot {
-			span = max(span, g.span)
-		}
+	span, until, round := node.Local(m.Span), env.Now()+node.Local(m.Span), m.Mark
+	stored := g.ballot == m.Ballot && g.stored && span <= g.span
+	if g.ballot == m.Ballot { // what was granted before is not taken back
+		span, until, round = max(span, g.span), max(until, g.until), max(round, g.round)
 	}
-	until := env.Now() + span
-	if g.ballot == m.Ballot {
-		until = max(until, g.until)
-	}
-	*g = grant{ballot: m.Ballot, round: max(m.Mark, g.round), span: span, until: until, stored: g.stored}
+	*g = grant{ballot: m.Ballot, round: round, span: span, until: until, stored: stored}
 	if !g.stored {
 		g.stored = true
 		r.scratch = appendGrant(r.scratch[:0], g)

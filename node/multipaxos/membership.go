@@ -67,7 +67,7 @@ func (m *Membership) Validate() error {
 	return nil
 }
 
-// Append appends the membership's encoding to dst, as it is the command of a node.Configure request.
+// Append appends the membership's encoding to dst.
 func (m *Membership) Append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(m.Phase1))
 	dst = binary.AppendUvarint(dst, uint64(m.Phase2))
@@ -90,14 +90,27 @@ func (r *reader) membership() (m Membership) {
 	return m
 }
 
-// DecodeMembership reads what Append wrote, and refuses what Validate refuses.
-func DecodeMembership(b []byte) (Membership, error) {
+// Change is a membership to come, in place of the one that governs slots from After on: 0 for the founding one. If another change came
+// first it is refused, so that a request which comes late cannot bring an old membership back.
+type Change struct {
+	After uint64
+	Membership
+}
+
+// Append appends the change's encoding to dst, as it is the command of a node.Configure request.
+func (c *Change) Append(dst []byte) []byte {
+	return c.Membership.Append(binary.AppendUvarint(dst, c.After))
+}
+
+// DecodeChange reads what Append wrote, and refuses what Validate refuses.
+func DecodeChange(b []byte) (Change, error) {
 	in := reader{rest: b}
-	m := in.membership()
+	c := Change{After: in.upTo(1 << 62)}
+	c.Membership = in.membership()
 	if in.bad || len(in.rest) > 0 {
-		return Membership{}, errMalformed
+		return Change{}, errMalformed
 	}
-	return m, m.Validate()
+	return c, c.Validate()
 }
 
 func (m *Membership) equal(o *Membership) bool {

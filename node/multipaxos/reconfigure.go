@@ -10,11 +10,11 @@ import (
 // onConfigure puts a change of the membership into the log. A membership that could not go on working is refused, or put
 // off: new voters must have caught up as learners, and quorums of the new membership must be there.
 func (r *Replica) onConfigure(env Env, from node.Client, q *node.Request) {
-	m, err := DecodeMembership(q.Command)
+	change, err := DecodeChange(q.Command)
 	switch {
 	case err != nil:
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
-	case !r.ready() || len(r.eras) > 1 || !r.capable(env, &m):
+	case !r.ready() || len(r.eras) > 1 || !r.capable(env, &change.Membership):
 		r.overloaded(env, from, q.Seq)
 	default:
 		r.enqueue(env, from, q)
@@ -116,14 +116,23 @@ func (r *Replica) onTransfer(env Env, from node.Client, q *node.Request) {
 		r.overloaded(env, from, q.Seq)
 	default:
 		r.successor = transfer{to: id, since: env.Now(), client: from, seq: q.Seq, leasesFrom: r.round + 1}
-		r.broadcast(env, Message{Kind: Release, Ballot: r.ballot, Mark: r.round})
-		r.grant.until = 0 // its own
+		r.giveBackLeases(env)
 		r.reads.handBack(env, r)
 		if r.config.Reads == ReadLease {
 			env.Observe(fact.Fact{Kind: fact.Leased, Ballot: uint64(r.ballot), Slot: r.applied})
 		}
 		r.goOnWithTransfer(env)
 	}
+}
+
+// giveBackLeases lets go of the leases granted so far, also for the time after a transfer that came to nothing.
+func (r *Replica) giveBackLeases(env Env) {
+	r.broadcast(env, Message{Kind: Release, Ballot: r.ballot, Mark: r.round})
+	r.grant.until = 0 // its own
+	for i := range r.peers {
+		r.peers[i].granted = 0
+	}
+	r.leaseEnd = 0
 }
 
 // goOnWithTransfer tells the successor to stand once it has everything, and gives up if nothing comes of it.

@@ -107,8 +107,11 @@ func (r *Replica) replay(d record) bool {
 	case recordLeft:
 		return true
 	case recordSnapshot:
+		if node.ID(d.id) != r.id || !r.restore(d.rest) || d.floor > r.applied {
+			return false
+		}
 		r.log.drop(d.floor)
-		return node.ID(d.id) == r.id && r.restore(d.rest) && d.floor <= r.applied
+		return true
 	}
 	if d.slot > r.log.last+ahead+1 {
 		return false

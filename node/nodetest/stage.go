@@ -114,6 +114,9 @@ func (s *Stage[M, PM]) Armed(t node.TimerID) (at node.Local, armed bool) {
 // Durable returns what is durable of a file, for the test to look at or to damage.
 func (s *Stage[M, PM]) Durable(file string) []byte { return s.durable[file] }
 
+// SetDurable makes b what is durable of a file: a write that a crash kept or lost by itself, or damage.
+func (s *Stage[M, PM]) SetDurable(file string, b []byte) { s.durable[file] = bytes.Clone(b) }
+
 func (s *Stage[M, PM]) deliverSelf() {
 	for len(s.self) > 0 {
 		m := s.self[0]

@@ -18,7 +18,15 @@ type Config struct {
 	Resend     node.Local // an unanswered message is sent again after this time
 	BackoffMin node.Local // a preempted proposer pauses for a random time, up to this at first,
 	BackoffMax node.Local // and up to this in the end
-	Poll       node.Local // a replica that does not know the chosen value asks another one this often
+	// Learners are replicas that are no members: they neither promise nor accept, and no quorum needs them. They find out what was chosen, and answer clients
+	// when they know it, or send them to a member.
+	Learners []node.ID
+
+	// Distinguished is the only member that proposes, or 0: each does. The others send clients to it ("Paxos Made Simple", section 2.4): no
+	// two proposers can preempt each other, and nothing is decided while it is down.
+	Distinguished node.ID
+
+	Poll node.Local // a replica that does not know the chosen value asks another one this often
 }
 
 // MaxNodes is the largest number of members.
@@ -50,6 +58,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("paxos: quorums of %d and %d out of %d members", c.Phase1, c.Phase2, n)
 	case c.Phase1+c.Phase2 <= n:
 		return fmt.Errorf("paxos: quorums of %d and %d out of %d members need not intersect", c.Phase1, c.Phase2, n)
+	case len(slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(c.Nodes), c.Learners...))))) != n+len(c.Learners):
+		return errors.New("paxos: a learner is a member, or named twice")
+	case c.Distinguished != 0 && !slices.Contains(c.Nodes, c.Distinguished):
+		return errors.New("paxos: the distinguished proposer is no member")
 	case c.Resend <= 0 || c.Poll <= 0:
 		return errors.New("paxos: Resend and Poll must be positive")
 	case c.BackoffMin < 0 || c.BackoffMax < c.BackoffMin:

@@ -32,6 +32,8 @@ func (r *Replica) onRequest(env node.Env[Message], from node.Client, q *node.Req
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
 	case l.known:
 		r.answer(env, from, q.Seq)
+	case !r.mayPropose():
+		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Redirect, Leader: r.proposerToTry(env)})
 	case !l.enlist(from, q.Seq):
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Overloaded})
 	default:
@@ -99,7 +101,7 @@ func (r *Replica) onPoll(env node.Env[Message]) {
 		return
 	}
 	r.query(env)
-	if a.accepted != 0 && a.accepted == l.polled {
+	if a.accepted != 0 && a.accepted == l.polled && r.mayPropose() {
 		r.propose(env, a.value)
 	}
 	l.polled = a.accepted
@@ -108,14 +110,32 @@ func (r *Replica) onPoll(env node.Env[Message]) {
 
 // query asks one of the other replicas, at random, what was chosen.
 func (r *Replica) query(env node.Env[Message]) {
-	others := len(r.config.Nodes) - 1
+	if id := r.another(env); id != 0 {
+		env.Send(id, Message{Kind: Query})
+	}
+}
+
+// another returns one of the other members, at random, or 0 if there is none.
+func (r *Replica) another(env node.Env[Message]) node.ID {
+	self, others := r.place(env.Self()), len(r.config.Nodes)
+	if self >= 0 {
+		others--
+	}
 	if others == 0 {
-		return
+		return 0
 	}
 	draw, _ := bits.Mul64(env.Rand(), uint64(others))
 	i := int(draw)
-	if i >= r.place(env.Self()) {
+	if self >= 0 && i >= self {
 		i++
 	}
-	env.Send(r.config.Nodes[i], Message{Kind: Query})
+	return r.config.Nodes[i]
+}
+
+// proposerToTry returns whom a client should turn to that came to a replica which does not propose.
+func (r *Replica) proposerToTry(env node.Env[Message]) node.ID {
+	if r.config.Distinguished != 0 {
+		return r.config.Distinguished
+	}
+	return r.another(env)
 }

@@ -29,6 +29,14 @@ type proposer struct {
 	attempts uint64      // ballots preempted in a row
 }
 
+// mayPropose tells whether proposing is for this replica.
+func (r *Replica) mayPropose() bool {
+	if r.place(r.self) < 0 {
+		return false
+	}
+	return r.config.Distinguished == 0 || r.config.Distinguished == r.self
+}
+
 // propose makes the proposer work for value, unless it is at work already.
 func (r *Replica) propose(env node.Env[Message], value []byte) {
 	p := &r.proposer
@@ -109,6 +117,9 @@ func (r *Replica) onAccepted(env node.Env[Message], from node.ID, b node.Ballot)
 		if id != env.Self() {
 			env.Send(id, Message{Kind: Chosen, Ballot: b, Value: value})
 		}
+	}
+	for _, id := range r.config.Learners {
+		env.Send(id, Message{Kind: Chosen, Ballot: b, Value: value})
 	}
 }
 

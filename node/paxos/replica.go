@@ -28,7 +28,7 @@ const (
 	timerPoll
 )
 
-// New returns the replica id, which must be one of c.Nodes. c must have passed Validate.
+// New returns the replica id, which must be one of c.Nodes or c.Learners. c must have passed Validate.
 func New(id node.ID, c Config) *Replica { return &Replica{self: id, config: c} }
 
 // Start recovers what the acceptor promised and accepted.
@@ -47,8 +47,11 @@ func (r *Replica) Start(env node.Env[Message]) {
 
 // Receive hands a message to the role that it is for.
 func (r *Replica) Receive(env node.Env[Message], from node.ID, m *Message) {
-	if r.silent || r.place(from) < 0 {
+	if r.silent || r.place(from) < 0 && (m.Kind != Query || !slices.Contains(r.config.Learners, from)) {
 		return
+	}
+	if r.place(r.self) < 0 && m.Kind != Chosen && m.Kind != Query && m.Kind != synced {
+		return // a learner is no acceptor, whoever takes it for one
 	}
 	r.proposer.highest = max(r.proposer.highest, m.Ballot)
 	switch m.Kind {

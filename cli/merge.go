@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/scenarios"
+)
+
+func mergeCommand(t *term, status *int) *cobra.Command {
+	var f ciFlags
+	c := &cobra.Command{
+		Use: "merge FILE...", Short: "put together what the shares of a sweep wrote with --json",
+		Long: "Merge reads what simrun run --json --shard i/n wrote on several machines, prints the summaries of the whole and exits as one sweep of all the seeds would have. " +
+			"The files must be from one build.",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("merge needs the files that simrun run --json wrote")
+			}
+			if err := f.check(false); err != nil {
+				return err
+			}
+			s, err := merge(t, args, &f)
+			*status = s
+			return err
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.junit, "junit", "", "write a report in JUnit's XML to this file")
+	fs.BoolVar(&f.github, "github", false, "annotate failures for GitHub, and add to the summary of its step")
+	return c
+}
+
+// merger adds the results of shares up.
+type merger struct {
+	term    *term
+	build   *scenarios.Build
+	reports []*report
+	stop    stopped // what cut one of them short
+}
+
+func merge(t *term, files []string, f *ciFlags) (int, error) {
+	m := &merger{term: t}
+	for _, file := range files {
+		if err := m.read(file); err != nil {
+			return exitUsage, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	plan := &sweepPlan{}
+	plan.ciFlags = *f
+	for i, r := range m.reports {
+		if i > 0 {
+			t.printf("\n")
+		}
+		r.finish(r.stop)
+	}
+	return plan.exit(t, m.reports, m.stop)
+}
+
+// read adds a file. A share that did not get to its summary was cut off, and says so.
+func (m *merger) read(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewReader(f)
+	results, summaries := 0, 0
+	for number := 1; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF && len(line) == 0 {
+			break
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		var head struct{ Type string }
+		if bad := json.Unmarshal(line, &head); bad != nil {
+			return fmt.Errorf("line %d: not a line of simrun run --json: %w", number, bad)
+		}
+		switch head.Type {
+		case "result":
+			results++
+			err = m.result(line)
+		case "summary":
+			summaries++
+			err = m.summary(line)
+		default:
+			err = fmt.Errorf("not a line of simrun run --json: its type is %q", head.Type)
+		}
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+	if summaries == 0 {
+		return fmt.Errorf("%d results and no summary: its sweep was cut off, or this is not what simrun run --json writes", results)
+	}
+	return nil
+}
+
+// of returns the report of a scenario, which need not be one of this program.
+func (m *merger) of(scenario string) *report {
+	i := slices.IndexFunc(m.reports, func(r *report) bool { return r.scenario.Name == scenario })
+	if i < 0 {
+		s, err := scenarios.Find(scenario)
+		if err != nil {
+			s = scenarios.Scenario{Name: scenario}
+		}
+		i = len(m.reports)
+		m.reports = append(m.reports, &report{plan: &sweepPlan{}, scenario: s, term: m.term, failures: map[string]*failures{}, merged: true})
+	}
+	return m.reports[i]
+}
+
+// result adds the verdict of a seed. Its figures are in the summary.
+func (m *merger) result(line []byte) error {
+	var j jsonResult
+	if err := json.Unmarshal(line, &j); err != nil {
+		return err
+	}
+	kind, err := checker.ParseKind(j.Verdict)
+	if err != nil {
+		return err
+	}
+	r, v := m.of(j.Scenario), checker.Verdict{Kind: kind, Fingerprint: j.Fingerprint, Detail: j.Detail}
+	r.verdicts[kind]++
+	r.status = worse(r.status, statusOf(v))
+	if kind == checker.Pass {
+		return nil
+	}
+	before := r.failures[failureName(v)]
+	r.count(scenarios.Result{Input: scenarios.Input{Seed: j.Seed}, Verdict: v})
+	if f := r.failures[failureName(v)]; before == nil || j.Seed < f.first {
+		f.first, f.detail, f.artifact = j.Seed, oneLine(j.Detail), j.Artifact
+	}
+	return nil
+}
+
+// summary adds the figures of a share.
+func (m *merger) summary(line []byte) error {
+	var j jsonSummary
+	if err := json.Unmarshal(line, &j); err != nil {
+		return err
+	}
+	if m.build == nil {
+		m.build = &j.Build
+	}
+	if m.build.Sources != j.Build.Sources {
+		return fmt.Errorf("made by another build (%s) than the files before it (%s)", describeBuild(j.Build), describeBuild(*m.build))
+	}
+	r := m.of(j.Scenario)
+	if name := r.plan.profile.Name; name != "" && name != j.Profile {
+		return fmt.Errorf("%s was run with profile %s here, and with %s in the files before", j.Scenario, j.Profile, name)
+	}
+	r.plan.profile, r.plan.build = faults.Profile{Name: j.Profile}, j.Build
+	r.plan.seeds = scenarios.SeedRange(0, r.plan.seeds.Len()+j.Seeds)
+	r.total.Add(j.Stats)
+	if j.Stopped != notStopped {
+		r.stop = j.Stopped
+	}
+	if j.Stopped == byInterrupt {
+		m.stop = byInterrupt
+	}
+	slices.SortStableFunc(r.names, func(a, b string) int { return compareSeeds(r.failures[a], r.failures[b]) })
+	return nil
+}
+
+func compareSeeds(a, b *failures) int {
+	switch {
+	case a.first < b.first:
+		return -1
+	case a.first > b.first:
+		return 1
+	}
+	return 0
+}

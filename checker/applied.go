@@ -69,18 +69,3 @@ func (w *Watch) restored(n uint16, f *fact.Fact) {
 	}
 	l.applied, l.state = f.Slot, f.State
 }
-
-// executes holds an execution against earlier ones: each (client, sequence number) changes the state at one slot only.
-func (w *Watch) executes(n uint16, f *fact.Fact) {
-	_, slot := w.submission(f.Client, f.Seq)
-	switch {
-	case slot == nil:
-		w.violate(n, f.Slot, "validity", "command nobody submitted", fmt.Sprintf(
-			"n%d executed a command %d of client %d at slot %d, which it never submitted", n, f.Seq, f.Client, f.Slot))
-	case *slot == 0:
-		*slot = f.Slot
-	case *slot != f.Slot:
-		w.violate(n, f.Slot, "once", "command executed twice", fmt.Sprintf(
-			"n%d executed command %d of client %d at slot %d, and it had been executed at slot %d", n, f.Seq, f.Client, f.Slot, *slot))
-	}
-}

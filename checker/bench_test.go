@@ -15,9 +15,10 @@ import (
 )
 
 // long returns a history of 30 clients, 5% of whose operations have an unknown outcome.
-func long(operations, keys int, noLog bool) *History {
+// The log is full, or has a place for writes alone, or there is none.
+func long(operations, keys int, log string) *History {
 	return generate(rand.New(rand.NewPCG(7, uint64(operations))), KV, weather{
-		operations: operations, clients: 30, keys: keys, unknown: 0.05, noLog: noLog,
+		operations: operations, clients: 30, keys: keys, unknown: 0.05, noReads: log == "writes", noLog: log == "none",
 	})
 }
 
@@ -40,14 +41,20 @@ func makeStale(h *History) {
 func BenchmarkCheck(b *testing.B) {
 	for _, c := range []struct {
 		operations, keys int
-		noLog, stale     bool
+		log              string
+		stale            bool
+		method           string
 	}{
-		{1_000_000, 1, false, false}, {1_000_000, 1, false, true}, {1_000_000, 1, true, false}, {1_000_000, 1, true, true},
-		{100_000, 10, false, false}, {100_000, 10, false, true}, {100_000, 10, true, false}, {100_000, 10, true, true},
+		{1_000_000, 1, "full", false, ByCertificate}, {1_000_000, 1, "full", true, ByUniqueValues},
+		{1_000_000, 1, "writes", false, ByWriteOrder}, {1_000_000, 1, "writes", true, ByUniqueValues},
+		{1_000_000, 1, "none", false, ByUniqueValues}, {1_000_000, 1, "none", true, ByUniqueValues},
+		{100_000, 10, "full", false, ByCertificate}, {100_000, 10, "full", true, ByUniqueValues},
+		{100_000, 10, "writes", false, ByWriteOrder}, {100_000, 10, "writes", true, ByUniqueValues},
+		{100_000, 10, "none", false, ByUniqueValues}, {100_000, 10, "none", true, ByUniqueValues},
 	} {
-		name := fmt.Sprintf("operations=%d/keys=%d/log=%v/stale=%v", c.operations, c.keys, !c.noLog, c.stale)
+		name := fmt.Sprintf("operations=%d/keys=%d/log=%s/stale=%v", c.operations, c.keys, c.log, c.stale)
 		b.Run(name, func(b *testing.B) {
-			h := long(c.operations, c.keys, c.noLog)
+			h := long(c.operations, c.keys, c.log)
 			want := Linearizable
 			if c.stale {
 				makeStale(h)
@@ -61,8 +68,8 @@ func BenchmarkCheck(b *testing.B) {
 			began := cpu()
 			for b.Loop() {
 				k = Checker{}
-				if r = k.Check(h, KV, Options{}); r.Answer != want {
-					b.Fatal(r)
+				if r = k.Check(h, KV, Options{}); r.Answer != want || r.Method != c.method {
+					b.Fatal(r.Answer, r.Method, r.Reason)
 				}
 			}
 			b.ReportMetric(float64(cpu()-began)/float64(b.N)/1e6, "cpu-ms/op")

@@ -35,8 +35,16 @@
 // Porcupine (oracle.go) shares no code with the layers. It is asked about every witness, every log that disagrees, and all histories of a
 // sample of runs. It is bounded by the wall clock, so it never decides. If it contradicts a layer, the answer is [CheckersDisagree].
 //
+// # What is not decided
+//
+// An operation of unknown outcome may have happened at any time since, so each one that could matter doubles what the search must try. (What the model can tell of them from the rest of the
+// history is settled first: see Settle of [Model].) Histories of registers with unique values, and
+// those with a log, are decided however many there are. Without either, one that is linearizable is most often decided at once, since the first orders tried are likely ones; one that
+// is not, and has more than some twenty such operations on one key that each change what is seen, most often ends as [NotDecided].
+//
 // # Witnesses
 //
 // What is not linearizable is shown by a few operations that are impossible by themselves (witness.go). They are found by taking away what cannot
-// make a good history bad, so they prove the whole to be bad; always the same ones for the same history.
+// make a good history bad, so they prove the whole to be bad; always the same ones for the same history. What that is depends on the model: see Less of [Model]. Some
+// operations stand in a witness for less than they said.
 package checker

@@ -56,8 +56,9 @@ type Result struct {
 	// Operations is how many there were, and Configurations how many the search visited, all keys together; 0 without a search.
 	Operations     int
 	Configurations uint64
-	// Witness is a small history that no order explains, if NotLinearizable. Its operations are those of one key. A compare-and-set that
-	// hit, and of which one of its two values plays no part, stands in it as the get or put of the other value, which asks less.
+	// Witness is a small history that no order explains, if NotLinearizable. Its operations are those of one key. Some may say less than they
+	// did: a compare-and-set that hit, and of which one of its two values plays no part, stands in it as the get or put of the other value, and lists lack
+	// elements that play none. Shown has what does not fit into their numbers.
 	Witness []Op
 	// Reason says in a sentence why not Linearizable.
 	Reason string
@@ -65,6 +66,19 @@ type Result struct {
 	Refused error
 
 	history *History
+	shown   *History // whose Ext and Texts the witness refers to; nil: those of history
+}
+
+// Shown returns the witness as a history of its own.
+func (r Result) Shown() *History {
+	h := r.shown
+	if h == nil {
+		h = r.history
+	}
+	if h == nil {
+		return &History{}
+	}
+	return &History{Ops: r.Witness, Ext: h.Ext, Texts: h.Texts, Nil: h.Nil}
 }
 
 // Verdict returns the result as the verdict of a run.
@@ -126,7 +140,7 @@ func (c *Checker) Check(h *History, m Model, o Options) Result {
 	}
 	if refused != nil {
 		r.Refused = refused
-		c.decide(h.Ops, rules, o.Budget, &r)
+		c.decideSettled(h, rules, o.Budget, &r)
 		if r.Answer == Linearizable && refused.disagrees {
 			r.Answer = LogDisagrees
 			r.Reason = "what clients saw is linearizable, but not in the order of the log, in which " + refused.why
@@ -152,8 +166,25 @@ func (c *Checker) certifyWrites(ops []Op, full *refusal) *refusal {
 	return nil
 }
 
-// decide goes through the keys in the order of their numbers, and stops at the first that no order explains.
-func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
+// decideSettled decides the history as the model settles it. A witness is of the history as it is.
+func (c *Checker) decideSettled(h *History, m *rules, budget uint64, r *Result) {
+	var settled *History
+	if m.Settle != nil {
+		settled = m.Settle(h)
+	}
+	if settled == nil {
+		c.decide(h, h.Ops, m, budget, r)
+		return
+	}
+	bound := m.Model.bind(settled)
+	c.keys.index(settled.Ops, m.ByKey)
+	c.keys.split(settled.Ops)
+	c.decide(h, settled.Ops, &bound, budget, r)
+	c.keys.index(h.Ops, m.ByKey)
+}
+
+// decide goes through the keys in the order of their numbers, and stops at the first that no order explains. The operations are those of the history, or settled ones.
+func (c *Checker) decide(h *History, ops []Op, m *rules, budget uint64, r *Result) {
 	c.search.configurations = 0
 	r.Method = ByUniqueValues
 	for k := range c.keys.count {
@@ -168,15 +199,27 @@ func (c *Checker) decide(ops []Op, m *rules, budget uint64, r *Result) {
 			r.Configurations = c.search.configurations
 			r.Answer = NotLinearizable
 			if values != nil {
-				r.Witness = witnessOfValues(ops, part, m, values, budget)
+				r.Witness, m = witnessOfValues(ops, part, m, values, budget)
 			} else {
-				r.Witness = witnessFrom(c.search.blocked(), ops, part, m, budget)
+				as := m.Model.bind(h)
+				r.Witness, m = witnessFrom(c.search.blocked(), ofKey(h.Ops, &ops[part[0]], m.ByKey), &as, budget)
 			}
+			r.shown = m.history
 			r.Reason = explain(ops, r.Witness, m)
 			return
 		}
 	}
 	r.Configurations = c.search.configurations
+}
+
+// ofKey returns the operations on the key of one of them, or all.
+func ofKey(ops []Op, one *Op, byKey bool) (of []Op) {
+	for i := range ops {
+		if matters(&ops[i]) && (!byKey || ops[i].Key == one.Key) {
+			of = append(of, ops[i])
+		}
+	}
+	return of
 }
 
 // decidePart decides one key, by its values if they are unique, or else by search. Of values that are unique it returns those that show that it is

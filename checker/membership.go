@@ -115,6 +115,11 @@ func (w *Watch) comeIntoForce(c change) {
 	if last.start != c.m.After || last.start > c.slot+1 || last.voters == e.voters && last.members == e.members && last.phase1 == e.phase1 && last.phase2 == e.phase2 {
 		return
 	}
+	if e.phase1 > 0 && e.phase2 > 0 && e.phase1+e.phase2 <= len(c.m.Voters) {
+		w.violate(0, c.slot, "configuration", "quorums need not meet", fmt.Sprintf(
+			"the membership chosen at slot %d has %d voters and quorums of %d and %d, which need have nobody in common", c.slot, len(c.m.Voters), e.phase1, e.phase2))
+		return
+	}
 	w.eras = append(w.eras, e)
 	for s := max(e.start, w.base+1); s <= w.base+uint64(len(w.slots)); s++ {
 		if w.slot(s).ballots > 0 {

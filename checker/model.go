@@ -17,6 +17,13 @@ type Model struct {
 	Register bool
 	// Step returns the state after the operation, and the output it must have.
 	Step func(state int64, o *Op) (next, out int64)
+	// Less offers histories of one key that say less than one which is not linearizable, and so are linearizable if it is, to make a witness small. Each is
+	// built on the last one that try returned true for, which is that it is not linearizable either. nil: there are none.
+	Less func(h *History, try func(less *History) bool)
+	// Settle returns a history that is linearizable if and only if this one is, in which fewer operations are of unknown outcome: left out are those that can be, and
+	// those that must have happened by some event are taken to have returned at it. nil: there are no such. The operations that are left are the same, by their calls, and in
+	// their order.
+	Settle func(h *History) *History
 	// Space makes, in place of Step, the space of states for one history, of a model whose states do not fit into a number.
 	Space func(h *History) Space
 }
@@ -31,6 +38,12 @@ type Space interface {
 	Describe(state int64) string
 }
 
+// Doomer is a Space that knows more: Doomed tells that from a state none can be reached any more in which a completed operation, which is not legal there, is, such as
+// a read of a list that has grown in another way. The search then goes no further.
+type Doomer interface {
+	Doomed(state int64, o *Op) bool
+}
+
 // KV is the key-value store: get, put, compare-and-set. The output of a put is not looked at.
 var KV = Model{Name: "kv", ByKey: true, Register: true, Step: func(state int64, o *Op) (next, out int64) {
 	switch {
@@ -43,17 +56,60 @@ var KV = Model{Name: "kv", ByKey: true, Register: true, Step: func(state int64, 
 }}
 
 // Decree is a single decision: the first proposal decides, and all get to know.
-var Decree = Model{Name: "decree", Step: func(state int64, o *Op) (next, out int64) {
+var Decree = Model{Name: "decree", Less: lessDecrees, Step: func(state int64, o *Op) (next, out int64) {
 	if state == 0 {
 		state = o.Arg
 	}
 	return state, state
 }}
 
+// lessDecrees offers decisions of which fewer know. If there is an order, all were told one value, so nothing is left of it without those who were told it. Without them,
+// who proposed another in vain changed nothing, and of those who proposed it the first to be called may stand for all: it may as well have come first.
+func lessDecrees(h *History, try func(*History) bool) {
+	told := map[int64]bool{}
+	var values []int64
+	for i := range h.Ops {
+		if o := &h.Ops[i]; o.Outcome == OK && !told[o.Out] {
+			told[o.Out] = true
+			values = append(values, o.Out)
+		}
+	}
+	without := func(out func(o *Op) bool) bool {
+		less := *h
+		less.Ops = nil
+		for _, o := range h.Ops {
+			if !out(&o) {
+				less.Ops = append(less.Ops, o)
+			}
+		}
+		if len(less.Ops) == len(h.Ops) || !try(&less) {
+			return false
+		}
+		h = &less
+		return true
+	}
+	without(func(o *Op) bool { return o.Outcome != OK && !told[o.Arg] })
+	for i := len(values) - 1; i >= 0; i-- {
+		without(func(o *Op) bool { return o.Outcome == OK && o.Out == values[i] })
+	}
+	for _, v := range values {
+		first := true
+		without(func(o *Op) bool {
+			if o.Arg != v || o.Outcome == OK && o.Out != v {
+				return false
+			}
+			out := !first && o.Outcome == OK
+			first = first && o.Outcome != OK
+			return out
+		})
+	}
+}
+
 // rules is a model bound to the history that is checked.
 type rules struct {
 	Model
 	space   Space
+	doomer  Doomer // nil: the space is none
 	history *History
 }
 
@@ -61,6 +117,7 @@ func (m Model) bind(h *History) rules {
 	r := rules{Model: m, history: h}
 	if m.Space != nil {
 		r.space = m.Space(h)
+		r.doomer, _ = r.space.(Doomer)
 	}
 	return r
 }

@@ -127,7 +127,7 @@ func (k OpKind) ReadsOnly() bool {
 // changedNothing tells whether an operation certainly changed nothing: in any state in which it has this output, the state stays.
 func changedNothing(o *Op) bool {
 	switch o.Kind {
-	case CAS:
+	case CAS, Propose:
 		return o.Outcome == OK && o.Out != o.Arg
 	case TryCAS, Insert, Dequeue, Acquire, Release, Transfer, OpenSession, Renew, Expire, Create, Guard:
 		return o.Outcome == OK && o.Out == 0

@@ -18,13 +18,13 @@ const oracleLimit = 1000
 // ask lets porcupine look at a result, and turns it into CheckersDisagree if it says otherwise. Of a partition that is too long it gets a prefix, which
 // must be linearizable if the whole is.
 func (c *Checker) ask(ops []Op, m *rules, patience time.Duration, r *Result) {
-	model := m.porcupine()
 	switch r.Answer {
 	case NotLinearizable:
-		if len(r.Witness) <= oracleLimit && porcupine.CheckOperationsTimeout(model, operations(r.Witness), patience) == porcupine.Ok {
+		if len(r.Witness) <= oracleLimit && porcupine.CheckOperationsTimeout(m.Model.Porcupine(r.Shown()), operations(r.Witness), patience) == porcupine.Ok {
 			r.disagree("porcupine finds an order for a witness that is said to have none: " + r.Reason)
 		}
 	case Linearizable, LogDisagrees:
+		model := m.porcupine()
 		for k := range c.keys.count {
 			part := pick(ops, c.keys.part(k))
 			if len(part) > oracleLimit {
@@ -73,7 +73,11 @@ func WriteVisualization(w io.Writer, r Result, m Model) error {
 	if r.history == nil {
 		return fmt.Errorf("there is nothing to show: this is not the result of a check")
 	}
-	model := m.Porcupine(r.history)
+	of := r.history
+	if len(r.Witness) > 0 {
+		of = r.Shown()
+	}
+	model := m.Porcupine(of)
 	shown := r.Witness
 	if len(shown) == 0 {
 		for i := range r.history.Ops {

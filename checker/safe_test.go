@@ -72,7 +72,8 @@ func TestVotesSafe(t *testing.T) {
 	}
 }
 
-// rule takes values that begin with 0xff for memberships, of the voters in the bytes behind the next one, which says what they come after.
+// rule takes values that begin with 0xff for memberships, of the voters in the bytes behind the next one, which says what they come after. The byte 0xfe makes quorums that
+// need not meet.
 var rule = ChangeRule{
 	Alpha: 3,
 	Find: func(value []byte, emit func([]byte)) {
@@ -83,6 +84,10 @@ var rule = ChangeRule{
 	Decode: func(b []byte) (m Members, ok bool) {
 		m.After = uint64(b[1])
 		for _, n := range b[2:] {
+			if n == 0xfe {
+				m.Phase1, m.Phase2 = 1, len(m.Voters)-1
+				return m, true
+			}
 			m.Voters = append(m.Voters, uint16(n))
 		}
 		m.Phase2 = len(m.Voters)/2 + 1
@@ -126,6 +131,7 @@ func TestMemberships(t *testing.T) {
 		{"a change of another than the last is refused", "configuration: another membership than was chosen", []step{
 			votes(1, b, four, 1, 2), votes(2, b, "", 1, 2), votes(3, b, members(0, 2), 1, 2), configured(3, 6, members(0, 2)),
 		}},
+		{"quorums that need not meet", "configuration: quorums need not meet", []step{votes(1, b, members(0, 1, 2, 3, 0xfe), 1, 2)}},
 		{"a vote ahead of the window", "configuration: vote before its membership was chosen", []step{
 			votes(4, b, "", 1), votes(1, b, four, 1, 2),
 		}},

@@ -164,7 +164,7 @@ func (s *search) run(ops []Op, part []int32, m *rules, budget uint64) decision {
 		}
 		last = s.rank[p]
 		next, ok := m.legal(state, &ops[part[p]])
-		if !ok {
+		if !ok || next == state && s.returnAt[p] == 0 { // where it changes nothing and need not have happened, it can be left out
 			continue
 		}
 		after := done.with(p)
@@ -187,7 +187,7 @@ func (s *search) run(ops []Op, part []int32, m *rules, budget uint64) decision {
 }
 
 // candidate returns the operation to do next: one that was called before anything in the list returned, and of those a read that can be done, or else the
-// one of the lowest rank above last. It returns -1 if there is none, and how many it looked at.
+// one of the lowest rank above last. It returns -1 if there is none, or no use in any, and how many it looked at.
 func (s *search) candidate(ops []Op, part []int32, m *rules, state int64, last int32) (best int32, forced bool, looked uint64) {
 	best = -1
 	low := int32(len(part))
@@ -205,6 +205,9 @@ func (s *search) candidate(ops []Op, part []int32, m *rules, state int64, last i
 			if _, ok := m.legal(state, &ops[part[p]]); ok {
 				return p, true, looked
 			}
+		}
+		if last < 0 && m.doomer != nil && ops[part[p]].Outcome == OK && m.doomer.Doomed(state, &ops[part[p]]) {
+			return -1, false, looked
 		}
 		if r := s.rank[p]; r > last && r < low {
 			best, low = p, r

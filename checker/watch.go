@@ -21,12 +21,16 @@ import (
 //	stated     what a message says of its sender's promises and votes is durable        stated.go
 //	learned    what a replica takes to be chosen is                                     applied.go
 //	applied    replicas apply the chosen values in order and come to equal states       applied.go
-//	once       a client's command is executed at one slot only                          applied.go
+//	once       a client's command is executed at one slot only, and has one result      once.go
+//	bounds     floor <= snapshot <= applied <= chosen; log and sessions stay bounded    bounds.go
 //	safe       a vote can contradict nothing that was or may be chosen before           safe.go
 //	configuration  all take the same membership to govern a slot, the chosen one        membership.go
 //	lease      nobody else has anything chosen while a leader relies on a lease         lease.go
 //	validity   what is chosen was submitted                                             validity.go
 //	durable    what a client was told is chosen, in durable votes                       validity.go
+//	damage     who lost promises or votes to its disk takes no part, if it cannot       damaged.go
+//
+// Locks hold the invariants of a lock service, which are about what commands mean: see Locks.
 type Watch struct {
 	config  WatchConfig
 	nodes   []nodeLedger // by id
@@ -59,6 +63,9 @@ type WatchConfig struct {
 	Founders Members
 	// Change says how it changes; nil: never.
 	Change *ChangeRule
+	// MaxLog and MaxSessions bound what a replica may keep (see Holds); 0: nothing does.
+	MaxLog      uint64
+	MaxSessions uint64
 	// Now returns the true simulated time in nanoseconds; needed where leases are.
 	Now func() int64
 	// Commands splits a value into the commands clients submitted. If nil, a value is one command of whoever.
@@ -72,6 +79,7 @@ const MaxNodes = 128
 type clientLedger struct {
 	digests []uint64
 	slots   []uint64 // where each command was executed; 0 if it was not
+	results []answer
 }
 
 // nodeLedger is what one replica did.
@@ -130,6 +138,7 @@ func (w *Watch) Reset(c WatchConfig) {
 	w.found()
 	for i := range w.clients {
 		w.clients[i].digests, w.clients[i].slots = w.clients[i].digests[:0], w.clients[i].slots[:0]
+		w.clients[i].results = w.clients[i].results[:0]
 	}
 	if w.values == nil {
 		w.values = map[uint64]struct{}{}
@@ -189,21 +198,6 @@ func (w *Watch) settle() {
 	w.base += n
 }
 
-// maxSlot bounds the slots that can be watched; a replica that states a higher one has gone mad.
-const maxSlot = 1 << 28
-
-// sane refuses facts about nobody and about slots out of all reason, which a broken replica may state.
-func (w *Watch) sane(n uint16, f *fact.Fact) bool {
-	if n == 0 || int(n) >= len(w.nodes) {
-		return false
-	}
-	if f.Slot > maxSlot {
-		w.violate(n, f.Slot, "bounds", "absurd slot", fmt.Sprintf("n%d states that slot %d was %v", n, f.Slot, f.Kind))
-		return false
-	}
-	return true
-}
-
 // Durable tells what became durable on a replica's disk.
 func (w *Watch) Durable(n uint16, f fact.Fact) {
 	if !w.sane(n, &f) {
@@ -220,19 +214,6 @@ func (w *Watch) Durable(n uint16, f fact.Fact) {
 		}
 	case fact.Snapshot:
 		w.covered(n, f.Slot)
-	}
-}
-
-// covered takes note of a durable snapshot, which can only cover what is chosen.
-func (w *Watch) covered(n uint16, slot uint64) {
-	if s := w.known(slot); slot > w.base && (s == nil || !s.chosen) {
-		w.violate(n, slot, "bounds", "snapshot beyond what is chosen", fmt.Sprintf(
-			"n%d has a snapshot through slot %d on disk, which is not chosen", n, slot))
-		return
-	}
-	if l := &w.nodes[n]; slot > l.floor {
-		l.floor = slot
-		w.settle()
 	}
 }
 

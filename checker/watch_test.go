@@ -79,6 +79,10 @@ func damages(n uint16, facts ...step) step {
 
 func retires(n uint16) step { return func(w *Watch) { w.Retire(n) } }
 
+func answered(seq, result uint64) step { return func(w *Watch) { w.Answered(1, seq, result) } }
+
+func holds(h Holding) step { return func(w *Watch) { w.Holds(1, h) } }
+
 func replied(slot uint64) step { return func(w *Watch) { w.Replied(1, 1, slot) } }
 
 // Every invariant fires on what breaks it, and on nothing that comes near.
@@ -161,6 +165,18 @@ func TestInvariants(t *testing.T) {
 		{"a command at two slots", "once: command executed twice", []step{executes(1, 4, 1, 1), executes(2, 5, 1, 1)}},
 		{"a command that nobody submitted is executed", "validity: command nobody submitted", []step{executes(1, 4, 9, 1)}},
 
+		{"one result, told twice", "", []step{answered(1, 7), answered(2, 8), answered(1, 7)}},
+		{"two results of one command", "once: two results of one command", []step{answered(1, 7), answered(2, 8), answered(1, 8)}},
+		{"a result of what was never submitted", "", []step{answered(99, 7), answered(0, 7)}},
+
+		{"holding no more than is chosen", "", []step{votes(1, b1, "a", 1, 2, 3), votes(2, b1, "b", 1, 2, 3), holds(Holding{0, 1, 1, 2, 8, 2})}},
+		{"a log that begins behind the snapshot", "bounds: log begins behind the snapshot", []step{votes(1, b1, "a", 1, 2, 3), holds(Holding{1, 0, 1, 1, 0, 0})}},
+		{"a snapshot beyond what is applied", "bounds: snapshot beyond what is applied", []step{votes(1, b1, "a", 1, 2, 3), holds(Holding{0, 1, 0, 1, 0, 0})}},
+		{"applied beyond what is known", "bounds: applied beyond what is known", []step{votes(1, b1, "a", 1, 2, 3), holds(Holding{0, 0, 1, 0, 0, 0})}},
+		{"known beyond what is chosen", "bounds: known beyond what is chosen", []step{votes(1, b1, "a", 1, 2, 3), holds(Holding{0, 0, 1, 2, 0, 0})}},
+		{"a log too long", "bounds: log too long", []step{holds(Holding{Log: 9})}},
+		{"too many sessions", "bounds: too many sessions", []step{holds(Holding{Sessions: 3})}},
+
 		{"a value nobody submitted", "validity: value nobody submitted", []step{votes(1, b1, "made up", 1, 2, 3)}},
 		{"a value nobody submitted is not chosen", "", []step{votes(1, b1, "made up", 1, 2)}},
 		{"a no-op", "", []step{votes(1, b1, "", 1, 2, 3)}},
@@ -173,7 +189,7 @@ func TestInvariants(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var w Watch
 			for range 2 { // the second time in used memory
-				w.Reset(WatchConfig{Nodes: 5, Phase2: 3}) // votes are safe whoever promised: see TestVotesSafe
+				w.Reset(WatchConfig{Nodes: 5, Phase2: 3, MaxLog: 8, MaxSessions: 2}) // votes are safe whoever promised: see TestVotesSafe
 				for i, value := range []string{"a", "b", "c"} {
 					w.Submitted(1, uint64(i+1), fact.Digest([]byte(value)))
 				}

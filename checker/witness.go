@@ -12,6 +12,7 @@ import (
 //   - A history stays bad when it goes on: what is left when its end is cut off proves as much.
 //   - Operations that changed nothing.
 //   - Of a register, a value: see project.
+//   - What the model knows: see Model.Less.
 type reducer struct {
 	checker Checker
 	rules   *rules
@@ -24,7 +25,7 @@ const reduceEffort = 6_000_000
 
 // witnessOfValues returns a small part of the operations on a register that no order explains, of those that have to do with some values,
 // which show it.
-func witnessOfValues(ops []Op, part []int32, m *rules, values []int64, budget uint64) []Op {
+func witnessOfValues(ops []Op, part []int32, m *rules, values []int64, budget uint64) ([]Op, *rules) {
 	r := reducer{rules: m, budget: budget, effort: reduceEffort}
 	in := map[int64]bool{0: true}
 	for _, v := range values {
@@ -36,19 +37,57 @@ func witnessOfValues(ops []Op, part []int32, m *rules, values []int64, budget ui
 			small = append(small, o)
 		}
 	}
-	return r.reduce(r.cutEnd(small, 0))
+	small = r.reduce(r.cutEnd(small, 0))
+	return small, r.rules
 }
 
-// witnessFrom returns a small part of the operations of a key that no order explains, which are explained before an event.
-func witnessFrom(event uint64, ops []Op, part []int32, m *rules, budget uint64) []Op {
+// witnessFrom returns a small part of the operations of a key, which no order explains, and which are explained before an event.
+func witnessFrom(event uint64, ops []Op, m *rules, budget uint64) ([]Op, *rules) {
 	r := reducer{rules: m, budget: budget, effort: reduceEffort}
-	return r.reduce(r.cutEnd(pick(ops, part), event))
+	small := r.reduce(r.cutEnd(ops, event))
+	return small, r.rules
 }
 
+// reduce makes the operations few. What they say that does not fit into numbers, or in texts, is in the history of the reducer's rules then.
 func (r *reducer) reduce(ops []Op) []Op {
-	for range 2 {
-		ops = r.dropHarmless(r.dropValues(ops))
+	for range 4 {
+		before := len(ops)
+		// Reads go last: without them more orders are possible, and it takes longer to see that none is right.
+		ops = r.dropHarmless(r.sayLess(r.dropValues(ops)))
+		if len(ops) == before {
+			break
+		}
 	}
+	return ops
+}
+
+// sayLess takes out what the model knows to take out.
+func (r *reducer) sayLess(ops []Op) []Op {
+	if r.rules.Less == nil {
+		return ops
+	}
+	h := *r.rules.history
+	h.Ops = ops
+	r.rules.Less(&h, func(less *History) bool {
+		cost := uint64(0)
+		for i := range less.Ops {
+			if e := less.ext(&less.Ops[i]); e != nil {
+				cost += uint64(len(e.In) + len(e.Out))
+			}
+		}
+		if r.effort < cost {
+			return false
+		}
+		r.effort -= cost
+		kept := r.rules
+		bound := kept.Model.bind(less)
+		if r.rules = &bound; r.bad(less.Ops) {
+			ops = less.Ops
+			return true
+		}
+		r.rules = kept
+		return false
+	})
 	return ops
 }
 
@@ -58,11 +97,20 @@ func (r *reducer) bad(ops []Op) bool {
 		return false
 	}
 	r.effort -= uint64(len(ops)) + 1
+	rules := r.rules
+	if rules.Settle != nil {
+		h := *rules.history
+		h.Ops = ops
+		if settled := rules.Settle(&h); settled != nil {
+			bound := rules.Model.bind(settled)
+			ops, rules = settled.Ops, &bound
+		}
+	}
 	r.checker.keys.index(ops, false)
 	r.checker.keys.split(ops)
 	before := r.checker.search.configurations
 	var ignored Result
-	d, _ := r.checker.decidePart(ops, r.checker.keys.part(0), r.rules, min(r.budget, r.effort), &ignored)
+	d, _ := r.checker.decidePart(ops, r.checker.keys.part(0), rules, min(r.budget, r.effort), &ignored)
 	r.effort -= min(r.effort, r.checker.search.configurations-before)
 	return d == impossible
 }
@@ -101,7 +149,7 @@ func (r *reducer) dropHarmless(ops []Op) []Op {
 			candidates = append(candidates, ops[i].Call)
 		}
 	}
-	drop(candidates, func(out []uint64) bool {
+	Chunks(candidates, func(out []uint64) bool {
 		if r.spent(ops) {
 			return false
 		}
@@ -134,7 +182,7 @@ func (r *reducer) dropValues(ops []Op) []Op {
 			}
 		}
 	}
-	drop(values, func(out []int64) bool {
+	Chunks(values, func(out []int64) bool {
 		if r.spent(ops) {
 			return false
 		}
@@ -159,8 +207,9 @@ func (r *reducer) dropValues(ops []Op) []Op {
 	return ops
 }
 
-// drop offers the elements to be taken out, many at once and then fewer, the last ones first.
-func drop[T any](elements []T, try func(out []T) bool) {
+// Chunks offers elements to be taken out, many at once and then fewer, the last ones first. Those that try returned true for are not offered again. It
+// uses the memory of elements.
+func Chunks[T any](elements []T, try func(out []T) bool) {
 	for size := len(elements); size > 0; size /= 2 {
 		for to := len(elements); to > 0; {
 			from := max(to-size, 0)

@@ -269,18 +269,35 @@ func (p *checking) print(t *term, c *checked) {
 	}
 	t.printf("  %s\n", t.paint(head, fmt.Sprintf("no order explains these %d operations", len(r.Witness))))
 	for i := range r.Witness {
-		t.printf("    line %-6d %s\n", c.line(&r.Witness[i]), h.Describe(&r.Witness[i]))
+		text, whole := c.describe(&r.Witness[i])
+		t.printf("    line %-6d %s\n", c.line(&r.Witness[i]), text)
+		if whole != "" {
+			t.printf("                of %s\n", whole)
+		}
 	}
 	for _, k := range c.keys() {
 		t.printf("    k%d is %q\n", k, c.recording.Keys[k])
 	}
 }
 
+// describe writes an operation of the witness, and the operation of the history that it stands for, if that says more.
+func (c *checked) describe(o *checker.Op) (text, whole string) {
+	h := &c.recording.History
+	text = c.result.Shown().Describe(o)
+	if whole = h.Describe(&h.Ops[c.place(o)]); whole == text {
+		whole = ""
+	}
+	return text, whole
+}
+
 // line returns the line in which an operation of the witness was invoked, by its call.
-func (c *checked) line(o *checker.Op) uint32 {
+func (c *checked) line(o *checker.Op) uint32 { return c.recording.Lines[c.place(o)] }
+
+// place returns the index in the history of an operation of the witness, by its call.
+func (c *checked) place(o *checker.Op) int {
 	ops := c.recording.History.Ops
 	i := sort.Search(len(ops), func(i int) bool { return ops[i].Call >= o.Call })
-	return c.recording.Lines[min(i, len(ops)-1)]
+	return min(i, len(ops)-1)
 }
 
 // keys returns the keys of the witness that have names.
@@ -298,8 +315,9 @@ func (c *checked) keys() (keys []uint32) {
 func (p *checking) printJSON(t *term, c *checked) {
 	h := &c.recording.History
 	type operation struct {
-		Line uint32 `json:"line"`
-		Text string `json:"text"`
+		Line  uint32 `json:"line"`
+		Text  string `json:"text"`
+		Whole string `json:"whole,omitempty"`
 	}
 	ok, failed, unknown := outcomes(h)
 	out := struct {
@@ -321,7 +339,8 @@ func (p *checking) printJSON(t *term, c *checked) {
 		len(h.Ops), ok, failed, unknown, c.result.Method, c.result.Configurations, c.result.Reason, nil,
 	}
 	for i := range c.result.Witness {
-		out.Witness = append(out.Witness, operation{c.line(&c.result.Witness[i]), h.Describe(&c.result.Witness[i])})
+		text, whole := c.describe(&c.result.Witness[i])
+		out.Witness = append(out.Witness, operation{c.line(&c.result.Witness[i]), text, whole})
 	}
 	text, err := json.Marshal(out)
 	if err != nil {

@@ -15,7 +15,10 @@ func TestDiverge(t *testing.T) {
 	s := rogues(func() *rogue {
 		made++
 		mine := made
-		return &rogue{turn: func(env node.Env[whisper]) { env.SetTimer(1, node.Local(mine)*node.Microsecond); env.Logf("set to %d", uint64(mine)) }}
+		return &rogue{turn: func(env node.Env[whisper]) {
+			env.SetTimer(1, node.Local(mine)*node.Microsecond)
+			env.Logf("set to %d", uint64(mine))
+		}}
 	})
 	in := Input{Seed: 1}
 	in.Config, in.Plan = s.Draw(1, profile(t, faults.Calm))

@@ -50,7 +50,7 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 				c.ClockJumpMax = 0 // a clock that jumps is beyond what a lease can bear
 			}
 			if c.Spares > 0 { // few operations are not to keep a membership from coming into force
-				c.Knobs["alpha"] = pick[int64](s, 1, 2, 8)
+				c.Knobs["alpha"] = pick[int64](s, 1, 8)
 			}
 		},
 		Check: func(c *Config) error {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # On one core, a million operations of 30 clients on one key, 5% of unknown outcome, get an exact verdict within 0.5 s of cpu and 250 bytes an operation, with
-# the order of the log and without, linearizable and with one stale read; 100,000 operations on 10 keys within 30 ms. MUST=long measures more
+# the order of the log, with that of its writes alone, and without, linearizable and with one stale read; 100,000 operations on 10 keys within 30 ms. MUST=long measures more
 # often, with porcupine beside it, and with an argument writes the table to that file: .ci/must/checker-speed.sh results/checkers.md
 source "$(dirname "$0")/lib.sh"
 times=3x
@@ -11,12 +11,12 @@ awk '
 		split($1, part, /[=\/]/)
 		operations = part[3]; keys = part[5]; log_ = part[7]; stale = part[9]; sub(/-[0-9]+$/, "", stale)
 		for (i = 3; i < NF; i++) { if ($(i+1) == "cpu-ms/op") ms = $i; if ($(i+1) == "B/operation") bytes = $i }
-		printf "| %s | %s | %s | %s | %.1f | %.0f |\n", operations, keys, log_ == "true" ? "yes" : "no", stale == "true" ? "yes" : "no", ms, bytes
+		printf "| %s | %s | %s | %s | %.1f | %.0f |\n", operations, keys, log_, stale == "true" ? "yes" : "no", ms, bytes
 		if (ms > (operations > 500000 ? 500 : 30)) { print "FAILED: " $1 " takes " ms " ms"; failed = 1 }
 		if (bytes > 250) { print "FAILED: " $1 " takes " bytes " bytes an operation"; failed = 1 }
 		n++
 	}
-	END { if (n < 8) { print "FAILED: only " n + 0 " figures"; failed = 1 } exit failed }
+	END { if (n < 12) { print "FAILED: only " n + 0 " figures"; failed = 1 } exit failed }
 ' "$scratch/check" >"$scratch/table" || fail "$(grep FAILED "$scratch/table")"
 echo "checker: operations | keys | log | stale read | cpu ms | bytes an operation"
 cat "$scratch/table"
@@ -48,9 +48,10 @@ cat "$scratch/beside"
 
 Made by `MUST=long .ci/must/checker-speed.sh results/checkers.md`.
 
-Exact verdicts on one core: 30 clients, 5% of the operations of unknown outcome, unique values, a fresh checker each time. Bytes are those of the history and of the checker together.
+Exact verdicts on one core: 30 clients, 5% of the operations of unknown outcome, unique values, a fresh checker each time. The log has the order of all operations (the certificate decides what is
+linearizable), of the writes alone (the write order does), or is not there (unique values do, as they do wherever a read is stale). Bytes are those of the history and of the checker together.
 
-| operations | keys | log order | one stale read | cpu ms | bytes an operation |
+| operations | keys | log | one stale read | cpu ms | bytes an operation |
 |---|---|---|---|---|---|
 EOF
 	cat "$scratch/table"

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"os"
@@ -17,8 +18,8 @@ import (
 	"simrun/checker/models"
 )
 
-// recorded is where the recorded histories that porcupine is tested with are, relative to this package.
-const recorded = "../../../shared/histories/porcupine"
+// recorded is where the recorded histories that porcupine is tested with are: where HISTORIES says, or beside the checkout.
+var recorded = cmp.Or(os.Getenv("HISTORIES"), "../../../shared/histories")
 
 // linearizableLogs are those of etcd's logs that porcupine's own tests expect to be linearizable.
 var linearizableLogs = map[string]bool{
@@ -29,7 +30,7 @@ var linearizableLogs = map[string]bool{
 
 // files lists recorded histories: all, or where they are not at hand, a few.
 func files(t *testing.T, pattern string) []string {
-	found, err := filepath.Glob(filepath.Join(recorded, pattern))
+	found, err := filepath.Glob(filepath.Join(recorded, "porcupine", pattern))
 	require.NoError(t, err)
 	if len(found) == 0 {
 		t.Logf("%s is not here: only what is in testdata is read", recorded)

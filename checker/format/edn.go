@@ -298,7 +298,7 @@ func (e *ednReader) word(c byte) (value, error) {
 	case s[0] >= '0' && s[0] <= '9' || len(s) > 1 && (s[0] == '-' || s[0] == '+') && s[1] >= '0' && s[1] <= '9':
 		n, err := strconv.ParseInt(strings.TrimSuffix(s, "N"), 10, 64)
 		if err != nil {
-			return value{sort: sortText, text: s}, nil // such as a time in seconds: refused where a number must be
+			return value{sort: sortFraction, text: s}, nil
 		}
 		return value{sort: sortNumber, number: n}, nil
 	}

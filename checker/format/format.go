@@ -111,6 +111,8 @@ func detect(b *bufio.Reader) (Format, error) {
 		case head[0] == ';':
 			_, head, _ = bytes.Cut(head, []byte("\n"))
 			continue
+		case head[0] == '[' && jsonList(head[1:]):
+			return "", errors.New("line 1: it is a JSON list: write every event on a line of its own, without the brackets and commas around it")
 		case head[0] == '[', head[0] == '(', head[0] == '#', head[0] == ':':
 			return EDN, nil
 		case head[0] == '{':
@@ -125,6 +127,12 @@ func detect(b *bufio.Reader) (Format, error) {
 		}
 	}
 	return "", errors.New("there are no operations in it")
+}
+
+// jsonList tells whether what follows a bracket is a map of JSON, whose names are in quotes.
+func jsonList(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && b[0] == '{' && bytes.HasPrefix(bytes.TrimLeft(b[1:], " \t\r\n"), []byte{'"'})
 }
 
 // bounded refuses more bytes than the limit, and ends with the context.

@@ -30,6 +30,7 @@ type recorder struct {
 	unkeyed bool              // an operation that might have had a key had none
 	numbers int               // in lists so far
 	line    *ednReader        // of log lines
+	json    jsonReader
 }
 
 func newRecorder(o Options) *recorder {
@@ -206,6 +207,8 @@ func (r *recorder) value(v *value) (int64, error) {
 	switch {
 	case s == sortNothing:
 		return 0, nil
+	case s == sortFraction:
+		return 0, errFraction(v)
 	case s != sortNumber && s != sortText:
 		return 0, fmt.Errorf("%s is neither a number nor a text", v)
 	case r.values == sortNothing:

@@ -9,7 +9,7 @@ import (
 type value struct {
 	sort   sort
 	number int64   // sortNumber; of sortBool 0 or 1
-	text   string  // sortText, sortName
+	text   string  // sortText, sortName, sortFraction
 	list   []value // sortList; of sortMap keys and values in turn
 }
 
@@ -19,6 +19,7 @@ const (
 	sortNothing sort = iota // null, nil
 	sortBool
 	sortNumber
+	sortFraction // a number that is not whole, or has more than 64 bits: no value of a history, but it may stand where nobody looks
 	sortText
 	sortName // a keyword or symbol of EDN, without its colon
 	sortList
@@ -36,6 +37,8 @@ func (v *value) String() string {
 		return fmt.Sprint(v.number)
 	case sortText:
 		return shortened(v.text)
+	case sortFraction:
+		return cut(v.text)
 	case sortName:
 		return ":" + cut(v.text)
 	case sortList:
@@ -48,6 +51,8 @@ func (v *value) String() string {
 const mapMost = 4096
 
 var errMap = errors.New("a map has more entries than are read")
+
+func errFraction(v *value) error { return fmt.Errorf("%s is no whole number of 64 bits", v) }
 
 const textMost = 40
 

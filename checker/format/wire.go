@@ -135,6 +135,9 @@ func (r *recorder) takeKey(o *checker.Op, key *value) (err error) {
 
 // sum takes a number in which 0 is 0.
 func sum(v *value) (int64, error) {
+	if v.sort == sortFraction {
+		return 0, errFraction(v)
+	}
 	if v.sort != sortNumber || v.number == math.MinInt64 {
 		return 0, fmt.Errorf("%s is no number", v)
 	}

@@ -10,7 +10,7 @@ import (
 
 // Bank is accounts and transfers among them.
 var Bank = Model{
-	Model: checker.Model{Name: "bank", Space: newAccounts},
+	Model: checker.Model{Name: "bank", Less: lessAccounts, Space: newAccounts},
 	Doc: "accounts, empty at first: an add pays in or takes out, a transfer moves an amount if the account has that much and is refused if not, a get returns what is " +
 		"in one account, balances what is in all, and total their sum",
 	Kinds: []checker.OpKind{checker.Get, checker.Add, checker.Transfer, checker.Balances, checker.Total},

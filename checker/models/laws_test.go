@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -12,6 +13,13 @@ import (
 
 	"simrun/checker"
 )
+
+// draws draws a number from low to high.
+type draws func(low, high int, what string) int
+
+func drawn(t *rapid.T) draws {
+	return func(low, high int, what string) int { return rapid.IntRange(low, high).Draw(t, what) }
+}
 
 // world is a plain execution, in Go's own maps and slices, that the models know nothing of.
 type world struct {
@@ -50,10 +58,10 @@ func (w *world) text(s string) int64 {
 }
 
 // do executes an operation of the kind, with drawn arguments and the output that it must have.
-func (w *world) do(t *rapid.T, m string, kind checker.OpKind) (o checker.Op, e *checker.Ext) {
-	key := int64(rapid.IntRange(0, 2).Draw(t, "key"))
-	arg := int64(rapid.IntRange(1, 3).Draw(t, "arg"))
-	arg2 := int64(rapid.IntRange(1, 3).Draw(t, "arg2"))
+func (w *world) do(draw draws, m string, kind checker.OpKind) (o checker.Op, e *checker.Ext) {
+	key := int64(draw(0, 2, "key"))
+	arg := int64(draw(1, 3, "arg"))
+	arg2 := int64(draw(1, 3, "arg2"))
 	o = checker.Op{Kind: kind, Key: uint32(key), Outcome: checker.OK}
 	switch kind {
 	case checker.Get:
@@ -151,8 +159,8 @@ func (w *world) do(t *rapid.T, m string, kind checker.OpKind) (o checker.Op, e *
 	case checker.Txn:
 		o.Key = 0
 		e = &checker.Ext{}
-		for range rapid.IntRange(1, 3).Draw(t, "items") {
-			item, k, v := int64(rapid.IntRange(1, 4).Draw(t, "item")), int64(rapid.IntRange(0, 2).Draw(t, "k")), int64(rapid.IntRange(0, 2).Draw(t, "v"))
+		for range draw(1, 3, "items") {
+			item, k, v := int64(draw(1, 4, "item")), int64(draw(0, 2, "k")), int64(draw(0, 2, "v"))
 			switch item {
 			case checker.TxnRead:
 				v = 0
@@ -168,19 +176,19 @@ func (w *world) do(t *rapid.T, m string, kind checker.OpKind) (o checker.Op, e *
 			e.In = append(e.In, item, k, v)
 		}
 	default:
-		t.Fatalf("no such kind: %v", kind)
+		panic(fmt.Sprintf("no such kind: %v", kind))
 	}
 	return o, e
 }
 
 // execution draws a sequential execution, as a history of clients that take turns.
-func execution(t *rapid.T, m Model, length int) *checker.History {
+func execution(draw draws, m Model, length int) *checker.History {
 	w := newWorld()
 	if m.Name != "text" {
 		w.h.Texts = nil
 	}
 	for i := range length {
-		o, e := w.do(t, m.Name, rapid.SampledFrom(m.Kinds).Draw(t, "kind"))
+		o, e := w.do(draw, m.Name, m.Kinds[draw(0, len(m.Kinds)-1, "kind")])
 		o.Client, o.Call, o.Return = uint32(i), uint64(10*i+1000), uint64(10*i+1005)
 		if e != nil {
 			w.h.Ext = append(w.h.Ext, *e)
@@ -192,8 +200,8 @@ func execution(t *rapid.T, m Model, length int) *checker.History {
 }
 
 // spoil changes an output of the history so that no state gives it, and tells whether it found one that can be spoilt.
-func spoil(t *rapid.T, h *checker.History) bool {
-	i := rapid.IntRange(0, len(h.Ops)-1).Draw(t, "spoilt")
+func spoil(draw draws, h *checker.History) bool {
+	i := draw(0, len(h.Ops)-1, "spoilt")
 	o := &h.Ops[i]
 	switch o.Kind {
 	case checker.Put, checker.Add, checker.Append, checker.Enqueue, checker.Include, checker.Exclude:
@@ -253,13 +261,14 @@ func TestSequentialExecutions(t *testing.T) {
 	for _, m := range All() {
 		t.Run(m.Name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				h := execution(t, m, rapid.IntRange(1, 30).Draw(t, "length"))
+				draw := drawn(t)
+				h := execution(draw, m, draw(1, 30, "length"))
 				_, err := m.Refuses(h)
 				require.NoError(t, err)
 				var c checker.Checker
 				r := c.Check(h, m.For(h), checker.Options{})
 				require.Equal(t, checker.Linearizable, r.Answer, r.Reason)
-				if spoil(t, h) {
+				if spoil(draw, h) {
 					r = c.Check(h, m.For(h), checker.Options{})
 					require.Equal(t, checker.NotLinearizable, r.Answer)
 					require.NotEmpty(t, r.Witness)
@@ -270,7 +279,7 @@ func TestSequentialExecutions(t *testing.T) {
 }
 
 // spread makes the operations of a sequential history overlap around the moments in which they took effect, and loses the outcomes of some.
-func spread(t *rapid.T, h *checker.History) {
+func spread(draw draws, h *checker.History) {
 	used := map[uint64]bool{}
 	free := func(at uint64, step int) uint64 {
 		for used[at] {
@@ -281,12 +290,16 @@ func spread(t *rapid.T, h *checker.History) {
 	}
 	for i := range h.Ops {
 		o := &h.Ops[i]
-		o.Call = free(o.Call-uint64(rapid.IntRange(0, 25).Draw(t, "before")), -1)
-		o.Return = free(o.Return+uint64(rapid.IntRange(0, 25).Draw(t, "after")), 1)
-		if rapid.IntRange(0, 7).Draw(t, "lost") == 0 {
+		o.Call = free(o.Call-uint64(draw(0, 25, "before")), -1)
+		o.Return = free(o.Return+uint64(draw(0, 25, "after")), 1)
+		if draw(0, 7, "lost") == 0 {
 			o.Outcome, o.Return, o.Out = checker.Unknown, checker.Never, 0
 		}
 	}
+	inOrder(h)
+}
+
+func inOrder(h *checker.History) {
 	slices.SortFunc(h.Ops, func(a, b checker.Op) int { return int(int64(a.Call) - int64(b.Call)) })
 }
 
@@ -295,6 +308,9 @@ func byPorcupine(h *checker.History, m checker.Model) bool {
 	parts := map[uint32][]porcupine.Operation{}
 	for i := range h.Ops {
 		o := &h.Ops[i]
+		if o.Outcome == checker.Fail {
+			continue
+		}
 		key := o.Key
 		if !m.ByKey {
 			key = 0
@@ -319,8 +335,9 @@ func TestConcurrentExecutions(t *testing.T) {
 	for _, m := range All() {
 		t.Run(m.Name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				h := execution(t, m, rapid.IntRange(1, 9).Draw(t, "length"))
-				spread(t, h)
+				draw := drawn(t)
+				h := execution(draw, m, draw(1, 9, "length"))
+				spread(draw, h)
 				require.NoError(t, h.Validate())
 				var c checker.Checker
 				model := m.For(h)
@@ -329,7 +346,7 @@ func TestConcurrentExecutions(t *testing.T) {
 					require.Equal(t, checker.Linearizable, r.Answer, r.Reason)
 				}
 				require.Equal(t, byPorcupine(h, model), r.Answer == checker.Linearizable)
-				if spoil(t, h) {
+				if spoil(draw, h) {
 					r = c.Check(h, model, checker.Options{})
 					require.Equal(t, byPorcupine(h, model), r.Answer == checker.Linearizable, r.Reason)
 					require.Contains(t, []checker.Answer{checker.Linearizable, checker.NotLinearizable}, r.Answer)
@@ -338,5 +355,156 @@ func TestConcurrentExecutions(t *testing.T) {
 			})
 			require.NotZero(t, answers[m.Name+" false"], "nothing was refused")
 		})
+	}
+}
+
+// What says less than a history that is linearizable is linearizable too: a small history that is not proves the whole not to be.
+func TestLess(t *testing.T) {
+	for _, m := range All() {
+		t.Run(m.Name, func(t *testing.T) {
+			offered := 0
+			for n := range 4000 {
+				if testing.Short() && n == 1000 {
+					break
+				}
+				random := rand.New(rand.NewPCG(3, uint64(n)))
+				draw := func(low, high int, _ string) int { return low + random.IntN(high-low+1) }
+				h := execution(draw, m, draw(2, 12, "length"))
+				spread(draw, h)
+				phantoms(draw, h)
+				if draw(0, 1, "spoilt") == 0 {
+					spoil(draw, h)
+				}
+				if m.ByKey {
+					h.Ops = slices.DeleteFunc(h.Ops, func(o checker.Op) bool { return o.Key != h.Ops[0].Key })
+				}
+				h.Ops = slices.DeleteFunc(h.Ops, func(o checker.Op) bool {
+					return o.Outcome == checker.Fail || o.Outcome == checker.Unknown && o.Kind.ReadsOnly()
+				})
+				model := m.For(h)
+				if len(h.Ops) == 0 || !byPorcupine(h, model) {
+					continue
+				}
+				m.Less(h, func(less *checker.History) bool {
+					offered++
+					require.True(t, byPorcupine(less, m.For(less)), "history %d: %v became %v", n, dump(h), dump(less))
+					require.True(t, slices.IsSortedFunc(less.Ops, func(a, b checker.Op) int { return int(int64(a.Call) - int64(b.Call)) }))
+					return random.IntN(2) == 0
+				})
+			}
+			require.Greater(t, offered, 500)
+		})
+	}
+}
+
+func dump(h *checker.History) (lines []string) {
+	for i := range h.Ops {
+		lines = append(lines, h.Describe(&h.Ops[i]))
+	}
+	return lines
+}
+
+// A violation late in a long history is shown by few operations.
+func TestWitnessesAreSmall(t *testing.T) {
+	for _, m := range All() {
+		t.Run(m.Name, func(t *testing.T) {
+			longest, sum, count := 0, 0, 0
+			for n := range 40 {
+				random := rand.New(rand.NewPCG(4, uint64(n)))
+				draw := func(low, high int, _ string) int { return low + random.IntN(high-low+1) }
+				h := execution(draw, m, 60)
+				spread(draw, h)
+				late := &checker.History{Ops: h.Ops[50:], Ext: h.Ext, Texts: h.Texts}
+				spoil(draw, late)
+				h.Texts = late.Texts
+				var c checker.Checker
+				r := c.Check(h, m.For(h), checker.Options{})
+				if r.Answer != checker.NotLinearizable {
+					continue
+				}
+				count++
+				sum += len(r.Witness)
+				longest = max(longest, len(r.Witness))
+			}
+			require.NotZero(t, count)
+			require.LessOrEqual(t, sum, 10*count)
+			t.Logf("%d witnesses, of %d operations on average, at most %d", count, sum/count, longest)
+		})
+	}
+}
+
+// Of what is of unknown outcome, what was seen happened before, and what nobody saw can be left out: so a history of many such operations is decided, good or bad.
+func TestSettle(t *testing.T) {
+	for _, name := range []string{"list", "set", "queue", "txn"} {
+		m, err := Find(name)
+		require.NoError(t, err)
+		for _, bad := range []bool{false, true} {
+			if bad && (name == "set" || name == "queue") {
+				continue // all ways for these to come about must be tried
+			}
+			h := &checker.History{}
+			event := uint64(0)
+			call := func(o checker.Op, e *checker.Ext, completes bool) {
+				o.Call, o.Return, o.Client = event, checker.Never, uint32(len(h.Ops))
+				o.Outcome = checker.Unknown
+				if event++; completes {
+					o.Outcome, o.Return = checker.OK, event
+					event++
+				}
+				if e != nil {
+					h.Ext = append(h.Ext, *e)
+					o.Ext = uint32(len(h.Ext))
+				}
+				h.Ops = append(h.Ops, o)
+			}
+			put := func(v int64) {
+				switch name {
+				case "list":
+					call(checker.Op{Kind: checker.Append, Arg: v}, nil, false)
+				case "set":
+					call(checker.Op{Kind: checker.Include, Arg: v}, nil, false)
+				case "queue":
+					call(checker.Op{Kind: checker.Enqueue, Arg: v}, nil, false)
+				case "txn":
+					call(checker.Op{Kind: checker.Txn}, &checker.Ext{In: []int64{checker.TxnAppend, 1, v, checker.TxnList, 1, 0}}, false)
+				}
+			}
+			see := func(vs ...int64) {
+				switch name {
+				case "list":
+					call(checker.Op{Kind: checker.List}, &checker.Ext{Out: vs}, true)
+				case "set":
+					call(checker.Op{Kind: checker.Elements}, &checker.Ext{Out: vs}, true)
+				case "queue":
+					call(checker.Op{Kind: checker.Dequeue, Out: vs[len(vs)-1]}, nil, true)
+				case "txn":
+					call(checker.Op{Kind: checker.Txn}, &checker.Ext{In: []int64{checker.TxnList, 1, 0}, Out: append([]int64{int64(len(vs))}, vs...)}, true)
+				}
+			}
+			for v := range int64(60) {
+				put(v + 1)
+			}
+			var seen []int64
+			for v := int64(1); v < 60; v += 2 { // half of them happened
+				seen = append(seen, v)
+				see(slices.Clone(seen)...)
+			}
+			if bad {
+				put(100)
+				see(slices.Clone(seen[:20])...)
+			}
+			require.NoError(t, h.Validate())
+			var c checker.Checker
+			r := c.Check(h, m.For(h), checker.Options{Budget: 1000})
+			if !bad {
+				require.Equal(t, checker.Linearizable, r.Answer, "%s: %s", name, r.Reason)
+				continue
+			}
+			require.Equal(t, checker.NotLinearizable, r.Answer, "%s: %s", name, r.Reason)
+			require.LessOrEqual(t, len(r.Witness), 4, "%s: %v", name, dump(r.Shown()))
+			for i := range r.Witness {
+				require.True(t, r.Witness[i].Outcome == checker.Unknown || r.Witness[i].Kind != checker.Append, "%v", dump(r.Shown()))
+			}
+		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // Lock is locks with fencing tokens.
 var Lock = Model{
-	Model: checker.Model{Name: "lock", ByKey: true, Space: func(*checker.History) checker.Space {
+	Model: checker.Model{Name: "lock", ByKey: true, Less: lessTokens, Space: func(*checker.History) checker.Space {
 		return &locks{pairs: newPairs()}
 	}},
 	Doc: "a lock with fencing tokens: an acquire gets the lock if nobody holds it, with a token larger than any before, and is told that it is busy if somebody does; " +

@@ -233,7 +233,7 @@ func TestConcurrent(t *testing.T) {
 	// Each reader sees one write and not the other (a long fork).
 	bad := x.Check(join(write(1, 1, 7), write(2, 2, 8), read(3, 7, 0), read(4, 0, 8)), m, checker.Options{Oracle: true})
 	require.Equal(t, checker.NotLinearizable, bad.Answer)
-	require.Contains(t, bad.Reason, "c4 txn get k1 = 0, get k2 = 8 [40,45]")
+	require.Contains(t, bad.Reason, "c4 txn get k1 = 0 [40,45]")
 }
 
 func TestFind(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 // Queue is first in, first out.
 var Queue = Model{
-	Model: checker.Model{Name: "queue", ByKey: true, Space: func(h *checker.History) checker.Space {
+	Model: checker.Model{Name: "queue", ByKey: true, Less: lessElements, Settle: settleElements, Space: func(h *checker.History) checker.Space {
 		return &queues{h: h, numbers: map[string]int64{"": 0}, contents: []string{""}}
 	}},
 	Doc:   "a queue, first in, first out: a dequeue takes the element that was enqueued before all others there, or finds the queue empty",

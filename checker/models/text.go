@@ -10,7 +10,7 @@ import (
 
 // Texts is texts that grow at their ends.
 var Texts = Model{
-	Model: checker.Model{Name: "text", ByKey: true, Space: newTexts},
+	Model: checker.Model{Name: "text", ByKey: true, Less: lessTexts, Space: newTexts},
 	Doc:   "texts by key, empty at first: a put replaces the text, an append puts another at its end, and a get returns it",
 	Kinds: []checker.OpKind{checker.Get, checker.Put, checker.Append},
 	Marks: []checker.OpKind{checker.Append}, Keyed: true,

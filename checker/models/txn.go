@@ -10,7 +10,7 @@ import (
 
 // Txn is transactions on several keys at once.
 var Txn = Model{
-	Model: checker.Model{Name: "txn", Space: newTxns},
+	Model: checker.Model{Name: "txn", Less: lessTxns, Settle: settleTxns, Space: newTxns},
 	Doc: "transactions (strict serializability): all that a transaction does happens at one moment, in its order; it reads and writes registers, and reads and " +
 		"appends to lists",
 	Kinds: []checker.OpKind{checker.Txn}, Keyed: true,
@@ -18,14 +18,14 @@ var Txn = Model{
 
 // txns is the space of what all keys have: a table with the value of the register k at 2k, and its list at 2k+1.
 type txns struct {
-	h     *checker.History
-	pairs pairs
+	h *checker.History
+	grown
 	table table
 	seen  [][]int64 // by place in History.Ext: for each read a value or a list; nil until it is asked for
 }
 
 func newTxns(h *checker.History) checker.Space {
-	s := &txns{h: h, pairs: newPairs()}
+	s := &txns{h: h, grown: newGrown()}
 	var keys []int64
 	for i := range h.Ops {
 		if e := h.Ops[i].Ext; h.Ops[i].Kind == checker.Txn && e > 0 {
@@ -97,6 +97,24 @@ func (s *txns) sees(o *checker.Op) []int64 {
 		}
 	}
 	return *seen
+}
+
+// Doomed tells that a list that was read is no longer to be had, since lists only grow.
+func (s *txns) Doomed(state int64, o *checker.Op) bool {
+	e := &s.h.Ext[o.Ext-1]
+	read := 0
+	for j := 0; j+2 < len(e.In); j += 3 {
+		switch e.In[j] {
+		case checker.TxnRead:
+			read++
+		case checker.TxnList:
+			if !s.leads(s.table.get(state, slot(e.In[j], e.In[j+1])), s.sees(o)[read]) {
+				return true
+			}
+			read++
+		}
+	}
+	return false
 }
 
 // wellFormed tells whether a transaction has items of known kinds and, if it completed, a result for each read.

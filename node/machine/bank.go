@@ -128,7 +128,7 @@ func (b *Bank) toggle(a account, sign int64) {
 	if a.balance == 0 {
 		return
 	}
-	h0, h1 := mix(0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, uint64(a.number))
+	h0, h1 := mix(empty0, empty1, uint64(a.number))
 	h0, h1 = mix(h0, h1, uint64(a.balance))
 	b.digest[0] += h0 * uint64(sign)
 	b.digest[1] += h1 * uint64(sign)

@@ -276,7 +276,7 @@ func (l *Locks) expire(id uint32, renewals uint64) uint64 {
 
 // toggle puts something into the digest, or takes it out.
 func (l *Locks) toggle(words []uint64, sign int64) {
-	h0, h1 := uint64(0x9e3779b97f4a7c15), uint64(0xc2b2ae3d27d4eb4f)
+	h0, h1 := uint64(empty0), uint64(empty1)
 	for _, w := range words {
 		h0, h1 = mix(h0, h1, w)
 	}

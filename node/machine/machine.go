@@ -41,10 +41,16 @@ func cutBytes(b []byte) (head, rest []byte, ok bool) {
 	return b[used:end:end], b[end:], true
 }
 
+// What a share begins with.
+const (
+	empty0 = 0x9e3779b97f4a7c15
+	empty1 = 0xc2b2ae3d27d4eb4f
+)
+
 // entryDigest is the share of one key and its value in the digest of a map. Shares are added up, so the order in
 // which entries came about does not show.
 func entryDigest(key, value []byte) [2]uint64 {
-	a, b := fold(0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f, key)
+	a, b := fold(empty0, empty1, key)
 	a, b = fold(a, b, value)
 	return [2]uint64{a, b}
 }

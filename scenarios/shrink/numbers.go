@@ -80,7 +80,7 @@ func fieldsOf(in *scenarios.Input, of func(*scenarios.Input) reflect.Value) (lis
 		name := v.Type().Field(i).Name
 		field := func(in *scenarios.Input) reflect.Value { return of(in).Field(i) }
 		switch kind := v.Field(i).Kind(); {
-		case structural[name] || name == "Kind":
+		case structural[name] || name == "Kind" || !v.Type().Field(i).IsExported():
 		case kind == reflect.Struct:
 			list = append(list, fieldsOf(in, field)...)
 		case v.Field(i).CanInt() || v.Field(i).CanUint() || kind == reflect.Bool:

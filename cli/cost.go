@@ -10,7 +10,6 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
-	"simrun/netsim"
 	"simrun/node"
 	"simrun/scenarios"
 	"simrun/sim"
@@ -75,8 +74,8 @@ type cost struct {
 	clients       int
 	window, batch int64
 
-	commands, slots, proposals, votes, learns, phase1 int
-	roundTrips                                        float64 // from a request's arrival at the leader to its answer, in the median
+	commands, proposals, votes, learns, phase1 int
+	roundTrips                                 float64 // from a request's arrival at the leader to its answer, in the median
 }
 
 // costs are the ways.
@@ -178,7 +177,7 @@ func (c *cost) measure(ctx context.Context, nodes, operations int) error {
 func (c *cost) config(s scenarios.Scenario, nodes, operations int) scenarios.Config {
 	config := scenarios.Config{
 		Nodes: nodes, Clients: c.clients, Operations: operations, Keys: 1,
-		Retry: 10 * faults.Second, Patience: 60 * faults.Second, LatencyMin: oneWay, Spread: netsim.Uniform,
+		Retry: 10 * faults.Second, Patience: 60 * faults.Second, LatencyMin: oneWay,
 		Horizon: 2*faults.Second + 6*oneWay*faults.Span(operations), Recovery: 60 * faults.Second, Knobs: map[string]int64{},
 	}
 	for _, k := range s.Knobs {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"simrun/node"
+	"simrun/node/fact"
 )
 
 // drawValue draws a value of a few commands, which may be a no-op.
@@ -179,4 +180,34 @@ func TestDamageIsFoundOut(t *testing.T) {
 		require.Equal(t, repairing, h.r.standing)
 		require.Equal(t, b, h.r.promised)
 	})
+}
+
+// What is durable is told from the bytes: promises from both files, votes with the promises in them, what was learned, and images.
+func TestFactsOnDisk(t *testing.T) {
+	c := newCluster(3, 1, nil)
+	h := c.hosts[0]
+	h.sync(h.issued - h.durable)
+	b, later := node.NewBallot(1, 2), node.NewBallot(3, 2)
+	for _, m := range []Message{
+		{Kind: Accept, Ballot: b, Slot: 1, Value: []byte{}},
+		{Kind: Chosen, Slot: 1, Commit: 2, Value: appendValue(appendValue(nil, nil), []byte("learned"))},
+		{Kind: Prepare, Ballot: later, Slot: 3},
+	} {
+		c.wrong = ""
+		h.r.Receive(h, 2, &m)
+	}
+	h.sync(h.issued - h.durable)
+	kinds := func(file int, name string) (list []fact.Fact) {
+		DurableFacts(name, h.files[file].states[0], func(f fact.Fact) { list = append(list, f) })
+		return list
+	}
+	nothing, promised := fact.Fact{Kind: fact.Promised}, fact.Fact{Kind: fact.Promised, Ballot: uint64(later)}
+	list := kinds(0, File)
+	require.Equal(t, fact.Snapshot, list[0].Kind)
+	require.Equal(t, []fact.Fact{
+		nothing, {Kind: fact.Promised, Ballot: uint64(b)}, voted(b, 1, []byte{}),
+		{Kind: fact.Learned, Slot: 2, Value: fact.Digest([]byte("learned"))}, promised,
+	}, list[1:])
+	require.Equal(t, []fact.Fact{promised}, kinds(1, VowFile))
+	require.Empty(t, kinds(0, VowFile), "records of another file")
 }

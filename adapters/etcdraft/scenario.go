@@ -14,8 +14,10 @@ import (
 const MaxNodes = 63
 
 // Scenario returns the scenario "etcd-raft": a key-value store on a Raft log, under reads, writes and compare-and-sets.
-func Scenario() scenarios.Scenario {
-	return scenarios.Define(scenarios.Spec[Message, *Message]{
+func Scenario() scenarios.Scenario { return scenarios.Define(spec()) }
+
+func spec() scenarios.Spec[Message, *Message] {
+	return scenarios.Spec[Message, *Message]{
 		Name: "etcd-raft",
 		Doc:  "go.etcd.io/raft: clients get, put and compare-and-set keys of a replicated store, which must be linearizable",
 		Knobs: []scenarios.Knob{
@@ -28,6 +30,7 @@ func Scenario() scenarios.Scenario {
 			{Name: "sessions", Doc: "sessions at most; beyond, the one idle for longest is dropped", Calm: 1000, Min: 1, Max: 1 << 20, Draw: []int64{2, 8, 1000, 1000}},
 			{Name: "reads", Doc: "how reads are answered: 0 through the log, 1 by the leader's read-index, 2 by anybody's", Calm: 0, Min: 0, Max: 2, Draw: []int64{0, 1, 2}, Local: true},
 			// Not for single replicas: one with both off, and a high term from a time when it was alone, is never taken back by a leader with checkQuorum.
+			// Shown in TestSettingsMustAgree.
 			{Name: "preVote", Doc: "1: ask around before standing for election", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}},
 			{Name: "checkQuorum", Doc: "1: a leader that hears of no quorum steps down", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}},
 			{Name: "changes", Doc: "membership changes that leaders make up in all", Calm: 0, Min: 0, Max: 1000, Draw: []int64{0, 0, 4, 10}},
@@ -54,7 +57,7 @@ func Scenario() scenarios.Scenario {
 		Files:    []string{File},
 		Messages: maxKind,
 		Workload: scenarios.Registers{},
-	})
+	}
 }
 
 // quorums returns majorities; all replicas if memberships change: then any replica may be needed, and none may be lost.

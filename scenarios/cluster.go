@@ -227,12 +227,12 @@ func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
 // Durable tells the watch what became durable.
 func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
+	chosen := c.chosen()
 	if c.own != nil {
 		c.own.Durable(id, file, appended)
 	}
-	chosen := c.watch.Chosen()
 	c.decode(file, appended)
-	if c.watch.Chosen() > chosen {
+	if c.chosen() > chosen {
 		c.roles.decider = id
 	}
 	c.check()

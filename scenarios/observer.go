@@ -27,8 +27,11 @@ type Observer interface {
 	Started(id node.ID)
 	// Applied returns the last slot that the replica applied since it booted, and the digest of its state then.
 	Applied(id node.ID) (slot uint64, state [2]uint64)
-	// Chosen returns how many slots are decided, as far as is known.
+	// Chosen returns how many slots are decided, as far as is known. It rises with the write that completes a quorum, if it can be told: faults
+	// look for whose that was.
 	Chosen() uint64
+	// Highest returns the highest ballot in which a replica durably stands or stood for election, its own name in it; 0 if there was none.
+	Highest() uint64
 	// Converged tells whether all replicas of which anything is expected have applied all that is decided, and have one state.
 	Converged() bool
 	// Violation returns the first violation; nil if there was none.
@@ -49,6 +52,14 @@ func (c *cluster[M, PM]) chosen() uint64 {
 		return c.own.Chosen()
 	}
 	return c.watch.Chosen()
+}
+
+// highest returns the highest ballot.
+func (c *cluster[M, PM]) highest() uint64 {
+	if c.own != nil {
+		return c.own.Highest()
+	}
+	return c.watch.HighestBallot()
 }
 
 // converged tells whether the replicas are of one mind.

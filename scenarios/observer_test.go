@@ -26,6 +26,7 @@ func (o *counting) Observed(node.ID, fact.Fact)                                 
 func (o *counting) Started(node.ID)                                                 { o.started++ }
 func (o *counting) Applied(node.ID) (uint64, [2]uint64)                             { return 7, [2]uint64{} }
 func (o *counting) Chosen() uint64                                                  { return 42 }
+func (o *counting) Highest() uint64                                                 { return 0 }
 func (o *counting) Converged() bool                                                 { return true }
 func (o *counting) Violation() *checker.Violation {
 	if o.refuses == 0 || o.replied < o.refuses {

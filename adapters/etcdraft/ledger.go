@@ -60,6 +60,9 @@ func (o *Observer) hard(id node.ID, l *ledger, h *pb.HardState) {
 	l.term, l.vote = h.Term, h.Vote
 	if h.Vote != 0 {
 		o.votes[ballot{h.Term, h.Vote}] |= 1 << id
+		if h.Vote == uint64(id) && h.Term > o.highest.term {
+			o.highest = ballot{h.Term, h.Vote}
+		}
 	}
 }
 

@@ -38,6 +38,7 @@ type Observer struct {
 	used      int
 	votes     map[ballot]uint64 // sets of voters
 	leaders   map[uint64]uint64 // by term
+	highest   ballot            // in which a candidate voted for itself
 	committed []commitment      // by index, from 1
 	commands  []submissions     // by client
 	violation *checker.Violation
@@ -81,7 +82,7 @@ func (o *Observer) Reset(c *scenarios.Config) {
 	clear(o.entries)
 	clear(o.votes)
 	clear(o.leaders)
-	o.used = 0
+	o.used, o.highest = 0, ballot{}
 	o.committed = append(o.committed[:0], commitment{}, commitment{term: 1, by: 1}) // the founding snapshot
 	for i := range o.commands {
 		o.commands[i].digests, o.commands[i].slots = o.commands[i].digests[:0], o.commands[i].slots[:0]
@@ -166,6 +167,11 @@ func (o *Observer) Applied(id node.ID) (slot uint64, state [2]uint64) {
 
 // Chosen returns how many entries are committed, without the founding one.
 func (o *Observer) Chosen() uint64 { return uint64(len(o.committed)) - 2 }
+
+// Highest returns the ballot of the last candidate.
+func (o *Observer) Highest() uint64 {
+	return uint64(node.NewBallot(o.highest.term, node.ID(o.highest.candidate)))
+}
 
 // Converged tells whether all replicas whose disks were left alone have applied all that is committed.
 func (o *Observer) Converged() bool {

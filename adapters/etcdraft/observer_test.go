@@ -232,3 +232,23 @@ func TestMembershipsChange(t *testing.T) {
 	applies(o, 2, 2, 1, 0)
 	require.Equal(t, "committed: two entries committed", o.Violation().Verdict().Fingerprint)
 }
+
+// Faults that look for the candidate or for whose write completed a quorum are told: the one who last voted for itself in the highest term, and
+// the one at whose write more became committed.
+func TestRoles(t *testing.T) {
+	o, d := group(t, 0)
+	require.Zero(t, o.Highest())
+	d[1].save(3, 1, 0)
+	require.Equal(t, uint64(node.NewBallot(3, 1)), o.Highest())
+	d[2].save(3, 1, 0)
+	d[3].save(2, 3, 0)
+	require.Equal(t, uint64(node.NewBallot(3, 1)), o.Highest(), "a vote for another, and an earlier term")
+	d[2].save(4, 2, 0)
+	require.Equal(t, uint64(node.NewBallot(4, 2)), o.Highest())
+	d[1].save(4, 2, 2, 4)
+	require.Zero(t, o.Chosen())
+	d[2].save(4, 2, 2, 4)
+	require.Equal(t, uint64(1), o.Chosen())
+	o.Reset(&scenarios.Config{Nodes: 3, Knobs: map[string]int64{"changes": 0}})
+	require.Zero(t, o.Highest())
+}

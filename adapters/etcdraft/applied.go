@@ -21,7 +21,7 @@ func (o *Observer) applies(id node.ID, f *fact.Fact) {
 		return
 	}
 	if !o.fixed {
-		o.commit(f.Slot, f.Ballot, f.Ballot)
+		o.commit(f.Slot, f.Ballot, max(f.Ballot, o.led))
 	}
 	if !o.isCommitted(f.Slot) {
 		o.violate(id, f.Slot, "applied", "entry not committed", fmt.Sprintf("n%d applied entry %d, which no majority has on disk", id, f.Slot))

@@ -16,6 +16,7 @@ func (o *Observer) leading(id node.ID, f *fact.Fact) {
 		return
 	}
 	o.leaders[term] = uint64(id)
+	o.led = max(o.led, term)
 	if !o.fixed {
 		return
 	}

@@ -77,12 +77,15 @@ func (o *Observer) Rewritten(id node.ID, damaged bool, files func(each func(file
 	index, term := l.last()
 	l.tail = nil // before has it
 	l.term, l.vote, l.base, l.baseTerm = 0, 0, 0, 0
+	next := uint64(0) // sequence number of the next record; 0 at the start
 	files(func(file string, durable []byte) {
 		wal.Scan(file, durable, func(w wal.Record) {
 			s, ok := decodeRecord(w)
-			if !ok || damaged && !l.continues(&s) {
-				return
+			whole := next == w.Seq || next == 0 && s.snapshot.Metadata.Index > 0
+			if !ok || l.damaged && !whole {
+				return // what is behind a hole followed something that is gone
 			}
+			next = w.Seq + 1
 			o.saved(id, &s)
 		})
 	})
@@ -102,21 +105,6 @@ func (o *Observer) Rewritten(id node.ID, damaged bool, files func(each func(file
 	default:
 		o.violate(id, index, "kept", "durable data was lost", fmt.Sprintf("n%d had durably %s", id, problem))
 	}
-}
-
-// continues tells whether a record follows from what is there, as it does where no record is missing.
-func (l *ledger) continues(s *saved) bool {
-	if s.snapshot.Metadata.Index > 0 {
-		return s.hard.Term >= l.term
-	}
-	if s.hard.Term < l.term || s.hard.Term == l.term && l.vote != 0 && s.hard.Vote != l.vote {
-		return false
-	}
-	if len(s.entries) == 0 {
-		return true
-	}
-	_, ok := l.termOf(s.entries[0].Index - 1)
-	return ok
 }
 
 // keeps tells whether all entries of an earlier state are still there, or in a snapshot, or gave way to those of later terms.

@@ -38,6 +38,7 @@ type Observer struct {
 	used      int
 	votes     map[ballot]uint64 // sets of voters
 	leaders   map[uint64]uint64 // by term
+	led       uint64            // highest term that had one
 	highest   ballot            // in which a candidate voted for itself
 	committed []commitment      // by index, from 1
 	commands  []submissions     // by client
@@ -58,7 +59,7 @@ type ballot struct{ term, candidate uint64 }
 // commitment is what is known of a committed index.
 type commitment struct {
 	term    uint64
-	by      uint64 // term in which it was committed
+	by      uint64 // term in which it was committed, or, where memberships change, the highest in which it can have been
 	value   uint64
 	known   bool // value is
 	applied bool // state is known
@@ -82,7 +83,7 @@ func (o *Observer) Reset(c *scenarios.Config) {
 	clear(o.entries)
 	clear(o.votes)
 	clear(o.leaders)
-	o.used, o.highest = 0, ballot{}
+	o.used, o.led, o.highest = 0, 0, ballot{}
 	o.committed = append(o.committed[:0], commitment{}, commitment{term: 1, by: 1}) // the founding snapshot
 	for i := range o.commands {
 		o.commands[i].digests, o.commands[i].slots = o.commands[i].digests[:0], o.commands[i].slots[:0]

@@ -252,3 +252,54 @@ func TestRoles(t *testing.T) {
 	o.Reset(&scenarios.Config{Nodes: 3, Knobs: map[string]int64{"changes": 0}})
 	require.Zero(t, o.Highest())
 }
+
+// There it is not known in which term an entry was committed; it was in none above those that had a leader. So a straggler may still write what a leader
+// of an earlier term sent it (figure 8, told with that leader alive), and one of a later term may not.
+func TestStragglerWhereMembershipsChange(t *testing.T) {
+	o, d := group(t, 4)
+	d[1].save(2, 1, 2, 2)
+	leads(o, 1, 2, 1)
+	leads(o, 2, 3, 1) // it lacks entry 2 of term 2, which nobody else has
+	d[1].save(4, 1, 3, 4)
+	leads(o, 1, 4, 2) // with a vote of n3; now n3 gets both entries
+	d[3].save(4, 1, 2, 2, 4)
+	applies(o, 1, 2, 2, 0)
+	d[2].save(3, 2, 2, 3)
+	require.Nil(t, o.Violation())
+	d[2].save(5, 2, 2, 5)
+	require.Equal(t, "completeness: committed entry replaced in a later term", o.Violation().Verdict().Fingerprint)
+}
+
+// Behind a hole in a damaged log nobody can tell what a record followed. Here the hole took the entry that replaced 3.2: entry 4 of term 3 follows
+// another one than elsewhere, and nobody is to blame. Such a replica has lost what was behind the hole, and must not write again.
+func TestHole(t *testing.T) {
+	o, d := group(t, 0)
+	d[1].save(2, 3, 2, 2)
+	d[1].save(3, 1, 3, 3, 3)
+	d[3].save(2, 3, 2, 2, 2, 2) // it led in term 2, and wrote the last two alone
+	from := len(d[3].bytes)
+	d[3].save(3, 1, 3, 3)
+	to := len(d[3].bytes)
+	d[3].log.Synced(4)
+	d[3].save(3, 1, 4, 3)
+	clear(d[3].bytes[from:to])
+	d[3].reread(true)
+	require.Nil(t, o.Violation())
+	d[3].reread(false)
+	require.Nil(t, o.Violation(), "read again, after a crash")
+	d[3].save(3, 1, 5, 3)
+	require.Equal(t, "damage: takes part after losing terms, votes or entries", o.Violation().Verdict().Fingerprint)
+}
+
+// The same for a hole at the start: the first record of a log holds the snapshot that all others follow.
+func TestHeadless(t *testing.T) {
+	o, d := group(t, 0)
+	from := len(d[3].bytes)
+	d[3].log.Synced(1)
+	d[3].save(3, 1, 0)
+	clear(d[3].bytes[:from])
+	d[3].reread(true)
+	require.Nil(t, o.Violation())
+	d[3].save(4, 1, 0)
+	require.Equal(t, "damage: takes part after losing terms, votes or entries", o.Violation().Verdict().Fingerprint)
+}

@@ -21,8 +21,8 @@ func spec() scenarios.Spec[Message, *Message] {
 		Name: "etcd-raft",
 		Doc:  "go.etcd.io/raft: clients get, put and compare-and-set keys of a replicated store, which must be linearizable",
 		Knobs: []scenarios.Knob{
-			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true},
-			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{60_000, 100_000, 150_000}, Local: true},
+			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1_000, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true},
+			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2_000, Max: 100_000_000, Draw: []int64{60_000, 100_000, 150_000}, Local: true},
 			{Name: "messageBytes", Doc: "of entries in one message; 0 for one entry", Calm: 65_536, Min: 0, Max: 1 << 30, Draw: []int64{0, 200, 65_536}, Local: true},
 			{Name: "inflight", Doc: "messages with entries on their way to one peer", Calm: 64, Min: 1, Max: 4096, Draw: []int64{1, 2, 64}, Local: true},
 			{Name: "checkpoint", Doc: "entries between two snapshots; 0 for none", Calm: 0, Min: 0, Max: 1 << 40, Draw: []int64{0, 3, 10, 40}, Local: true},

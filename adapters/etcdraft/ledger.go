@@ -54,7 +54,7 @@ func (o *Observer) hard(id node.ID, l *ledger, h *pb.HardState) {
 		o.violate(id, 0, "term", "durable term fell", fmt.Sprintf("n%d wrote term %d after term %d", id, h.Term, l.term))
 		return
 	case h.Term == l.term && l.vote != 0 && h.Vote != l.vote:
-		o.violate(id, 0, "vote", "voted twice in one term", fmt.Sprintf("n%d voted for n%d in term %d, and for n%d before", id, h.Vote, h.Term, l.vote))
+		o.violate(id, 0, "vote", "voted twice in one term", fmt.Sprintf("n%d voted for n%d in term %d, and now %s", id, l.vote, h.Term, votedFor(h.Vote)))
 		return
 	}
 	l.term, l.vote = h.Term, h.Vote
@@ -64,6 +64,14 @@ func (o *Observer) hard(id node.ID, l *ledger, h *pb.HardState) {
 			o.highest = ballot{h.Term, h.Vote}
 		}
 	}
+}
+
+// votedFor says for whom a replica voted, of which 0 is nobody.
+func votedFor(id uint64) string {
+	if id == 0 {
+		return "has voted for nobody"
+	}
+	return fmt.Sprintf("has voted for n%d", id)
 }
 
 // Rewritten reads a replica's disk anew and holds it against what was there before.
@@ -94,7 +102,7 @@ func (o *Observer) Rewritten(id node.ID, damaged bool, files func(each func(file
 	case l.term < before.term:
 		problem = fmt.Sprintf("term %d, and has term %d", before.term, l.term)
 	case l.term == before.term && l.vote != before.vote && before.vote != 0:
-		problem = fmt.Sprintf("a vote for n%d in term %d, and has one for n%d", before.vote, before.term, l.vote)
+		problem = fmt.Sprintf("a vote for n%d in term %d, and %s", before.vote, before.term, votedFor(l.vote))
 	case !l.keeps(&before):
 		problem = fmt.Sprintf("entry %d of term %d, and has another or none", index, term)
 	}

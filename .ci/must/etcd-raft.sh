@@ -8,7 +8,7 @@ seeds=200 profiles=default
 only='^raft-(send-before-sync|advance-before-sync|vote-not-persisted|storage-reset|conf-change-at-append)$'
 bugs=5 budget=200
 if [ "$MUST" = long ]; then
-	seeds=5000 profiles="default storm network partitions processes disks clocks clocks-beyond members"
+	seeds=5000 profiles="default storm network partitions processes disks clocks clocks-beyond members load"
 	only='^raft-' bugs=$(ls mutants/*.diff | wc -l) budget=5000
 fi
 test -z "$(gofmt -l .)" || fail "gofmt would change $(gofmt -l .)"

@@ -55,7 +55,7 @@ func TestGolden(t *testing.T) {
 		{faults.Default, 2, "46c2ee3fdd9919f5"},
 		{faults.Default, 3, "133916fcab5d7f66"},
 		{faults.Default, 7, "21e43fa44e185ebc"},
-		{faults.Storm, 1, "54a9cdfc233cc48a"},
+		{faults.Storm, 1, "d66ca30f63aa0845"},
 		{faults.Processes, 463, "13912e02cbd0a1ce"},
 		{faults.Disks, 1, "1614f7742ca20878"},
 	} {

@@ -118,6 +118,9 @@ func (c *cluster[M, PM]) begin(x *client) {
 	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
 	x.calls = append(x.calls, int32(x.open))
 	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
+	if c.own != nil {
+		c.own.Submitted(uint32(x.id), x.seq, digest(x.command))
+	}
 	if c.kernel.Tracing() {
 		c.submitted(x)
 		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
@@ -213,6 +216,9 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	if err != nil {
 		c.violate("reply", "unreadable result", fmt.Sprintf("%v answered %s of client %v with %q: %v", from.Addr(), x.op, x.id.Addr(), r.Output, err))
 		return
+	}
+	if c.own != nil {
+		c.own.Replied(uint32(x.id), x.seq, r.Slot)
 	}
 	if c.spec.Facts != nil {
 		c.watch.Replied(uint32(x.id), x.seq, r.Slot)

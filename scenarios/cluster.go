@@ -35,6 +35,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	operator operator
 
 	watch     checker.Watch
+	own       Observer // of the protocol; nil if it has none
 	history   checker.History
 	sights    sights
 	decider   checker.Checker
@@ -70,6 +71,9 @@ type cluster[M any, PM node.Message[M]] struct {
 func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	c := &cluster[M, PM]{spec: spec, kernel: &sim.Kernel{}}
 	c.net = netsim.New[M, PM](c.kernel, c)
+	if spec.Observer != nil {
+		c.own = spec.Observer()
+	}
 	c.decode = func(file string, b []byte) {
 		if c.spec.Facts != nil {
 			c.spec.Facts(file, b, c.durable)
@@ -87,7 +91,7 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.tellDurable(&f, chosen)
 		}
 	}
-	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.watch.StateOf(uint16(id)); return slot }
+	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.applied(id); return slot }
 	c.up, c.lie, c.again = c.Up, c.tellLie, c.reachesAgain
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
@@ -128,6 +132,9 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now, Again: c.again}
 	c.operator.reset(c.spec.Members, &c.config, &c.plan, &w)
 	c.watch.Reset(w)
+	if c.own != nil {
+		c.own.Reset(&c.config)
+	}
 	c.ticks, c.healed, c.endsAt = 0, false, 0
 	c.learned, c.unusual = 0, false
 	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
@@ -176,7 +183,7 @@ func (c *cluster[M, PM]) History() *checker.History { return &c.history }
 func (c *cluster[M, PM]) Stats() Stats {
 	s := c.stats
 	s.Events, s.Simulated, s.Net = c.kernel.Events(), c.kernel.Now(), c.net.Counts()
-	s.Chosen = c.watch.Chosen()
+	s.Chosen = c.chosen()
 	for _, h := range c.hosts[:c.config.Nodes] {
 		s.Machines.Add(h.Counts())
 	}
@@ -234,9 +241,12 @@ func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
 // Durable tells the watch what became durable.
 func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
-	chosen := c.watch.Chosen()
+	chosen := c.chosen()
+	if c.own != nil {
+		c.own.Durable(id, file, appended)
+	}
 	c.decode(file, appended)
-	if c.watch.Chosen() > chosen {
+	if c.chosen() > chosen {
 		c.roles.decider = id
 	}
 	c.check()
@@ -245,6 +255,9 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 // Rewritten tells the watch all that is durable on a host.
 func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, false, files)
+	}
 	c.watch.Reload(uint16(id))
 	c.rereading = true
 	files(c.decode)
@@ -286,6 +299,10 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	case fact.Executed:
 		c.hint(&f)
 	}
+	if c.own != nil {
+		c.own.Observed(id, f)
+		c.check()
+	}
 	if c.spec.Facts != nil {
 		c.watch.Observed(uint16(id), f)
 		c.check()
@@ -310,6 +327,9 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 func (c *cluster[M, PM]) Started(id node.ID) {
 	c.machine(id).boots++
 	c.watch.Booted(uint16(id))
+	if c.own != nil {
+		c.own.Started(id)
+	}
 	c.sights.booted(id)
 	c.roles.leads(id, 0)
 }

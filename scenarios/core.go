@@ -24,7 +24,7 @@ const quietLooks = int(int64(faults.Second) / restPeriod)
 
 // settledDown tells whether nothing has changed since the last look, and the core has one leader.
 func (c *cluster[M, PM]) settledDown() bool {
-	now := quiet{ballot: c.watch.HighestBallot(), looks: 1}
+	now := quiet{ballot: c.highest(), looks: 1}
 	leaders := c.leaders()
 	if len(leaders) == 1 {
 		now.leader = leaders[0]
@@ -58,7 +58,7 @@ func (c *cluster[M, PM]) unrest() (parts []string) {
 	case len(leaders) > 1:
 		parts = append(parts, addresses(leaders)+" all take themselves for the leader")
 	}
-	return append(parts, fmt.Sprintf("the highest ballot is %v, and does not stay the same", node.Ballot(c.watch.HighestBallot())))
+	return append(parts, fmt.Sprintf("the highest ballot is %v, and does not stay the same", node.Ballot(c.highest())))
 }
 
 // outside names the replicas that are out of order for good; "" if there are none.

@@ -95,6 +95,9 @@ func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[
 // Damaged tells the watch what is left on a host's disk.
 func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, true, files)
+	}
 	c.watch.Damaged(uint16(id))
 	c.rereading = true
 	files(c.decode)
@@ -197,11 +200,11 @@ func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) bool {
 		m.hurt = append(m.hurt, file)
 	}
 	if !c.host(id).Keeps(m.hurt) { // copies that files have of each other are of no use any more
-		c.watch.Excuse(uint16(id))
+		c.excuse(id)
 	}
 	m.damaged = append(m.damaged, kind)
 	if kind == faults.Wipe || !c.spec.Repairs {
-		c.watch.Excuse(uint16(id))
+		c.excuse(id)
 		c.watch.Retire(uint16(id))
 	}
 	if kind == faults.Wipe {

@@ -202,7 +202,7 @@ func (c *cluster[M, PM]) heal() {
 	c.net.Calm(c.injector.Stays)
 	for _, id := range c.plan.Outsiders() {
 		c.machine(id).outside = true
-		c.watch.Excuse(uint16(id))
+		c.excuse(id)
 	}
 	c.quiet = quiet{}
 	for i := range c.crowd.clients {
@@ -222,7 +222,7 @@ func (c *cluster[M, PM]) finished() bool {
 			return false
 		}
 	}
-	return c.watch.Converged() && c.settledDown()
+	return c.converged() && c.settledDown()
 }
 
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
@@ -265,7 +265,7 @@ func (c *cluster[M, PM]) stuck() {
 		return
 	}
 	shape := "no convergence"
-	if c.watch.Converged() {
+	if c.converged() {
 		shape = "no rest"
 	}
 	for i := range c.crowd.clients {
@@ -287,12 +287,12 @@ func (c *cluster[M, PM]) unfinished() string {
 	if duel := c.duelling(); duel != "" {
 		parts = append(parts, duel)
 	}
-	if c.watch.Converged() && len(parts) == 0 {
+	if c.converged() && len(parts) == 0 {
 		parts = append(parts, c.unrest()...)
 	}
-	if !c.watch.Converged() {
+	if !c.converged() {
 		for i := range c.config.Nodes {
-			slot, state := c.watch.StateOf(uint16(i + 1))
+			slot, state := c.applied(node.ID(i + 1))
 			parts = append(parts, fmt.Sprintf("n%d is at slot %d with state %08x", i+1, slot, uint32(state[0])))
 		}
 	}
@@ -309,7 +309,7 @@ func (c *cluster[M, PM]) violate(check, shape, detail string) {
 
 // check ends the run if the watch has found a violation.
 func (c *cluster[M, PM]) check() {
-	if v := c.watch.Violation(); v != nil && c.verdict.Kind != checker.Violated {
+	if v := c.violation(); v != nil && c.verdict.Kind != checker.Violated {
 		c.end(v)
 	}
 }

@@ -33,6 +33,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	// Facts decodes a run of whole records, as they became durable in a file, into promises, votes and snapshots of a
 	// log that is chosen slot by slot. If nil, the protocol is no such thing: then only what clients saw is checked.
 	Facts func(file string, b []byte, emit func(fact.Fact))
+	// Observer makes what holds the protocol against invariants of its own, one for each cluster. May be nil.
+	Observer func() Observer
 	// Commands splits the value of a slot into the commands that clients submitted. May be nil: the value is one.
 	Commands func(value []byte, each func(client uint32, seq uint64, command []byte))
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a

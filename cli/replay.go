@@ -13,6 +13,7 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
 	"simrun/scenarios"
 	"simrun/scenarios/timeline"
@@ -74,10 +75,11 @@ type replay struct {
 	until    faults.Span // 0 for the end
 	at       faults.Span // of the states; -1 for the end
 	causal   bool
-	clocks   *timeline.Clocks    // if causal
-	kept     []timeline.Record   // if causal: to be sorted
-	follow   *scenarios.Follower // of the artifact's checkpoints
-	sameTo   faults.Span         // time of the last one at which the runs are the same
+	clocks   *timeline.Clocks             // if causal
+	kept     []timeline.Record            // if causal: to be sorted
+	met      map[scenarios.Exception]bool // exceptions that fixed the fate of a message, but for their notes; those not met are false
+	follow   *scenarios.Follower          // of the artifact's checkpoints
+	sameTo   faults.Span                  // time of the last one at which the runs are the same
 	nodes    []node.Addr
 	wanted   func(sim.RecordKind) bool
 	state    bool
@@ -209,6 +211,7 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	if p.artifact != nil && p.artifact.Verdict == checker.Nondeterministic.String() {
 		fmt.Fprintln(t.err, "simrun: note: a replay runs once; simrun run --check-determinism compares two runs")
 	}
+	p.met = map[scenarios.Exception]bool{}
 	if p.artifact != nil {
 		p.follow = scenarios.Follow(p.artifact.Hashes)
 	}
@@ -250,6 +253,7 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 	go func() {
 		defer close(done)
 		c.Reset(p.input)
+		c.Strikes(p.meet)
 		c.Trace(func(r sim.Record) {
 			if p.causal {
 				p.keep(r)
@@ -311,6 +315,27 @@ func (p *replay) hold(event uint64, c scenarios.Cluster) {
 	}
 	if p.follow.Event(event, c.Hash()); p.follow.Matched == event {
 		p.sameTo = faults.Span(c.Stats().Simulated)
+	}
+}
+
+// meet takes note of a message whose fate is not that of good weather.
+func (p *replay) meet(e scenarios.Exception) {
+	if name := nameOnly(e); len(p.input.Fates) > 0 {
+		p.met[name] = true
+	}
+}
+
+// nameOnly leaves of an exception what names its message.
+func nameOnly(e scenarios.Exception) scenarios.Exception {
+	return scenarios.Exception{From: e.From, To: e.To, Kind: e.Kind, Key: e.Key, Attempt: e.Attempt}
+}
+
+// printUnmet tells of exceptions without a message: another build may send others, or number them otherwise.
+func (p *replay) printUnmet(t *term) {
+	for i := range p.input.Fates {
+		if e := &p.input.Fates[i]; e.Fate != netsim.Deliver && !p.met[nameOnly(*e)] {
+			t.printf("the message of the exception %q was never sent\n", e.Describe())
+		}
 	}
 }
 
@@ -379,6 +404,7 @@ func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, events uint
 	if p.artifact == nil {
 		return statusIn(p.scenario, v)
 	}
+	p.printUnmet(t)
 	return p.compare(t, v, hash)
 }
 

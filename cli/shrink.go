@@ -129,14 +129,18 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
 	}
 	fmt.Fprintf(t.err, "%s: %s runs in %.1f s\n", s.Name, thousands(r.Runs), time.Since(began).Seconds())
-	var last []string
-	told, tellErr := scenarios.Collect(context.WithoutCancel(ctx), s, r.Best.Input, scenarios.CollectOptions{
-		Profile: a.Profile, Build: describeBuild(identity()), MaxEvents: 2*r.Best.Stats.Events + 1<<20,
-	})
-	if tellErr == nil {
-		last = lastEvents(&told, 12)
+	tell := func(r scenarios.Result) scenarios.Collected { // nothing if it cannot be told
+		told, _ := scenarios.Collect(context.WithoutCancel(ctx), s, r.Input, scenarios.CollectOptions{
+			Profile: a.Profile, Build: describeBuild(identity()), MaxEvents: 2*r.Stats.Events + 1<<20,
+		})
+		return told
 	}
+	told := tell(r.Best)
+	last := lastEvents(&told, 12)
 	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, last)
+	if told.Hash == r.Best.Hash {
+		small.Hashes = told.Hashes
+	}
 	if saveErr := small.Save(f.out); saveErr != nil {
 		return exitUnwritten, fmt.Errorf("the result was not saved: %w", saveErr)
 	}
@@ -145,7 +149,12 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 			return exitUnwritten, fmt.Errorf("the test was not written: %w", testErr)
 		}
 	}
-	f.tell(t, s, r, told.Timeline.Story, last, ctx.Err() != nil)
+	before, after := countsOf(r.Before), countsOf(r.Best)
+	if ctx.Err() == nil {
+		before.Story = len(tell(r.Before).Timeline.Story)
+	}
+	after.Story = len(told.Timeline.Story)
+	f.tell(t, s, r, before, after, &told, ctx.Err() != nil)
 	switch {
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
@@ -157,7 +166,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 }
 
 // tell prints what came of it.
-func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story, last []string, interrupted bool) {
+func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, before, after counts, told *scenarios.Collected, interrupted bool) {
 	if f.json {
 		text, err := json.Marshal(struct {
 			Scenario    string `json:"scenario"`
@@ -167,7 +176,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 			Runs        uint64 `json:"runs"`
 			Minimal     bool   `json:"minimal"`
 			Artifact    string `json:"artifact"`
-		}{s.Name, r.Best.Verdict.Fingerprint, countsOf(r.Before), countsOf(r.Best), r.Runs, r.Minimal, f.out})
+		}{s.Name, r.Best.Verdict.Fingerprint, before, after, r.Runs, r.Minimal, f.out})
 		if err != nil {
 			panic("simrun: sizes cannot be written as JSON: " + err.Error())
 		}
@@ -179,25 +188,26 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 	if r.Best.Verdict.Detail != "" {
 		t.printf("  %s\n", r.Best.Verdict.Detail)
 	}
-	if len(story) > 0 {
+	if len(told.Timeline.Story) > 0 {
 		section("what happens")
-		for i, sentence := range story {
+		for i, sentence := range told.Timeline.Story {
 			t.printf("    %2d. %s\n", i+1, sentence)
 		}
 	}
 	section("size")
-	before, after := countsOf(r.Before), countsOf(r.Best)
 	t.printf("    %-12s %9s %9s\n", "", "before", "after")
 	for _, row := range []struct {
 		name          string
 		before, after uint64
 	}{
 		{"faults", uint64(before.Faults), uint64(after.Faults)},
-		{"messages", uint64(before.Messages), uint64(after.Messages)},
+		{"messages", uint64(before.Messages), uint64(after.Messages)}, // whose fate is fixed
 		{"operations", uint64(before.Operations), uint64(after.Operations)},
 		{"replicas", uint64(before.Replicas), uint64(after.Replicas)},
 		{"clients", uint64(before.Clients), uint64(after.Clients)},
 		{"events", before.Events, after.Events},
+		{"sent", before.Sent, after.Sent},
+		{"sentences", uint64(before.Story), uint64(after.Story)},
 	} {
 		t.printf("    %-12s %9s %9s\n", row.name, thousands(row.before), thousands(row.after))
 	}
@@ -218,7 +228,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 		t.printf("    %s\n", line)
 	}
 	section("last events")
-	for _, line := range last {
+	for _, line := range lastEvents(told, 12) {
 		t.printf("    %s\n", line)
 	}
 	section("again")
@@ -251,10 +261,15 @@ type counts struct {
 	Replicas   int    `json:"replicas"`
 	Clients    int    `json:"clients"`
 	Events     uint64 `json:"events"`
+	Sent       uint64 `json:"sent"`  // messages in all
+	Story      int    `json:"story"` // sentences
 }
 
 func countsOf(r scenarios.Result) counts {
-	return counts{len(r.Plan.Faults), len(r.Fates), int(r.Stats.Called), r.Config.Nodes, r.Config.Clients, r.Stats.Events}
+	return counts{
+		Faults: len(r.Plan.Faults), Messages: len(r.Fates), Operations: int(r.Stats.Called), Replicas: r.Config.Nodes, Clients: r.Config.Clients,
+		Events: r.Stats.Events, Sent: r.Stats.Net.Sent,
+	}
 }
 
 func sizeLine(r scenarios.Result) string {

@@ -25,6 +25,7 @@ type replayFlags struct {
 	scenario, seed, profile string
 	from, until, at, order  string
 	nodes, kinds            []string
+	page                    string
 	all, state              bool
 	patience                time.Duration
 }
@@ -40,6 +41,9 @@ func replayCommand(t *term, status *int) *cobra.Command {
 				return err
 			}
 			*status = p.run(c.Context(), t)
+			if f.page != "" && *status != exitInterrupted {
+				return errors.Join(p.writePage(c.Context(), t, f.page), t.failed())
+			}
 			return t.failed()
 		},
 	}
@@ -52,6 +56,7 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	fs.BoolVar(&f.all, "all", false, "print everything, every message included")
 	fs.BoolVar(&f.state, "state", false, "print the replicas' states at the end, in words and by their digests")
 	fs.StringVar(&f.at, "at", "", "with --state: print them as they were at this simulated time")
+	fs.StringVar(&f.page, "report", "", "write the report of the run to this file: a page that opens in any browser")
 	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
@@ -82,6 +87,7 @@ type replay struct {
 	sameTo   faults.Span                  // time of the last one at which the runs are the same
 	nodes    []node.Addr
 	wanted   func(sim.RecordKind) bool
+	profile  string // that the input was drawn from
 	state    bool
 	patience time.Duration // with one event
 }
@@ -115,7 +121,7 @@ func (f replayFlags) parseRun(command string, p *replay, args []string, changed 
 
 func (p *replay) fromArtifact(file string) error {
 	a, s, err := scenarios.LoadArtifact(file)
-	p.artifact, p.scenario, p.input = &a, s, a.Input
+	p.artifact, p.scenario, p.input, p.profile = &a, s, a.Input, a.Profile
 	return err
 }
 
@@ -131,6 +137,7 @@ func (p *replay) fromSeed(scenario, seed, profile string) (err error) {
 		return err
 	}
 	p.input.Config, p.input.Plan = p.scenario.Draw(p.input.Seed, weather)
+	p.profile = profile
 	return nil
 }
 
@@ -200,6 +207,19 @@ func recordKind(text string) (sim.RecordKind, error) {
 		names = append(names, k.String())
 	}
 	return 0, fmt.Errorf("--kind: there is no kind of record %q: there are %s", text, strings.Join(names, ", "))
+}
+
+// writePage runs it once more and writes the report.
+func (p *replay) writePage(ctx context.Context, t *term, file string) error {
+	told, err := p.collect(ctx, t, scenarios.DefaultMaxRecords)
+	if err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	if err := writePage(file, &told); err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	fmt.Fprintf(t.err, "simrun: the report is in %s\n", file)
+	return nil
 }
 
 // run runs it, prints the timeline as it goes, and returns the exit status.

@@ -33,7 +33,8 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 		Use:   "shrink ARTIFACT",
 		Short: "reduce a failing run to the smallest one that fails in the same way",
 		Long: "Shrink takes away faults, operations, replicas and clients, calms the weather and the protocol's knobs, and cuts numbers, as long as the run " +
-			"fails with the same fingerprint. In the end nothing single can be taken away. An interrupt ends it early, and saves the best so far.",
+			"fails with the same fingerprint. In the end nothing single can be taken away. An interrupt ends it early, and saves the best so far. " +
+			"The report of the small run lies beside it, as NAME.min.html.",
 		RunE: func(c *cobra.Command, args []string) error {
 			a, s, err := oneFailure(c, args)
 			if err != nil {
@@ -129,13 +130,12 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
 	}
 	fmt.Fprintf(t.err, "%s: %s runs in %.1f s\n", s.Name, thousands(r.Runs), time.Since(began).Seconds())
-	tell := func(r scenarios.Result) scenarios.Collected { // nothing if it cannot be told
-		told, _ := scenarios.Collect(context.WithoutCancel(ctx), s, r.Input, scenarios.CollectOptions{
+	collect := func(r scenarios.Result) (scenarios.Collected, error) {
+		return scenarios.Collect(context.WithoutCancel(ctx), s, r.Input, scenarios.CollectOptions{
 			Profile: a.Profile, Build: describeBuild(identity()), MaxEvents: 2*r.Stats.Events + 1<<20,
 		})
-		return told
 	}
-	told := tell(r.Best)
+	told, tellErr := collect(r.Best)
 	last := lastEvents(&told, 12)
 	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, last)
 	if told.Hash == r.Best.Hash {
@@ -144,6 +144,12 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	if saveErr := small.Save(f.out); saveErr != nil {
 		return exitUnwritten, fmt.Errorf("the result was not saved: %w", saveErr)
 	}
+	page := f.page()
+	if tellErr != nil {
+		page = ""
+	} else if pageErr := writePage(page, &told); pageErr != nil {
+		return exitUnwritten, fmt.Errorf("the page was not written: %w", pageErr)
+	}
 	if f.test != "" {
 		if testErr := writeTest(f.test, f.pkg, small); testErr != nil {
 			return exitUnwritten, fmt.Errorf("the test was not written: %w", testErr)
@@ -151,10 +157,12 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	}
 	before, after := countsOf(r.Before), countsOf(r.Best)
 	if ctx.Err() == nil {
-		before.Story = len(tell(r.Before).Timeline.Story)
+		if long, err := collect(r.Before); err == nil {
+			before.Story = len(long.Timeline.Story)
+		}
 	}
 	after.Story = len(told.Timeline.Story)
-	f.tell(t, s, r, before, after, &told, ctx.Err() != nil)
+	f.tell(t, s, r, before, after, &told, page, ctx.Err() != nil)
 	switch {
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
@@ -165,8 +173,11 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	return exitPass, nil
 }
 
+// page is where the report of the small run goes: beside it.
+func (f *shrinkFlags) page() string { return strings.TrimSuffix(f.out, ".json") + ".html" }
+
 // tell prints what came of it.
-func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, before, after counts, told *scenarios.Collected, interrupted bool) {
+func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, before, after counts, told *scenarios.Collected, page string, interrupted bool) {
 	if f.json {
 		text, err := json.Marshal(struct {
 			Scenario    string `json:"scenario"`
@@ -230,6 +241,10 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, befor
 	section("last events")
 	for _, line := range lastEvents(told, 12) {
 		t.printf("    %s\n", line)
+	}
+	if page != "" {
+		section("page")
+		t.printf("    %s\n", page)
 	}
 	section("again")
 	t.printf("    %s replay %s\n", again(), shellWord(f.out))

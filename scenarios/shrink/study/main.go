@@ -28,7 +28,7 @@ func main() {
 	flag.BoolVar(&s.afresh, "afresh", false, "take over nothing that was measured before")
 	flag.Uint64Var(&s.budget, "budget", 3000, "runs to look for a bug")
 	flag.IntVar(&s.jobs, "jobs", 2, "how many runs to do at once; only times depend on it")
-	flag.StringVar(&s.work, "work", filepath.Join("results", "runs", "study"), "folder for programs and artifacts")
+	flag.StringVar(&s.work, "work", filepath.Join("results", "runs", "study"), "folder for artifacts and what was measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -66,7 +66,11 @@ func (s *study) open(ctx context.Context) (err error) {
 	if s.work, err = filepath.Abs(s.work); err != nil {
 		return err
 	}
-	if s.builder, err = mutants.NewBuilder(ctx, mutants.Simrun("."), filepath.Join(s.work, "programs")); err != nil {
+	cache, err := mutants.CacheDir()
+	if err != nil {
+		return err
+	}
+	if s.builder, err = mutants.NewBuilder(ctx, mutants.Simrun("."), cache); err != nil {
 		return err
 	}
 	if s.bugs, err = s.builder.Mutants(); err != nil {
@@ -211,7 +215,7 @@ func (s *study) find(ctx context.Context, p mutants.Program, dir string, r *resu
 // why not.
 func (s *study) outlives(ctx context.Context, bug, change *mutants.Mutant, r *result, dir string) (string, error) {
 	both := together(bug, change)
-	scratch, err := os.MkdirTemp(s.work, "both-")
+	scratch, err := os.MkdirTemp("", "simrun-study-")
 	if err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 // explainFlags are what "simrun explain" was asked for.
 type explainFlags struct {
 	futures, points, jobs int
+	maxEvents             uint64
 }
 
 const (
@@ -38,7 +39,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.check(); err != nil {
+			if err := errors.Join(f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			*status, err = f.run(c.Context(), t, a, s)
@@ -48,6 +49,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 	fs := c.Flags()
 	fs.IntVar(&f.futures, "futures", 100, "how many futures to run from each point")
 	fs.IntVar(&f.points, "points", 20, "how many points to look at along the run")
+	addMaxEvents(fs, &f.maxEvents)
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	return c
 }
@@ -67,7 +69,7 @@ func (f *explainFlags) check() error {
 func (f *explainFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s scenarios.Scenario) (int, error) {
 	note := &notice{term: t, shown: time.Now()}
 	x, err := shrink.Explain(ctx, s, a.Input, shrink.ExplainOptions{
-		Jobs: f.jobs, Futures: f.futures, Points: f.points,
+		Jobs: f.jobs, Futures: f.futures, Points: f.points, MaxEvents: f.maxEvents,
 		Progress: func(done, all int) {
 			note.say(func() string { return fmt.Sprintf("%s: %d of some %d points", s.Name, done, all) })
 		},
@@ -77,7 +79,7 @@ func (f *explainFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s
 		return exitInterrupted, nil
 	}
 	if err != nil {
-		return exitUsage, err
+		return exitUsage, longer(err, f.maxEvents)
 	}
 	f.tell(t, s, x)
 	return exitPass, nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -28,6 +29,32 @@ type replayFlags struct {
 	page                    string
 	all, state              bool
 	patience                time.Duration
+	maxEvents               uint64
+}
+
+// defaultMaxEvents is how many events a run may take that somebody asks for: more than any seed's takes, and some ten seconds. Artifacts can be
+// edited, and an edited one may ask for days.
+const defaultMaxEvents = 50_000_000
+
+// addMaxEvents adds the flag that allows for more.
+func addMaxEvents(fs *pflag.FlagSet, to *uint64) {
+	fs.Uint64Var(to, "max-events", defaultMaxEvents, "give up when the run takes more events than this")
+}
+
+// tooLong tells that a run takes more events than it may.
+func tooLong(maxEvents uint64) error {
+	return fmt.Errorf("the run takes more than %s events: give it fewer operations, clients or less time, or allow for it with --max-events", thousands(maxEvents))
+}
+
+// affordable refuses an input that is bound to take too many events.
+func affordable(in *scenarios.Input, maxEvents uint64) error {
+	if maxEvents == 0 {
+		return errors.New("--max-events is 0, and must be at least 1")
+	}
+	if uint64(in.Config.Operations-len(in.Skip)) >= maxEvents {
+		return tooLong(maxEvents) // each operation takes one at least
+	}
+	return nil
 }
 
 func replayCommand(t *term, status *int) *cobra.Command {
@@ -68,6 +95,7 @@ func (f *replayFlags) addRun(c *cobra.Command) {
 	fs.StringVar(&f.scenario, "scenario", "", "the scenario of the seed")
 	fs.StringVar(&f.seed, "seed", "", "the seed, decimal or 0x")
 	fs.StringVar(&f.profile, "profile", faults.Default, "the profile the seed was run with")
+	addMaxEvents(fs, &f.maxEvents)
 	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up when a handler takes longer than this")
 }
 
@@ -90,6 +118,8 @@ type replay struct {
 	profile  string // that the input was drawn from
 	state    bool
 	patience time.Duration // with one event
+	most     uint64        // events
+	since    []sim.Record  // the first few since the run was last known to be the artifact's
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
@@ -116,7 +146,11 @@ func (f replayFlags) parseRun(command string, p *replay, args []string, changed 
 	default:
 		err = p.fromSeed(f.scenario, f.seed, f.profile)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	p.most = f.maxEvents
+	return affordable(&p.input, p.most)
 }
 
 func (p *replay) fromArtifact(file string) error {
@@ -243,6 +277,9 @@ func (p *replay) run(ctx context.Context, t *term) int {
 		return exitInterrupted
 	case unread:
 		return exitPass
+	case long:
+		fmt.Fprintf(t.err, "simrun: %v\n", tooLong(p.most))
+		return exitUsage
 	case hung: // the cluster is still in use
 		return p.conclude(t, v, 0, 0)
 	}
@@ -263,6 +300,7 @@ const (
 	hung                          // a handler never returned
 	interrupted                   // by the user
 	unread                        // nobody reads the timeline
+	long                          // it takes more events than it may
 )
 
 // play runs the cluster in a goroutine of its own, event by event, which is left behind if a handler never returns.
@@ -275,6 +313,7 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 		c.Reset(p.input)
 		c.Strikes(p.meet)
 		c.Trace(func(r sim.Record) {
+			p.remember(r)
 			if p.causal {
 				p.keep(r)
 			} else if p.shows(r) {
@@ -283,7 +322,7 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 				pen.Unlock()
 			}
 		})
-		for n := uint64(1); ctx.Err() == nil && t.writeError == nil; n++ {
+		for n := uint64(1); n <= p.most && ctx.Err() == nil && t.writeError == nil; n++ {
 			event.Store(n)
 			v, judged := c.Run(n)
 			p.hold(n, c)
@@ -301,6 +340,8 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 				return v, over
 			case ctx.Err() != nil:
 				return v, interrupted
+			case event.Load() == p.most:
+				return v, long
 			}
 			return v, unread
 		case <-ctx.Done():
@@ -335,6 +376,15 @@ func (p *replay) hold(event uint64, c scenarios.Cluster) {
 	}
 	if p.follow.Event(event, c.Hash()); p.follow.Matched == event {
 		p.sameTo = faults.Span(c.Stats().Simulated)
+		p.since = p.since[:0]
+	}
+}
+
+// remember keeps the first records of the stretch in which the run may become another one than the artifact's.
+func (p *replay) remember(r sim.Record) {
+	const most = 3
+	if p.follow != nil && p.follow.Differs == 0 && len(p.since) < most {
+		p.since = append(p.since, r)
 	}
 }
 
@@ -474,7 +524,10 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
 		t.printf("%s, which was %s, with trace hash %s\n", t.paint(bad, "NOT the verdict of the artifact"), was, a.TraceHash)
 	}
 	if p.follow != nil && p.follow.Differs != 0 && hash != 0 && !a.Edited() {
-		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d\n", p.follow.Matched, p.sameTo, p.follow.Differs)
+		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d; what comes first after that:\n", p.follow.Matched, p.sameTo, p.follow.Differs)
+		for _, r := range p.since {
+			t.printf("%s\n", timelineLine(r))
+		}
 	}
 	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {
 		t.printf("the build is the same and the trace hash is not: the run is not deterministic\n")

@@ -24,6 +24,7 @@ type shrinkFlags struct {
 	out, test, pkg string
 	jobs           int
 	budget         uint64
+	maxEvents      uint64
 	json           bool
 }
 
@@ -40,7 +41,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.check(args[0], c.Flags().Changed); err != nil {
+			if err := errors.Join(f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			*status, err = f.run(c.Context(), t, a, s)
@@ -53,6 +54,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.pkg, "package", "", "the package of the test (default: that of the folder, or main_test)")
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	fs.Uint64Var(&f.budget, "budget", shrink.DefaultBudget, "how many runs it may take")
+	addMaxEvents(fs, &f.maxEvents)
 	fs.BoolVar(&f.json, "json", false, "write the sizes before and after as JSON, in one line")
 	return c
 }
@@ -114,7 +116,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	}
 	note := &notice{term: t, shown: time.Now()}
 	began := time.Now()
-	r, err := shrink.Shrink(ctx, s, a.Input, shrink.Options{Jobs: f.jobs, Budget: f.budget, Progress: func(p shrink.Progress) {
+	r, err := shrink.Shrink(ctx, s, a.Input, shrink.Options{Jobs: f.jobs, Budget: f.budget, MaxEvents: f.maxEvents, Progress: func(p shrink.Progress) {
 		note.say(func() string {
 			return fmt.Sprintf("%s: %s runs, %s: %s", s.Name, thousands(p.Runs), p.Pass, sizeLine(p.Best))
 		})
@@ -124,7 +126,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		if ctx.Err() != nil {
 			return exitInterrupted, nil
 		}
-		return exitUsage, err
+		return exitUsage, longer(err, f.maxEvents)
 	}
 	if r.Before.Verdict.Fingerprint != a.Fingerprint {
 		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
@@ -171,6 +173,14 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		return exitInterrupted, nil
 	}
 	return exitPass, nil
+}
+
+// longer tells what to do about a run that was given up for its length.
+func longer(err error, maxEvents uint64) error {
+	if errors.Is(err, shrink.ErrLong) {
+		return tooLong(maxEvents)
+	}
+	return err
 }
 
 // page is where the report of the small run goes: beside it.

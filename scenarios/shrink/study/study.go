@@ -106,6 +106,10 @@ func (s *study) names() (list []string) {
 // examine finds a bug, replays and shrinks what was found, and replays that in this program and others.
 func (s *study) examine(ctx context.Context, m *mutants.Mutant) (result, error) {
 	r := result{Bug: m.Name, Scenario: m.Scenario, Outlived: map[string]string{}}
+	if _, err := m.Apply(os.DirFS(".")); err != nil { // its own tests see to that
+		r.Missed = err.Error()
+		return r, nil
+	}
 	p, err := s.builder.Build(ctx, m)
 	if err != nil {
 		return r, err

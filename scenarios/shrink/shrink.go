@@ -191,7 +191,11 @@ func (s *shrinker) shrink() {
 			return
 		}
 		s.pass = "other seeds"
-		if !s.otherSeeds() {
+		if s.otherSeeds() {
+			continue
+		}
+		s.pass = "a script" // last, since other seeds change nothing about it
+		if !s.script() {
 			s.done = !s.over()
 			return
 		}
@@ -231,6 +235,8 @@ func (s *shrinker) round() {
 	calm := s.excited(base)
 	s.list(len(calm), func(keep []int) scenarios.Input { return calmBut(base, calm, keep) })
 
+	s.any(sooner)
+
 	s.pass = "what messages are struck"
 	s.convert()
 
@@ -241,6 +247,7 @@ func (s *shrinker) round() {
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(fingerprint)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, weather(s.scenario, in)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, mishapNumbers(in)) })
+	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, scriptNumbers(in)) })
 }
 
 // any tries what is proposed for the best, and for the new best again, until nothing of it is accepted.

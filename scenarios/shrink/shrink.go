@@ -194,6 +194,11 @@ func (s *shrinker) shrink() {
 		if s.otherSeeds() {
 			continue
 		}
+		s.pass = "what messages are struck"
+		before := s.size
+		if s.convert(true); before != s.size {
+			continue
+		}
 		s.pass = "a script" // last, since other seeds change nothing about it
 		if !s.script() {
 			s.done = !s.over()
@@ -238,7 +243,7 @@ func (s *shrinker) round() {
 	s.any(sooner)
 
 	s.pass = "what messages are struck"
-	s.convert()
+	s.convert(false)
 
 	s.pass = "whom faults strike"
 	s.any(narrower)

@@ -317,6 +317,7 @@ func (o said) why() string {
 			_, line, _ = strings.Cut(line, ": ")
 		}
 		if i == 0 || strings.HasPrefix(line, "the run is the artifact's") || strings.Contains(line, "was never sent") {
+			line, _, _ = strings.Cut(line, "; what comes first")
 			parts = append(parts, line)
 		}
 	}

@@ -26,16 +26,19 @@ func TestScreenshots(t *testing.T) {
 		name, report string
 		use          func(p *tab)
 	}{
-		// The sentence before the violation: the call of the operation that no order explains.
-		{"safety", *safety, func(p *tab) { p.click("#story li:nth-last-child(2) button") }},
-		{"liveness", *liveness, func(*tab) {}},
+		// The last of the operations that no order explains.
+		{"safety", *safety, func(p *tab) { p.click("#witness li:last-child button") }},
+		// The sentence about the message that was never made up for.
+		{"liveness", *liveness, func(p *tab) {
+			p.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#story button")].find((b) => b.innerText.endsWith("is lost")).click()`))
+		}},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			file, err := filepath.Abs(c.report)
 			require.NoError(t, err)
 			p := openFile(t, file, look{scheme: scheme, width: 1440, height: 900, scale: 1})
 			c.use(p)
-			p.do(chromedp.Evaluate[chromedp.Void]("scrollTo(0, 0)"))
+			p.do(chromedp.Evaluate[chromedp.Void]("document.activeElement.blur(); scrollTo(0, 0)"))
 			p.settle()
 			whole := true
 			end := eval[float64](p, `document.querySelector("#space-time").getBoundingClientRect().bottom + 24`)

@@ -93,7 +93,16 @@ func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation)
 	t.printf("%s seed %d: %s\n", s.Name, x.Result.Seed, t.paint(bad, failureName(x.Result.Verdict)))
 	times := eventTimes(s, x)
 	section(fmt.Sprintf("of %d futures from a point, how many fail in the same way", x.Futures))
-	for _, p := range x.Points {
+	left := 0 // points left out, that are as those before and after them
+	for i, p := range x.Points {
+		if i > 0 && i < len(x.Points)-1 && sameShare(p, x.Points[i-1]) && sameShare(p, x.Points[i+1]) {
+			left++
+			continue
+		}
+		if left > 0 {
+			t.printf("    %8s %s more, the same\n", "...", thousands(uint64(left)))
+			left = 0
+		}
 		bar := strings.Repeat("#", p.Failed*chartWidth/x.Futures)
 		line := fmt.Sprintf("%8d %s  %3d%% %s", p.Event, milliseconds(times[p.Event]), share(p.Failed, x.Futures), bar)
 		if p.Other > 0 {
@@ -124,6 +133,9 @@ func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation)
 		}
 	}
 }
+
+// sameShare tells whether as many futures fail from two points.
+func sameShare(a, b shrink.Point) bool { return a.Failed == b.Failed && a.Other == b.Other }
 
 func share(n, of int) int { return (100*n + of/2) / of }
 

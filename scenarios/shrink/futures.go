@@ -34,7 +34,7 @@ type Explanation struct {
 	Points  []Point          // in order of events
 	Before  Point            // the last point before the steepest rise,
 	After   Point            // and the first after it: the next event, where the search could tell
-	Sealed  uint64           // the first of Points' events from which on all futures fail
+	Sealed  uint64           // the first event looked at from which on all futures fail
 }
 
 // Explain runs futures from points along the run of a failing input. It is an error if the input does not fail, and ErrLong if it never ends.
@@ -97,6 +97,15 @@ func (e *explainer) narrow(x *Explanation) {
 		} else {
 			x.Before = middle
 		}
+	}
+	undecided := uint64(0) // the last point from which not all futures fail
+	for _, p := range x.Points {
+		if p.Failed < x.Futures {
+			undecided = p.Event
+		}
+	}
+	if x.After.Failed == x.Futures && x.After.Event > undecided && x.After.Event < x.Sealed {
+		x.Sealed = x.After.Event
 	}
 }
 

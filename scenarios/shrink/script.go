@@ -68,10 +68,37 @@ func (s *shrinker) calls(in scenarios.Input) (list []scenarios.Call) {
 	return list
 }
 
-// scriptNumbers returns the numbers of the script.
-func scriptNumbers(in *scenarios.Input) (list []number) {
+// scriptNumbers returns the numbers of the script that can be made calm one at a time: times and keys.
+func scriptNumbers(in *scenarios.Input) []number { return scriptFields(in, "At", "Key") }
+
+// scriptValues returns the values in the script. Many checks rest on their being different, and on 0 being none of them, so they are
+// changed all together: see renumberValues.
+func scriptValues(in *scenarios.Input) []number { return scriptFields(in, "Arg", "Arg2") }
+
+// renumberValues returns the input in which the values of the script are numbered from 1 on, in the order in which they appear; what was equal stays equal.
+// There is none where they are so already, or where there are more of them than calls: clients go on with the number after that in the liveness phase.
+func renumberValues(in *scenarios.Input) []scenarios.Input {
+	out := clone(in)
+	numbers := map[int64]int64{0: 0}
+	rename := func(v int64) int64 {
+		if _, known := numbers[v]; !known {
+			numbers[v] = int64(len(numbers))
+		}
+		return numbers[v]
+	}
+	for i := range out.Config.Script {
+		k := &out.Config.Script[i]
+		k.Arg, k.Arg2 = rename(k.Arg), rename(k.Arg2)
+	}
+	if len(numbers)-1 > len(in.Config.Script) || slices.Equal(out.Config.Script, in.Config.Script) {
+		return nil
+	}
+	return []scenarios.Input{out}
+}
+
+func scriptFields(in *scenarios.Input, names ...string) (list []number) {
 	for i := range in.Config.Script {
-		for _, name := range []string{"At", "Key", "Arg", "Arg2"} {
+		for _, name := range names {
 			n := fieldOf(reflect.Int64, name, func(in *scenarios.Input) reflect.Value {
 				return reflect.ValueOf(&in.Config.Script[i]).Elem().FieldByName(name)
 			})

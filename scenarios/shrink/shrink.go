@@ -252,7 +252,9 @@ func (s *shrinker) round() {
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(fingerprint)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, weather(s.scenario, in)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, mishapNumbers(in)) })
-	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, scriptNumbers(in)) })
+	s.any(func(in *scenarios.Input) []scenarios.Input {
+		return append(calmed(in, scriptNumbers(in)), renumberValues(in)...)
+	})
 }
 
 // any tries what is proposed for the best, and for the new best again, until nothing of it is accepted.

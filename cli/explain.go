@@ -49,7 +49,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 	fs := c.Flags()
 	fs.IntVar(&f.futures, "futures", 100, "how many futures to run from each point")
 	fs.IntVar(&f.points, "points", 20, "how many points to look at along the run")
-	addMaxEvents(fs, &f.maxEvents)
+	addMaxEvents(c, &f.maxEvents)
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	return c
 }

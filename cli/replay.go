@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -37,8 +36,8 @@ type replayFlags struct {
 const defaultMaxEvents = 50_000_000
 
 // addMaxEvents adds the flag that allows for more.
-func addMaxEvents(fs *pflag.FlagSet, to *uint64) {
-	fs.Uint64Var(to, "max-events", defaultMaxEvents, "give up when the run takes more events than this")
+func addMaxEvents(c *cobra.Command, to *uint64) {
+	c.Flags().Uint64Var(to, "max-events", defaultMaxEvents, "give up when the run takes more events than this")
 }
 
 // tooLong tells that a run takes more events than it may.
@@ -95,7 +94,7 @@ func (f *replayFlags) addRun(c *cobra.Command) {
 	fs.StringVar(&f.scenario, "scenario", "", "the scenario of the seed")
 	fs.StringVar(&f.seed, "seed", "", "the seed, decimal or 0x")
 	fs.StringVar(&f.profile, "profile", faults.Default, "the profile the seed was run with")
-	addMaxEvents(fs, &f.maxEvents)
+	addMaxEvents(c, &f.maxEvents)
 	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up when a handler takes longer than this")
 }
 

@@ -54,7 +54,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.pkg, "package", "", "the package of the test (default: that of the folder, or main_test)")
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	fs.Uint64Var(&f.budget, "budget", shrink.DefaultBudget, "how many runs it may take")
-	addMaxEvents(fs, &f.maxEvents)
+	addMaxEvents(c, &f.maxEvents)
 	fs.BoolVar(&f.json, "json", false, "write the sizes before and after as JSON, in one line")
 	return c
 }

@@ -8,8 +8,8 @@ import (
 
 // Stated tells what a message says of its sender as it leaves. It must be covered by what is durable at that moment: a
 // promise by a durable promise at least as high, a vote by that very vote, unless a snapshot covers its slot.
-func (w *Watch) Stated(n uint16, f fact.Fact) {
-	if !w.sane(n, &f) {
+func (w *Watch) Stated(n uint16, f *fact.Fact) {
+	if !w.sane(n, f) {
 		return
 	}
 	l := &w.nodes[n]

@@ -33,7 +33,7 @@ type Ends[M any] interface {
 	// Reply delivers to a client.
 	Reply(to node.Client, from node.ID, r *node.Reply)
 	// Stated is told each fact in a message that leaves a replica.
-	Stated(from node.ID, f fact.Fact)
+	Stated(from node.ID, f *fact.Fact)
 }
 
 // Counts is what became of the traffic.
@@ -84,6 +84,7 @@ type Net[M any, PM node.Message[M]] struct {
 	links   links
 	speaker node.ID // whose message is stating facts
 	state   func(fact.Fact)
+	said    fact.Fact // scratch, so that none escapes
 
 	matched []int32 // the rules that cover the message at hand
 	weather weather // what they come to
@@ -121,7 +122,10 @@ type replyParcel struct {
 // New returns a network that delivers to ends, and registers its events with the kernel.
 func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 	n := &Net[M, PM]{kernel: k, ends: ends}
-	n.state = func(f fact.Fact) { n.ends.Stated(n.speaker, f) }
+	n.state = func(f fact.Fact) {
+		n.said = f
+		n.ends.Stated(n.speaker, &n.said)
+	}
 	k.On(sim.MessageArrives, n.messageArrives)
 	k.On(sim.RequestArrives, n.requestArrives)
 	k.On(sim.ReplyArrives, n.replyArrives)

@@ -60,7 +60,7 @@ func (b *inbox) Request(to node.ID, from node.Client, r *node.Request) {
 func (b *inbox) Reply(to node.Client, from node.ID, r *node.Reply) {
 	b.got = append(b.got, arrival{b.k.Now(), from.Addr(), to.Addr(), r.Seq})
 }
-func (b *inbox) Stated(from node.ID, f fact.Fact) { b.stated = append(b.stated, f.Ballot) }
+func (b *inbox) Stated(from node.ID, f *fact.Fact) { b.stated = append(b.stated, f.Ballot) }
 
 type world struct {
 	*sim.Kernel

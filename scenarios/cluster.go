@@ -71,8 +71,10 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	}
 	c.durable = func(f fact.Fact) {
 		before := c.watch.Chosen()
-		c.watch.Durable(uint16(c.owner), f)
-		c.sight(c.owner, &f)
+		c.watch.Durable(uint16(c.owner), &f)
+		if c.sights.concerns(f.Kind) {
+			c.sight(c.owner, &f)
+		}
 		if c.kernel.Tracing() {
 			c.tellDurable(&f, c.watch.Chosen() > before)
 		}
@@ -207,7 +209,7 @@ func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) 
 }
 
 // Stated holds a fact in a message that leaves against its sender's disk.
-func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
+func (c *cluster[M, PM]) Stated(from node.ID, f *fact.Fact) {
 	if c.spec.Facts == nil {
 		return
 	}
@@ -240,11 +242,13 @@ func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte)))
 }
 
 // Observed tells the watch what a replica says of itself.
-func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
+func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 	if c.kernel.Tracing() {
-		c.tell(id, &f)
+		c.tell(id, f)
 	}
-	c.sight(id, &f)
+	if c.sights.concerns(f.Kind) {
+		c.sight(id, f)
+	}
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
@@ -258,11 +262,11 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 			return
 		}
 		now := c.kernel.Now()
-		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
+		c.watch.Leased(uint16(id), *f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()
 		return
 	case fact.Executed:
-		c.hint(&f)
+		c.hint(f)
 	}
 	if c.spec.Facts != nil {
 		c.watch.Observed(uint16(id), f)

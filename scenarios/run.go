@@ -293,8 +293,14 @@ func (c *cluster[M, PM]) violate(check, shape, detail string) {
 
 // check ends the run if the watch has found a violation.
 func (c *cluster[M, PM]) check() {
-	if v := c.watch.Violation(); v != nil && c.verdict.Kind != checker.Violated {
-		c.end(v)
+	if c.watch.Violation() != nil {
+		c.found()
+	}
+}
+
+func (c *cluster[M, PM]) found() {
+	if c.verdict.Kind != checker.Violated {
+		c.end(c.watch.Violation())
 	}
 }
 

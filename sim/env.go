@@ -93,7 +93,8 @@ var errUnreadable = errors.New("a sector cannot be read")
 // Observe passes f on to the run's witness.
 func (h *Host[M]) Observe(f fact.Fact) {
 	if !h.dying {
-		h.witness.Observed(h.id, f)
+		h.fact = f
+		h.witness.Observed(h.id, &h.fact)
 	}
 }
 

@@ -19,8 +19,8 @@ type Witness interface {
 	// Rewritten: the durable state of the host changed other than by an append, through a crash or a Replace. Files
 	// calls each with the durable contents of every file.
 	Rewritten(id node.ID, files func(each func(file string, durable []byte)))
-	// Observed: the replica states a fact.
-	Observed(id node.ID, f fact.Fact)
+	// Observed: the replica states a fact, which is valid during the call.
+	Observed(id node.ID, f *fact.Fact)
 	// Damaged: bytes that were durable are so no more, by a fault of the disk. Files is as with Rewritten.
 	Damaged(id node.ID, files func(each func(file string, durable []byte)))
 	// Stopped: the host crashed of its own, by a trap or because its disk failed.
@@ -75,6 +75,7 @@ type Host[M any] struct {
 	self    held[M] // what the replica sent to itself, until the handler is done
 	message M       // scratch for the message being handled, so that nothing escapes
 	request node.Request
+	fact    fact.Fact
 	probe   M              // scratch for the message that a trap looks at
 	siteOf  func(*M) uint8 // the kind of a message
 

@@ -63,7 +63,7 @@ func (b *bench) Damaged(_ node.ID, files func(func(string, []byte))) {
 	files(func(file string, p []byte) { b.note("damaged %s %q", file, p) })
 }
 func (b *bench) Stopped(node.ID)              { b.note("stopped") }
-func (b *bench) Observed(node.ID, fact.Fact)  {}
+func (b *bench) Observed(node.ID, *fact.Fact) {}
 func (b *bench) Started(node.ID)              { b.note("boot") }
 func (b *bench) Perturb(node.ID, uint16) bool { return false }
 func (b *bench) take() (j []string)           { j, b.journal = b.journal, nil; return j }

@@ -23,7 +23,7 @@ func (f *flood) Message(to, from node.ID, m *multipaxos.Message) {
 
 func (f *flood) Request(node.ID, node.Client, *node.Request) {}
 func (f *flood) Reply(node.Client, node.ID, *node.Reply)     {}
-func (f *flood) Stated(node.ID, fact.Fact)                   {}
+func (f *flood) Stated(node.ID, *fact.Fact)                  {}
 
 // flooded returns a kernel with a network on which that many messages are under way. If it is rough, three rules are
 // in force, that delay, hold up and hardly ever lose one: the number under way must stay about the same.

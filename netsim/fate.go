@@ -197,7 +197,10 @@ type Drawn struct {
 }
 
 // OnDraw makes the network tell f of every number that it draws, until the next Reset. It changes nothing in the run.
-func (n *Net[M, PM]) OnDraw(f func(Drawn)) { n.onDraw = f }
+func (n *Net[M, PM]) OnDraw(f func(Drawn)) {
+	n.onDraw = f
+	n.look()
+}
 
 // tell reports a sending and its fate to the trace.
 func (n *Net[M, PM]) tell(f *fate, from, to node.Addr, what fmt.Stringer) {

@@ -201,11 +201,11 @@ func digest(command []byte) uint64 { return fact.Digest(command) }
 func (c *cluster[M, PM]) Up(id node.ID) bool { return c.host(id).Up() }
 
 // Message delivers to a replica.
-func (c *cluster[M, PM]) Message(to, from node.ID, m *M) { c.host(to).Receive(from, m) }
+func (c *cluster[M, PM]) Message(to, from node.ID, m *M) bool { return c.host(to).Receive(from, m) }
 
 // Request delivers to a replica.
-func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) {
-	c.host(to).Request(from, r)
+func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) bool {
+	return c.host(to).Request(from, r)
 }
 
 // Stated holds a fact in a message that leaves against its sender's disk.

@@ -21,23 +21,30 @@ func (h *Host[M]) Rand() uint64 { return h.random.Uint64() }
 
 // Send gives m to the network, or to the replica itself once the handler at hand is done.
 func (h *Host[M]) Send(to node.ID, m M) {
+	h.leaving = m
+	h.depart(to)
+}
+
+// depart sends what is in leaving.
+func (h *Host[M]) depart(to node.ID) {
 	if to == h.id {
-		h.self.push(to, 0, m)
+		h.self.push(to, 0, &h.leaving)
 		return
 	}
-	if h.wary && !h.sends(m) {
+	if h.wary && !h.sends(&h.leaving) {
 		return
 	}
-	h.network.Send(h.id, to, m)
+	h.network.Send(h.id, to, &h.leaving)
 }
 
 // SendDurable holds m back until every disk operation issued so far is durable.
 func (h *Host[M]) SendDurable(to node.ID, m M) {
 	if h.disk.issued > h.noticed {
-		h.waiting.push(to, h.disk.issued, m)
+		h.waiting.push(to, h.disk.issued, &m)
 		return
 	}
-	h.Send(to, m)
+	h.leaving = m
+	h.depart(to)
 }
 
 // Reply gives r to the network.

@@ -8,7 +8,7 @@ import (
 
 // Network carries what hosts send. It is implemented by package netsim.
 type Network[M any] interface {
-	Send(from, to node.ID, m M)
+	Send(from, to node.ID, m *M) // m is copied
 	Reply(from node.ID, to node.Client, r node.Reply)
 }
 
@@ -74,9 +74,9 @@ type Host[M any] struct {
 	waiting held[M] // durable sends, until their writes are durable
 	self    held[M] // what the replica sent to itself, until the handler is done
 	message M       // scratch for the message being handled, so that nothing escapes
+	leaving M       // and for one that leaves
 	request node.Request
 	fact    fact.Fact
-	probe   M              // scratch for the message that a trap looks at
 	siteOf  func(*M) uint8 // the kind of a message
 
 	// Method values, made once: making one allocates.
@@ -234,11 +234,18 @@ func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
 // finish does what follows every handler: it delivers what the replica sent to itself, and starts a group commit if
 // something was written and none is under way. If a trap has sprung, the host stops instead.
 func (h *Host[M]) finish() {
+	if h.self.len() > 0 || h.dying || h.disk.issued > h.noticed {
+		h.follow()
+	}
+}
+
+func (h *Host[M]) follow() {
 	for h.self.len() > 0 && !h.dying {
 		if h.kernel.Spin() {
 			return // Run will say so
 		}
-		h.message = h.self.pop()
+		h.message = h.self.first().m
+		h.self.drop()
 		h.replica.Receive(h, h.id, &h.message)
 	}
 	if h.dying {
@@ -298,14 +305,17 @@ func (h *Host[M]) OnSync(e *Event) {
 func (h *Host[M]) syncNoticed() {
 	h.syncing = false
 	h.noticed = h.disk.durable
-	for h.waiting.len() > 0 && h.waiting.first().barrier <= h.noticed {
-		to := h.waiting.first().to
-		m := h.waiting.pop()
-		if to == h.id {
-			h.self.push(to, 0, m)
-		} else if !h.wary || h.sends(m) {
-			h.network.Send(h.id, to, m)
+	for h.waiting.len() > 0 {
+		x := h.waiting.first()
+		if x.barrier > h.noticed {
+			break
 		}
+		if x.to == h.id {
+			h.self.push(x.to, 0, &x.m)
+		} else if !h.wary || h.sends(&x.m) {
+			h.network.Send(h.id, x.to, &x.m)
+		}
+		h.waiting.drop()
 	}
 	h.finish()
 }

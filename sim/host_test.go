@@ -53,7 +53,7 @@ func newBench(c HostConfig) *bench {
 func (b *bench) note(format string, args ...any) {
 	b.journal = append(b.journal, fmt.Sprintf("%d: ", b.Now())+fmt.Sprintf(format, args...))
 }
-func (b *bench) Send(_, to node.ID, m string)                  { b.note("send n%d %s", to, m) }
+func (b *bench) Send(_, to node.ID, m *string)                 { b.note("send n%d %s", to, *m) }
 func (b *bench) Reply(_ node.ID, to node.Client, r node.Reply) { b.note("reply c%d %v", to, r.Status) }
 func (b *bench) Durable(_ node.ID, file string, p []byte)      { b.note("durable %s %s", file, p) }
 func (b *bench) Rewritten(_ node.ID, files func(func(string, []byte))) {

@@ -71,12 +71,11 @@ func (h *Host[M]) writes(file string) bool {
 }
 
 // sends tells the same of a message to another replica.
-func (h *Host[M]) sends(m M) bool {
+func (h *Host[M]) sends(m *M) bool {
 	if h.dying {
 		return false
 	}
-	h.probe = m // so that the parameter does not escape
-	spring, before := h.sprung(OnSend, "", h.siteOf(&h.probe))
+	spring, before := h.sprung(OnSend, "", h.siteOf(m))
 	h.dying = spring
 	return !before
 }

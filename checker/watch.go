@@ -244,6 +244,15 @@ func (w *Watch) Booted(n uint16) {
 	}
 }
 
+// Promised returns the highest ballot that a replica has promised durably: to be told of it, or a lower one, once more changes nothing. It is 0 while
+// the replica's disk is told anew.
+func (w *Watch) Promised(n uint16) uint64 {
+	if l := &w.nodes[n]; !l.reload.active {
+		return l.promised
+	}
+	return 0
+}
+
 // Violation returns the first violation; nil if there was none.
 func (w *Watch) Violation() *Violation { return w.violation }
 

@@ -70,6 +70,9 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		}
 	}
 	c.durable = func(f fact.Fact) {
+		if f.Kind == fact.Promised && f.Ballot <= c.watch.Promised(uint16(c.owner)) && !c.kernel.Tracing() && !c.sights.news(c.owner, &f) {
+			return // as with every vote
+		}
 		before := c.watch.Chosen()
 		c.watch.Durable(uint16(c.owner), &f)
 		if c.sights.concerns(f.Kind) {

@@ -1,9 +1,11 @@
 package multipaxos
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -208,5 +210,20 @@ func FuzzRecords(f *testing.F) {
 		h.files[0].states[0] = d.bytes
 		h.boot()
 		_ = h.r.AppendState(nil)
+	})
+}
+
+// Numbers are read as binary.Uvarint reads them, whatever the bytes.
+func TestUvarint(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 0x7f, 0x80, 0x81, 0xff}), 0, 12).Draw(t, "bytes")
+		want, n := binary.Uvarint(b)
+		in := reader{rest: b}
+		got := in.uvarint()
+		require.Equal(t, n <= 0, in.bad)
+		if n > 0 {
+			require.Equal(t, want, got)
+			require.Len(t, in.rest, len(b)-n)
+		}
 	})
 }

@@ -3,9 +3,10 @@ package sim
 import "math/bits"
 
 // queue holds the events to come, ordered by time and, at one time, by insertion: a hierarchical timing wheel
-// (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", section 6.2) with exact times. Level l has 64 buckets of 64^l
-// nanoseconds. An event lies at the level of the highest 6-bit digit in which its time differs from the wheel's, so a
-// pop either finds it at level 0 or spreads one bucket over the level below: at most eleven moves for an event, and
+// (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", section 6.2) with exact times. A time is a number of 6-bit digits, but for the
+// last, which has 3: so messages, which take some hundred microseconds, find themselves alone in a bucket more often. Each digit is a level with a
+// bucket for each value. An event lies at the level of the highest digit in which its time differs from the wheel's, so a
+// pop either finds it alone or at level 0, or spreads one bucket over the levels below: at most eleven moves for an event, and
 // one or two in practice. Nothing is compared and nothing allocated once the slab has grown.
 //
 // The order is stable because a bucket is spread before anything can be inserted below it: an insertion goes below a
@@ -24,9 +25,10 @@ type queue struct {
 type bucket struct{ head, tail uint32 }
 
 const (
-	levelBits = 6
-	levelMask = 1<<levelBits - 1
-	maxLevels = 16 // of which 11 are used: with a power of two, indices need no check
+	levelBits  = 6
+	levelMask  = 1<<levelBits - 1
+	levelShift = 3
+	maxLevels  = 16 // of which 11 are used: with a power of two, indices need no check
 )
 
 // reset empties the queue and sets its time to 0. The slab is kept; its entries are handed out in the same order as
@@ -36,19 +38,16 @@ func (q *queue) reset() {
 	*q = queue{slab: slab}
 }
 
-// push adds an event at time at and returns it for the caller to fill, all fields but At and next: they hold what an
-// earlier event left. The pointer is good until the next push or pop.
-func (q *queue) push(at int64) *Event {
-	i := q.free
+// take returns a free entry for the caller to fill, all fields but next: they hold what an earlier event left. It must be placed next.
+func (q *queue) take() (i uint32, e *Event) {
+	i = q.free
 	if i == 0 {
 		i = q.extend()
 	}
-	e := &q.slab[i]
+	e = &q.slab[i]
 	q.free = e.next
-	e.At = at
-	q.place(i, e)
 	q.len++
-	return e
+	return i, e
 }
 
 // extend returns a slab entry that was never used in this run.
@@ -66,10 +65,11 @@ func (q *queue) extend() uint32 {
 	return i
 }
 
+// place puts an entry into the bucket that its time belongs to.
 func (q *queue) place(i uint32, e *Event) {
 	at := uint64(e.At)
-	level := uint(bits.Len64((at^q.time)|1)-1) / levelBits % maxLevels
-	at = at >> (level * levelBits & 63) & levelMask
+	level := uint(bits.Len64((at^q.time)|1)-1+levelShift) / levelBits % maxLevels
+	at = at >> shiftOf(level) & levelMask
 	e.next = 0
 	b := &q.buckets[level<<levelBits|uint(at)]
 	if b.tail != 0 {
@@ -114,7 +114,7 @@ func (q *queue) spread(level, at uint, b *bucket) {
 	i := b.head
 	b.head, b.tail = 0, 0
 	q.vacate(level, at)
-	shift := level * levelBits & 63
+	shift := shiftOf(level)
 	if start := uint64(q.slab[i].At) >> shift << shift; start > q.time {
 		q.time = start
 	}
@@ -124,6 +124,14 @@ func (q *queue) spread(level, at uint, b *bucket) {
 		q.place(i, e)
 		i = next
 	}
+}
+
+// shiftOf returns how far a time is shifted to the right for its digit at a level.
+func shiftOf(level uint) uint {
+	if level == 0 {
+		return 0
+	}
+	return (level*levelBits - levelShift) & 63
 }
 
 func (q *queue) vacate(level, at uint) {

@@ -26,7 +26,7 @@ const (
 	Learned
 	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
 	Applied
-	// Executed: a client's command changed the state machine at Slot. (Slot, Index, Client, Seq, Value)
+	// Executed: a client's command changed the state machine at Slot. (Slot, Index, Client, Seq)
 	Executed
 	// Snapshot: every slot up to and including Slot is held as a snapshot with digest State, and the replica no
 	// longer answers for its votes there. Observed, not durable: the replica has just taken that state. (Slot, State)

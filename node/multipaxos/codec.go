@@ -67,22 +67,14 @@ func (r *reader) uvarint() uint64 {
 	return r.longUvarint()
 }
 
-// longUvarint takes a number of any length: as binary.Uvarint does, and quicker for those of a few bytes.
 func (r *reader) longUvarint() uint64 {
-	b, v := r.rest, uint64(0)
-	for i := 0; i < len(b) && i < binary.MaxVarintLen64; i++ {
-		c := b[i]
-		if c < 0x80 {
-			if i == binary.MaxVarintLen64-1 && c > 1 {
-				break // more than 64 bits
-			}
-			r.rest = b[i+1:]
-			return v | uint64(c)<<(7*uint(i)&63)
-		}
-		v |= uint64(c&0x7f) << (7 * uint(i) & 63)
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.fail()
+		return 0
 	}
-	r.fail()
-	return 0
+	r.rest = r.rest[n:]
+	return v
 }
 
 // upTo takes a number that is at most high.
@@ -143,19 +135,43 @@ func (l *commands) next() bool {
 	if len(l.rest) == 0 {
 		return false
 	}
-	in := reader{rest: l.rest[1:]}
-	l.op = node.Op(l.rest[0])
-	l.session = in.uvarint()
-	client := in.uvarint()
-	l.client = node.Client(client)
-	l.seq = in.uvarint()
-	l.command = in.bytes(in.uvarint())
-	if in.bad || client == 0 || client > maxClient || l.seq == 0 {
+	b := l.rest
+	session, at := uvarintAt(b, 1)
+	client, at := uvarintAt(b, at)
+	seq, at := uvarintAt(b, at)
+	length, at := uvarintAt(b, at)
+	if at == 0 || length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
 		l.rest = nil
 		return false
 	}
-	l.rest = in.rest
+	end := at + int(length)
+	l.op, l.session, l.client, l.seq = node.Op(b[0]), session, node.Client(client), seq
+	l.command, l.rest = b[at:end:end], b[end:]
 	return true
+}
+
+// uvarintAt returns the number at a place in b, and the place behind it: 0, which stays 0, if there is none. A reader would keep its place in memory.
+func uvarintAt(b []byte, at int) (v uint64, end int) {
+	if at > 0 && at < len(b) && b[at] < 0x80 {
+		return uint64(b[at]), at + 1
+	}
+	return longUvarintAt(b, at)
+}
+
+func longUvarintAt(b []byte, at int) (v uint64, end int) {
+	if at == 0 || at > len(b) {
+		return 0, 0
+	}
+	for i, c := range b[at:] {
+		switch {
+		case i >= binary.MaxVarintLen64 || i == binary.MaxVarintLen64-1 && c > 1: // more than 64 bits
+			return 0, 0
+		case c < 0x80:
+			return v | uint64(c)<<(7*uint(i)&63), at + i + 1
+		}
+		v |= uint64(c&0x7f) << (7 * uint(i) & 63)
+	}
+	return 0, 0
 }
 
 const maxClient = 1<<31 - 1

@@ -218,12 +218,14 @@ func TestUvarint(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 0x7f, 0x80, 0x81, 0xff}), 0, 12).Draw(t, "bytes")
 		want, n := binary.Uvarint(b)
-		in := reader{rest: b}
-		got := in.uvarint()
-		require.Equal(t, n <= 0, in.bad)
-		if n > 0 {
+		got, end := uvarintAt(append([]byte{1}, b...), 1)
+		if n <= 0 {
+			require.Zero(t, end)
+		} else {
+			require.Equal(t, 1+n, end)
 			require.Equal(t, want, got)
-			require.Len(t, in.rest, len(b)-n)
 		}
+		_, end = uvarintAt(b, 0)
+		require.Zero(t, end)
 	})
 }

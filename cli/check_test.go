@@ -12,7 +12,7 @@ import (
 	"simrun/checker/models"
 )
 
-const samples = "../../checker/format/testdata/"
+const samples = "../checker/format/testdata/"
 
 // Recorded histories are decided, with exit status 0 or 1, and what is wrong is said.
 func TestCheckFiles(t *testing.T) {

@@ -59,18 +59,17 @@ const (
 // by chance comes from this number. No generator is drawn from, so a message keeps its fate when others come and go.
 func (n *Net[M, PM]) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
 	n.counts.Sent++
-	m := name{from, to, kind, key, 0}
 	site := n.site(from, to, kind, key)
-	m.attempt = n.attempts.next(site)
-	lot = stream.Mix(site, m.attempt)
+	attempt := n.attempts.next(site)
+	lot = stream.Mix(site, attempt)
 	if n.salt != 0 {
 		lot = stream.Mix(lot, n.salt)
 	}
 	if n.onDraw != nil {
-		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: m.attempt, Lot: lot})
+		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
 	}
-	if !n.calm {
-		n.name, n.nameSite = m, site
+	if len(n.exceptions) > 0 || n.strikes != nil {
+		n.name, n.nameSite = name{from, to, kind, key, attempt}, site
 	}
 	return lot
 }

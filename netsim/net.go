@@ -67,7 +67,8 @@ type Net[M any, PM node.Message[M]] struct {
 	salt   uint64 // see Reseed
 	calm   bool   // no rules, and nothing in the configuration that could hurt a message: the short way
 	onDraw func(Drawn)
-	plain  bool // calm, and nothing is mixed into what is drawn, and nobody is told of it
+	plain  bool                              // calm, and nothing is mixed into what is drawn, and nobody is told of it
+	lie    func(from, to node.ID, m *M) bool // see Lies
 
 	exceptions []exemption     // by site and attempt
 	strikes    func(Exception) // see Strikes
@@ -148,7 +149,7 @@ func (n *Net[M, PM]) Reset(c Config, nodes int) {
 	n.links.reset(nodes)
 	n.struck = [Tags]uint64{}
 	n.held = n.held[:0]
-	n.onDraw, n.numbered = nil, 0
+	n.onDraw, n.lie, n.numbered = nil, nil, 0
 	n.look()
 }
 
@@ -195,18 +196,25 @@ func (n *Net[M, PM]) Calm() {
 	n.look()
 }
 
+// Lies makes the network hand every message between replicas to f before it does anything else with it: f may change its fields, and tells
+// whether it did. What a message states that was changed is held against nobody. nil: nobody lies.
+func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
+
 // Send carries a message from one replica to another.
 func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.speaker = from
-	PM(m).Facts(n.state)
-	kind, key := PM(m).Site()
-	if n.plain && !n.kernel.Tracing() && uint(to)-1 < uint(n.links.width-1) {
-		n.sendPlain(from, to, m, kind, key)
+	if n.plain && n.lie == nil && !n.kernel.Tracing() && uint(to)-1 < uint(n.links.width-1) {
+		PM(m).Facts(n.state)
+		n.sendPlain(from, to, m)
 		return
 	}
 	p, handle := n.messages.Put()
 	p.m, p.from, p.epoch = *m, from, 0
 	msg := PM(&p.m)
+	if n.lie == nil || !n.lie(from, to, &p.m) {
+		msg.Facts(n.state)
+	}
+	kind, key := msg.Site()
 	p.encoded = nil
 	if n.config.Encode {
 		p.encoded = n.frame(msg)
@@ -266,7 +274,8 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 }
 
 // sendPlain is the short way in fine weather: all that becomes of the message is when it arrives.
-func (n *Net[M, PM]) sendPlain(from, to node.ID, m *M, kind uint8, key uint64) {
+func (n *Net[M, PM]) sendPlain(from, to node.ID, m *M) {
+	kind, key := PM(m).Site()
 	link := n.links.between(from, to)
 	link.sent++
 	n.numbered++

@@ -13,6 +13,9 @@ func (w *Watch) Stated(n uint16, f *fact.Fact) {
 		return
 	}
 	l := &w.nodes[n]
+	if f.Kind == fact.Promised && f.Ballot <= l.promised && !l.damage.retired {
+		return // as with every message
+	}
 	if l.damage.retired {
 		w.takesPart(n)
 	}

@@ -108,7 +108,7 @@ func (n *Net[M, PM]) decide(f *fate, from, to node.Addr, kind, lot uint64) {
 		f.cause = blocked
 	case w.nth || w.dropLot < w.drop:
 		f.cause = dropped
-	default:
+	case len(n.matched) > 0: // otherwise there is nothing that could
 		n.bend(f, w, lot)
 	}
 	if len(n.exceptions) > 0 {

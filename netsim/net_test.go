@@ -234,3 +234,25 @@ func TestAttempts(t *testing.T) {
 	a.reset()
 	require.Zero(t, a.next(42))
 }
+
+// The short way through calm weather leads where the long one does: to the same arrivals and counts.
+func TestPlainWay(t *testing.T) {
+	run := func(long bool) ([]arrival, Counts, sim.Hash) {
+		w := newWorld(7, plain)
+		if long {
+			w.OnDraw(func(Drawn) {})
+		}
+		require.Equal(t, !long, w.plain)
+		w.down[4] = true
+		w.broadcast(20)
+		w.broadcast(3) // every message once more, under the same name
+		w.Run(1 << 40)
+		return w.got, w.Counts(), *w.Hash()
+	}
+	got, counts, hash := run(false)
+	wantGot, wantCounts, wantHash := run(true)
+	require.NotZero(t, counts.Deaf)
+	require.Equal(t, wantGot, got)
+	require.Equal(t, wantCounts, counts)
+	require.Equal(t, wantHash, hash)
+}

@@ -136,11 +136,26 @@ func (l *commands) next() bool {
 		return false
 	}
 	b := l.rest
-	session, at := uvarintAt(b, 1)
-	client, at := uvarintAt(b, at)
-	seq, at := uvarintAt(b, at)
-	length, at := uvarintAt(b, at)
-	if at == 0 || length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
+	var n [4]uint64 // session, client, sequence number, length
+	at := 1
+	for i := range n {
+		v, shift := uint64(0), uint(0)
+		for ; ; shift += 7 {
+			if at >= len(b) || shift > 63 || shift == 63 && b[at] > 1 { // too short, or more than 64 bits
+				l.rest = nil
+				return false
+			}
+			c := b[at]
+			at++
+			v |= uint64(c&0x7f) << (shift & 63)
+			if c < 0x80 {
+				break
+			}
+		}
+		n[i] = v
+	}
+	session, client, seq, length := n[0], n[1], n[2], n[3]
+	if length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
 		l.rest = nil
 		return false
 	}
@@ -148,30 +163,6 @@ func (l *commands) next() bool {
 	l.op, l.session, l.client, l.seq = node.Op(b[0]), session, node.Client(client), seq
 	l.command, l.rest = b[at:end:end], b[end:]
 	return true
-}
-
-// uvarintAt returns the number at a place in b, and the place behind it: 0, which stays 0, if there is none. A reader would keep its place in memory.
-func uvarintAt(b []byte, at int) (v uint64, end int) {
-	if at > 0 && at < len(b) && b[at] < 0x80 {
-		return uint64(b[at]), at + 1
-	}
-	return longUvarintAt(b, at)
-}
-
-func longUvarintAt(b []byte, at int) (v uint64, end int) {
-	if at == 0 || at > len(b) {
-		return 0, 0
-	}
-	for i, c := range b[at:] {
-		switch {
-		case i >= binary.MaxVarintLen64 || i == binary.MaxVarintLen64-1 && c > 1: // more than 64 bits
-			return 0, 0
-		case c < 0x80:
-			return v | uint64(c)<<(7*uint(i)&63), at + i + 1
-		}
-		v |= uint64(c&0x7f) << (7 * uint(i) & 63)
-	}
-	return 0, 0
 }
 
 const maxClient = 1<<31 - 1

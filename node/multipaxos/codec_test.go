@@ -1,7 +1,7 @@
 package multipaxos
 
 import (
-	"encoding/binary"
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -213,19 +213,22 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// Numbers are read as binary.Uvarint reads them, whatever the bytes.
-func TestUvarint(t *testing.T) {
+// The numbers of a command are read as binary.Uvarint reads them, whatever the bytes.
+func TestCommandNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 0x7f, 0x80, 0x81, 0xff}), 0, 12).Draw(t, "bytes")
-		want, n := binary.Uvarint(b)
-		got, end := uvarintAt(append([]byte{1}, b...), 1)
-		if n <= 0 {
-			require.Zero(t, end)
-		} else {
-			require.Equal(t, 1+n, end)
-			require.Equal(t, want, got)
+		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 0x7f, 0x80, 0x81, 0xff}), 0, 40).Draw(t, "bytes")
+		in, ok := reader{rest: b}, false
+		session, client, seq := in.uvarint(), in.uvarint(), in.uvarint()
+		command := in.bytes(in.uvarint())
+		ok = !in.bad && client > 0 && client <= maxClient && seq > 0
+		list := commands{rest: append([]byte{byte(node.Command)}, b...)}
+		require.Equal(t, ok, list.next())
+		if !ok {
+			require.Empty(t, list.rest)
+			return
 		}
-		_, end = uvarintAt(b, 0)
-		require.Zero(t, end)
+		require.Equal(t, []uint64{session, client, seq}, []uint64{list.session, uint64(list.client), list.seq})
+		require.True(t, bytes.Equal(command, list.command))
+		require.Equal(t, len(in.rest), len(list.rest))
 	})
 }

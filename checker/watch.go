@@ -201,16 +201,16 @@ func (w *Watch) settle() {
 	w.base += n
 }
 
-// Durable tells what became durable on a replica's disk.
-func (w *Watch) Durable(n uint16, f fact.Fact) {
-	if !w.sane(n, &f) {
+// Durable tells what became durable on a replica's disk. Facts are lent to the watch during the call, here as in Observed and Stated.
+func (w *Watch) Durable(n uint16, f *fact.Fact) {
+	if !w.sane(n, f) {
 		return
 	}
 	switch f.Kind {
 	case fact.Promised:
 		w.promised(n, f.Ballot)
 	case fact.Voted:
-		w.voted(n, &f)
+		w.voted(n, f)
 	case fact.Learned:
 		if r := &w.nodes[n].reload; r.active { // what is known to be chosen may stand in the place of a vote
 			r.votes = append(r.votes, vote{f.Slot, math.MaxUint64, f.Value})
@@ -221,21 +221,21 @@ func (w *Watch) Durable(n uint16, f fact.Fact) {
 }
 
 // Observed tells what a replica states of itself.
-func (w *Watch) Observed(n uint16, f fact.Fact) {
-	if !w.sane(n, &f) {
+func (w *Watch) Observed(n uint16, f *fact.Fact) {
+	if !w.sane(n, f) {
 		return
 	}
 	switch f.Kind {
 	case fact.Learned:
-		w.learned(n, &f)
+		w.learned(n, f)
 	case fact.Applied:
-		w.applied(n, &f)
+		w.applied(n, f)
 	case fact.Snapshot:
-		w.restored(n, &f)
+		w.restored(n, f)
 	case fact.Executed:
-		w.executes(n, &f)
+		w.executes(n, f)
 	case fact.Configured:
-		w.configured(n, &f)
+		w.configured(n, f)
 	}
 }
 
@@ -245,6 +245,15 @@ func (w *Watch) Booted(n uint16) {
 	if w.lease.node == n {
 		w.lease.until = 0
 	}
+}
+
+// Promised returns the highest ballot that a replica has promised durably: to be told of it, or a lower one, once more changes nothing. It is 0 while
+// the replica's disk is told anew.
+func (w *Watch) Promised(n uint16) uint64 {
+	if l := &w.nodes[n]; !l.reload.active {
+		return l.promised
+	}
+	return 0
 }
 
 // Violation returns the first violation; nil if there was none.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"simrun/checker"
+	"simrun/faults"
 	"simrun/scenarios"
 )
 

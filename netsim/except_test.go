@@ -41,7 +41,7 @@ func TestExceptions(t *testing.T) {
 			w.AddRule(1, Rule{From: Everybody(), To: Everybody(), Block: c.rule.Block, Delay: c.rule.Delay})
 			w.Except(c.exceptions)
 			for i := range int64(3) { // one after another, to tell them apart
-				w.Send(1, 2, note{kind: 1, number: 5})
+				w.Send(1, 2, &note{kind: 1, number: 5})
 				sent := w.Now()
 				w.drain(t)
 				if c.want[i] == 0 {
@@ -78,7 +78,7 @@ func TestExceptionsForClients(t *testing.T) {
 	require.Len(t, w.got, 2)
 	w.Except([]Exception{{From: n(1), To: n(2), Kind: 1, Key: 7, Fate: Drop}})
 	w.Calm(none)
-	w.Send(1, 2, note{kind: 1, number: 7})
+	w.Send(1, 2, &note{kind: 1, number: 7})
 	w.drain(t)
 	require.Len(t, w.got, 3)
 }

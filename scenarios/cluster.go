@@ -80,9 +80,14 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		}
 	}
 	c.durable = func(f fact.Fact) {
+		if f.Kind == fact.Promised && f.Ballot <= c.watch.Promised(uint16(c.owner)) && !c.kernel.Tracing() && !c.sights.news(c.owner, &f) {
+			return // as with every vote
+		}
 		before := c.watch.Chosen()
-		c.watch.Durable(uint16(c.owner), f)
-		c.sight(c.owner, &f)
+		c.watch.Durable(uint16(c.owner), &f)
+		if c.sights.concerns(f.Kind) {
+			c.sight(c.owner, &f)
+		}
 		chosen := c.watch.Chosen() > before
 		if chosen {
 			c.reachesChosen(&f)
@@ -220,15 +225,15 @@ func digest(command []byte) uint64 { return fact.Digest(command) }
 func (c *cluster[M, PM]) Up(id node.ID) bool { return c.host(id).Up() }
 
 // Message delivers to a replica.
-func (c *cluster[M, PM]) Message(to, from node.ID, m *M) { c.host(to).Receive(from, m) }
+func (c *cluster[M, PM]) Message(to, from node.ID, m *M) bool { return c.host(to).Receive(from, m) }
 
 // Request delivers to a replica.
-func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) {
-	c.host(to).Request(from, r)
+func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) bool {
+	return c.host(to).Request(from, r)
 }
 
 // Stated holds a fact in a message that leaves against its sender's disk.
-func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
+func (c *cluster[M, PM]) Stated(from node.ID, f *fact.Fact) {
 	if c.spec.Facts == nil {
 		return
 	}
@@ -267,9 +272,12 @@ func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte)))
 }
 
 // Observed tells the watch what a replica says of itself.
-func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
+func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 	if c.kernel.Tracing() {
-		c.tell(id, &f)
+		c.tell(id, f)
+	}
+	if c.sights.concerns(f.Kind) {
+		c.sight(id, f)
 	}
 	if f.Kind == fact.Reached {
 		if f.Seq < uint64(len(c.stats.Points)) {
@@ -277,7 +285,6 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 		}
 		return
 	}
-	c.sight(id, &f)
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
@@ -292,22 +299,22 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 			return
 		}
 		now := c.kernel.Now()
-		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
+		c.watch.Leased(uint16(id), *f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()
-		c.reaches(id, &f)
+		c.reaches(id, f)
 		return
 	case fact.Executed:
-		c.hint(&f)
+		c.hint(f)
 	}
 	if c.own != nil {
-		c.own.Observed(id, f)
+		c.own.Observed(id, *f)
 		c.check()
 	}
 	if c.spec.Facts != nil {
 		c.watch.Observed(uint16(id), f)
 		c.check()
 	}
-	c.reaches(id, &f)
+	c.reaches(id, f)
 }
 
 // hint notes where a command was executed, in case its client never hears of it.

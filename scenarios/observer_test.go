@@ -24,6 +24,7 @@ func (o *counting) Durable(node.ID, string, []byte)                             
 func (o *counting) Rewritten(node.ID, bool, func(each func(file string, b []byte))) { o.rewritten++ }
 func (o *counting) Observed(node.ID, fact.Fact)                                     {}
 func (o *counting) Started(node.ID)                                                 { o.started++ }
+func (o *counting) Excused(node.ID)                                                 {}
 func (o *counting) Applied(node.ID) (uint64, [2]uint64)                             { return 7, [2]uint64{} }
 func (o *counting) Chosen() uint64                                                  { return 42 }
 func (o *counting) Highest() uint64                                                 { return 0 }

@@ -309,6 +309,12 @@ func (c *cluster[M, PM]) violate(check, shape, detail string) {
 
 // check ends the run if the watch has found a violation.
 func (c *cluster[M, PM]) check() {
+	if c.watch.Violation() != nil || c.own != nil {
+		c.found()
+	}
+}
+
+func (c *cluster[M, PM]) found() {
 	if v := c.violation(); v != nil && c.verdict.Kind != checker.Violated {
 		c.end(v)
 	}

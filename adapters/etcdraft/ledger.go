@@ -17,6 +17,7 @@ type ledger struct {
 	tail       []uint64 // terms of the entries behind it
 
 	damaged bool // by a fault of the disk
+	excused bool // nothing is expected of it any more
 	lost    bool // terms, votes or entries went with that
 
 	applied uint64

@@ -106,7 +106,7 @@ func (r *Replica) execute(env Env, c *commands, slot uint64, index uint32) {
 		r.metrics.Commands++
 		env.Observe(fact.Fact{
 			Kind: fact.Executed, Slot: slot, Index: uint16(index),
-			Client: uint32(c.client), Seq: c.seq, Value: fact.Digest(c.command),
+			Client: uint32(c.client), Seq: c.seq,
 		})
 	}
 	if r.role == leader {

@@ -314,7 +314,9 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 		c.watch.Observed(uint16(id), f)
 		c.check()
 	}
-	c.reaches(id, f)
+	if f.Kind != fact.Applied { // most are, and make nothing plain
+		c.reaches(id, f)
+	}
 }
 
 // hint notes where a command was executed, in case its client never hears of it.

@@ -50,13 +50,17 @@ func (r *Replica) pursue(env Env, p pursuit) {
 	r.alarm(env)
 }
 
-// takeOver makes a new leader go on with all that its predecessors began.
-func (r *Replica) takeOver(env Env) {
-	r.pursued = r.pursued[:0]
-	for _, t := range r.ledger().transactions {
-		r.pursued = append(r.pursued, pursuit{id: t.id, items: t.items, at: env.Now()})
+// adopt makes a leader go on with all that was begun and that it does not know of: what its predecessors began, and what they left
+// in the log's way, which may be chosen later than anything of its own.
+func (r *Replica) adopt(env Env) {
+	if !r.ready() {
+		return
 	}
-	r.act(env)
+	for _, t := range r.ledger().transactions {
+		if r.pursuit(t.id) == nil {
+			r.pursue(env, pursuit{id: t.id, items: t.items, at: env.Now()})
+		}
+	}
 }
 
 // act does what is due for every transaction.

@@ -207,6 +207,7 @@ func (r *Replica) enter(env Env) *inside {
 
 // leave ends a handler: it deals with the answers that came in it, which may lead to more.
 func (r *Replica) leave(env Env) {
+	r.adopt(env)
 	for i := 0; i < len(r.answers); i++ {
 		a := r.answers[i]
 		r.onAnswer(env, &a)
@@ -237,7 +238,7 @@ func (r *Replica) onAnswer(env Env, a *answer) {
 	}
 	if a.opened != 0 && a.slot > r.taken && r.session == 0 { // another one was opened by this replica when it led before
 		r.session = a.opened
-		r.takeOver(env)
+		r.adopt(env)
 		return
 	}
 	if a.status == node.Expired {

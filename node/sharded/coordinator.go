@@ -238,7 +238,7 @@ func (r *Replica) onProgress(env Env, c *call, output []byte) {
 
 // pause returns how long to wait after a lock was met, at random, so that two who met each other do not meet again.
 func (r *Replica) pause(env Env, failed uint) node.Local {
-	hi, _ := bits.Mul64(env.Rand(), uint64(r.config.Pause)<<min(failed, 6))
+	hi, _ := bits.Mul64(env.Rand(), uint64(r.config.Pause)<<min(failed, 3))
 	return node.Local(hi)
 }
 

@@ -19,7 +19,7 @@ type Config struct {
 	Groups [][]node.ID       // the members of each; a key belongs to the group of its number, modulo how many there are
 	Paxos  multipaxos.Config // of the own group; Nodes and Machine are filled in
 	Retry  node.Local        // after which what got no answer is asked again
-	Pause  node.Local        // longest pause of a transaction that met a lock; doubled each time, up to 64 times
+	Pause  node.Local        // longest pause of a transaction that met a lock; doubled each time, three times at most
 }
 
 // Validate refuses configurations that cannot work.

@@ -146,7 +146,7 @@ func shardedStore() scenarios.Scenario {
 			{Name: "retain", Doc: "slots kept below a checkpoint", Calm: 1000, Min: 0, Max: 1 << 40, Draw: []int64{0, 2, 100}, Local: true},
 			{Name: "preVote", Doc: "1: ask around before standing for election", Calm: 1, Min: 0, Max: 1, Draw: []int64{0, 1}, Local: true},
 			{Name: "retry", Doc: "time after which a group that has not answered is asked again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true},
-			{Name: "pause", Doc: "longest pause of a transaction that met a lock, in microseconds; doubled each time", Calm: 10_000, Min: 1, Max: 10_000_000, Draw: []int64{2000, 10_000, 50_000}, Local: true},
+			{Name: "pause", Doc: "longest pause of a transaction that met a lock, in microseconds; doubled each time, three times at most", Calm: 10_000, Min: 1, Max: 10_000_000, Draw: []int64{2000, 10_000, 50_000}, Local: true},
 		},
 		Draw: func(s *stream.Stream, c *scenarios.Config) {
 			c.Nodes = groupSize * s.Int(2, 3)
@@ -174,21 +174,27 @@ func shardedStore() scenarios.Scenario {
 		Workload: ledgers{},
 		Judge:    halfDone,
 		Story: &scenarios.Story{
-			Look: "LOOK",
+			Look: "k0 is kept by n1 to n3, k1 by n4 to n6, and both are 1. c1 reads both and writes 2 to both. n1, which leads the coordinator, asks the other group for its vote and is gone. " +
+				"n4 has promised, in its group's log, and holds the lock on k1: c2, who asks for k1, has to wait, while c3, who wants k3, does not. Nobody gives up and nobody guesses. n3 is elected, finds in its " +
+				"group's log what n1 began, asks for the vote again, and commits: c1 is told that it saw 1 and 1, and c2 sees 2, as everybody does from then on.",
 			Told: coordinatorCrashes,
 		},
 	})
 }
 
-// coordinatorCrashes is the script of the story. Even keys are on n1 to n3, odd ones on n4 to n6.
+// coordinatorCrashes is the script of the story. Even keys are on n1 to n3, odd ones on n4 to n6. n1 leads the coordinator.
 func coordinatorCrashes(c *scenarios.Config) faults.Plan {
 	c.Nodes, c.Clients, c.Keys, c.Horizon = 2*groupSize, 3, 4, 1500*ms
+	c.Patience = 3 * faults.Second
 	c.Script = []scenarios.Call{
-		{Client: 1, At: 400 * ms, To: 1, Do: "txn", Key: uint32(keys(0, 1)), Arg2: 1},
+		{Client: 1, At: 400 * ms, To: 1, Do: "txn", Key: uint32(keys(0)), Arg2: 1},
+		{Client: 1, At: 450 * ms, To: 4, Do: "txn", Key: uint32(keys(1)), Arg2: 1},
 		{Client: 1, At: 600 * ms, To: 1, Do: "txn", Key: uint32(keys(0, 1)), Arg: keys(0, 1), Arg2: 2},
 		{Client: 2, At: 620 * ms, To: 4, Do: "txn", Arg: keys(1)},
 		{Client: 3, At: 650 * ms, To: 4, Do: "txn", Key: uint32(keys(3)), Arg2: 3},
 		{Client: 2, At: 1200 * ms, To: 4, Do: "txn", Arg: keys(0, 1, 2, 3)},
 	}
-	return faults.Plan{}
+	return faults.Plan{Faults: []faults.Fault{
+		{At: 500 * ms, For: 600 * ms, Kind: faults.CrashAt, Nodes: ids(1), On: faults.OnSend, Message: uint8(sharded.Prepare), Nth: groupSize, After: true},
+	}}
 }

@@ -56,7 +56,15 @@ func (c *cluster[M, PM]) result(x *client, output []byte) (out int64, text strin
 		return 0, "", err
 	}
 	c.history.Ext[c.history.Ops[x.open].Ext-1].Out = seen
-	return 0, strings.Trim(fmt.Sprint(seen), "[]"), nil
+	return 0, listed(seen), nil
+}
+
+// listed writes what reads saw as "1 0"; "-" if there were none.
+func listed(seen []int64) string {
+	if len(seen) == 0 {
+		return "-"
+	}
+	return strings.Trim(fmt.Sprint(seen), "[]")
 }
 
 // itemize puts what a transaction does into the history.

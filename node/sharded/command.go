@@ -137,6 +137,9 @@ func (l *ledger) begin(c *command, dst []byte) []byte {
 		return append(dst, resultStale)
 	}
 	own := sharesOf(c.items, c.group, c.groups)
+	if len(own) == 0 {
+		return append(dst, resultError)
+	}
 	if !l.free(own) {
 		return append(dst, resultBusy)
 	}

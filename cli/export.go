@@ -119,7 +119,7 @@ func (p *replay) collect(ctx context.Context, t *term, records int) (scenarios.C
 	}
 	go func() {
 		told, err := scenarios.Collect(ctx, p.scenario, p.input, scenarios.CollectOptions{
-			Profile: profile, Build: describeBuild(identity()), MaxRecords: records,
+			Vector: true, Profile: profile, Build: describeBuild(identity()), MaxRecords: records,
 			Progress: func(n uint64) {
 				select {
 				case beats <- n:

@@ -53,6 +53,8 @@ type Verdict struct {
 	Fingerprint string
 	// Detail says in a sentence what happened.
 	Detail string
+	// Broken is the assumption of the protocol that the run broke on purpose, where a violation follows such a breach.
+	Broken string
 }
 
 // String writes the verdict in one line.

@@ -161,7 +161,11 @@ func (m *merger) summary(line []byte) error {
 	if name := r.plan.profile.Name; name != "" && name != j.Profile {
 		return fmt.Errorf("%s was run with profile %s here, and with %s in the files before", j.Scenario, j.Profile, name)
 	}
-	r.plan.profile, r.plan.build = faults.Profile{Name: j.Profile}, j.Build
+	profile, err := faults.FindProfile(j.Profile)
+	if err != nil {
+		return err
+	}
+	r.plan.profile, r.plan.build = profile, j.Build
 	r.plan.seeds = scenarios.SeedRange(0, r.plan.seeds.Len()+j.Seeds)
 	r.total.Add(j.Stats)
 	if j.Stopped != notStopped {

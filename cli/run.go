@@ -222,8 +222,9 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		if interrupted.Err() != nil {
 			stop = byInterrupt
 		}
-		if s.Story != nil && s.Story.Expect != "" && !r.shown {
-			r.status = worse(r.status, exitUnproved) // nothing of what a contrast is there to show
+		contrast := s.Story != nil && s.Story.Expect != "" || p.profile.Name == faults.Lying && s.Suffers(faults.Equivocate, p.profile)
+		if contrast && !r.shown {
+			r.status = worse(r.status, exitUnproved) // nothing of what it is there to show
 		}
 		r.finish(stop)
 		if t.writeError != nil {
@@ -231,6 +232,12 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		}
 	}
 	return p.exit(t, reports, stop)
+}
+
+// expects tells whether the profile is there to bring the verdict about: it breaks an assumption of the protocols on purpose, or destroys more than
+// they can survive.
+func (p *sweepPlan) expects(v checker.Verdict) bool {
+	return p.profile.Name == faults.Lying && v.Broken != "" || p.profile.Name == faults.Destruction && v.Kind == checker.Unrecoverable
 }
 
 // sweep runs seeds for a report, and tells what cut it short.
@@ -337,7 +344,11 @@ func (r *report) add(ctx context.Context, result scenarios.Result) {
 	r.total.Add(result.Stats)
 	r.species.Add(result.States)
 	r.verdicts[result.Verdict.Kind]++
-	r.status = worse(r.status, statusIn(r.scenario, result.Verdict))
+	if !r.plan.expects(result.Verdict) {
+		r.status = worse(r.status, statusIn(r.scenario, result.Verdict))
+	} else {
+		r.shown = true
+	}
 	r.shown = r.shown || r.scenario.Shows(result.Verdict)
 	file, nth := "", uint64(0)
 	var told *scenarios.Collected

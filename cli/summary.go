@@ -47,7 +47,7 @@ func (r *report) finish(stop stopped) {
 	row("", "%s damaged and found out, %s lost to full queues, %s with the %s connections that broke",
 		thousands(n.Caught), thousands(n.Overflowed), thousands(n.Cut+n.Refused), thousands(n.Resets))
 	label := "faults"
-	for _, line := range wrapped(faultCounts(r.scenario, &s), 100) {
+	for _, line := range wrapped(faultCounts(r.scenario, r.plan.profile, &s), 100) {
 		row(label, "%s", line)
 		label = ""
 	}
@@ -73,12 +73,15 @@ func enough(s *strategies.Species) string {
 
 // faultCounts tells of each kind of fault how many began and how many messages or replicas they struck, and how many found their
 // victim by its role.
-func faultCounts(of scenarios.Scenario, s *scenarios.Stats) []string {
+func faultCounts(of scenarios.Scenario, p faults.Profile, s *scenarios.Stats) []string {
 	var words []string
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
-		if of.Suffers(k) {
+		if of.Suffers(k, p) {
 			words = append(words, fmt.Sprintf("%v %s/%s", k, thousands(s.Faults[k]), thousands(s.Struck[k])))
 		}
+	}
+	if len(words) == 0 {
+		return []string{"none"}
 	}
 	words[0] = "begun/struck: " + words[0]
 	kinds := len(words)

@@ -30,6 +30,8 @@ func (p *Profile) chance(k Kind, on uint64) uint64 {
 	switch {
 	case len(p.only) > 0 && !slices.Contains(p.only, k):
 		return 0
+	case kinds[k].family == Byzantine && !slices.Contains(p.families, Byzantine): // no protocol here is proof against that
+		return 0
 	case about, p.destroys && kinds[k].damages:
 		return on
 	}
@@ -45,6 +47,7 @@ const (
 	Network      = "network"
 	Partitions   = "partitions"
 	ClocksBeyond = "clocks-beyond"
+	Lying        = "byzantine"
 	Destruction  = "destruction"
 )
 
@@ -64,12 +67,17 @@ func Profiles() []Profile {
 		},
 		{Name: Processes, Doc: "replicas crash at the worst moments, hang and dawdle; other faults are rare", on: []uint64{500_000}, others: 100_000, families: []string{Processes}},
 		{Name: Disks, Doc: "disks are slow, stuck, full, fail and rot, never on too many replicas; other faults are fewer", on: []uint64{500_000}, others: 150_000, families: []string{Disks}},
-		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: []uint64{700_000}, others: 70_000, families: []string{Clocks}},
-		{Name: Members, Doc: "replicas are added, removed and replaced, and leaders hand over; other faults are rare", on: []uint64{800_000}, others: 120_000, families: []string{Members}},
-		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: []uint64{700_000}, others: 70_000, families: []string{Clocks}, beyond: true},
+		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: []uint64{700_000}, others: 50_000, families: []string{Clocks}},
+		{Name: Members, Doc: "replicas are added, removed and replaced, and leaders hand over; other faults are rare", on: []uint64{800_000}, others: 60_000, families: []string{Members}},
+		{Name: Load, Doc: "clients crowd on one key, rush, lose patience, dawdle and flood the group with sessions; other faults are rare", on: []uint64{700_000}, others: 70_000, families: []string{Load}},
+		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: []uint64{700_000}, others: 50_000, families: []string{Clocks}, beyond: true},
 		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: []uint64{500_000}, others: 200_000, families: []string{Processes}, destroys: true},
+		{Name: Lying, Doc: "a replica lies, which is beyond what Paxos promises to bear: violations are expected, and say which assumption was broken", on: []uint64{800_000}, others: 250_000, families: []string{Byzantine}},
 	}
 }
+
+// Has tells whether plans under the profile may have faults of the kind.
+func (p Profile) Has(k Kind) bool { return len(p.on) > 0 && p.chance(k, stream.Million) > 0 }
 
 // Always returns the profile with every kind of fault in every plan that has any, as testing at random without a swarm has it.
 func (p Profile) Always() Profile {
@@ -111,6 +119,8 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 		sh.ClockDriftMax = min(max(10*sh.ClockDriftMax, 10_000), MaxDrift)
 		sh.ClockJumpMax = 10 * max(sh.ClockJumpMax, Second)
 	}
+	liar := stream.New(root, "liar", 0)
+	sh.liar = pick(&liar, sh.Nodes...)
 	var plan Plan
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]

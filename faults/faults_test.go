@@ -19,6 +19,7 @@ import (
 var five = Shape{
 	Nodes: []node.ID{1, 2, 3, 4, 5}, Clients: 3, Horizon: 3 * Second, LatencyMean: Millisecond,
 	Files: []string{"log", "vow"}, Messages: 7, Tolerates: 2, Wipes: true, Members: true, Spares: []node.ID{5}, ClockJumpMax: Second, ClockDriftMax: 200,
+	Keys: 3, Sessions: true, Lies: true,
 	Knobs: []LocalKnob{{Name: "batch", Min: 1, Max: 64, Draw: []int64{1, 2, 64}}, {Name: "window", Min: 1, Max: 16, Draw: []int64{1, 16}}},
 }
 
@@ -205,12 +206,14 @@ type board struct {
 	traps  map[node.ID][]int
 	roles  map[Role]node.ID
 	wanted map[int]bool
+	manner Manner
+	lies   map[node.ID][]Kind
 	events []string // of what does not last
 	bad    string
 }
 
 func newBoard() *board {
-	return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}, sick: map[node.ID]Condition{}, traps: map[node.ID][]int{}, roles: map[Role]node.ID{}, wanted: map[int]bool{}}
+	return &board{rules: map[int][]Rule{}, down: map[node.ID]bool{}, sick: map[node.ID]Condition{}, traps: map[node.ID][]int{}, roles: map[Role]node.ID{}, wanted: map[int]bool{}, lies: map[node.ID][]Kind{}}
 }
 
 func (b *board) note(format string, args ...any) {
@@ -264,7 +267,13 @@ func (b *board) Want(fault int, kind Kind, nodes []node.ID) {
 	b.note("%v %v is wanted", kind, nodes)
 	b.wanted[fault] = true
 }
-func (b *board) Unwant(fault int)                { delete(b.wanted, fault) }
+func (b *board) Unwant(fault int)   { delete(b.wanted, fault) }
+func (b *board) SetManner(m Manner) { b.manner = m }
+func (b *board) SetLies(id node.ID, lies []Kind) {
+	if b.lies[id] = lies; len(lies) == 0 {
+		delete(b.lies, id)
+	}
+}
 func (b *board) JumpClock(id node.ID, jump Span) { b.note("n%d jumps %v", id, jump) }
 
 // What each kind puts in force.
@@ -353,7 +362,7 @@ func TestInjection(t *testing.T) {
 			}
 			down := map[node.ID]bool{}
 			for i, f := range plan.Faults {
-				require.Equal(t, on[i] && f.Kind.Family() == Links, len(b.rules[i]) > 0, "fault %d", i)
+				require.Equal(t, on[i] && (f.Kind.Family() == Links || f.Kind == SlowClient), len(b.rules[i]) > 0, "fault %d", i)
 				for _, id := range f.Nodes {
 					if on[i] && keepsDown(f.Kind, beats[i]) {
 						down[id] = true
@@ -363,6 +372,8 @@ func TestInjection(t *testing.T) {
 			}
 			require.Equal(t, sickness(plan, order), b.sick)
 			require.Equal(t, down, b.down)
+			require.Equal(t, manners(plan, order), b.manner)
+			require.Equal(t, liars(plan, order), b.lies)
 		}
 		j.HealAll(b)
 		for _, step := range steps[stop:] {
@@ -374,6 +385,8 @@ func TestInjection(t *testing.T) {
 		require.Empty(t, b.down)
 		require.Empty(t, b.sick)
 		require.Empty(t, b.traps)
+		require.Empty(t, b.lies)
+		require.Zero(t, b.manner)
 		require.Empty(t, b.bad)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -440,6 +453,40 @@ func sickness(p Plan, on []int) map[node.ID]Condition {
 		}
 	}
 	return sick
+}
+
+// manners adds up what faults make of the clients.
+func manners(p Plan, on []int) (m Manner) {
+	for _, i := range on {
+		switch f := &p.Faults[i]; f.Kind {
+		case HotKey:
+			m.Hot = max(m.Hot, f.Rate)
+		case Rush:
+			m.Rush = true
+		case Impatience:
+			if m.Impatient == 0 || m.Impatient > f.Delay {
+				m.Impatient = f.Delay
+			}
+		case SessionFlood:
+			m.Forgetful = true
+		}
+	}
+	return m
+}
+
+// liars adds up who lies how.
+func liars(p Plan, on []int) map[node.ID][]Kind {
+	lies := map[node.ID][]Kind{}
+	for k := Equivocate; k <= Falsify; k++ {
+		for _, i := range on {
+			for _, id := range p.Faults[i].Nodes {
+				if p.Faults[i].Kind == k && !slices.Contains(lies[id], k) {
+					lies[id] = append(lies[id], k)
+				}
+			}
+		}
+	}
+	return lies
 }
 
 // Without one of its faults, a plan has the same steps for the others.
@@ -533,7 +580,10 @@ func TestSwarm(t *testing.T) {
 	}
 	for k := Kind(1); k < NumKinds; k++ {
 		often := mean
-		if k != Crash && k.Family() != Links {
+		switch {
+		case k.Family() == Byzantine:
+			often = 0
+		case k != Crash && k.Family() != Links:
 			often = mean * 4 / 10
 		}
 		require.InDelta(t, often, in[k], n/10, "%v", k)
@@ -541,7 +591,7 @@ func TestSwarm(t *testing.T) {
 	s := stream.New(1, "plan", 0)
 	require.Empty(t, Draw(&s, Profiles()[0], five).Faults, "calm is calm")
 	_, err := FindProfile("stormy")
-	require.EqualError(t, err, `unknown profile "stormy": there are [calm default storm network partitions processes disks clocks members clocks-beyond destruction]`)
+	require.EqualError(t, err, `unknown profile "stormy": there are [calm default storm network partitions processes disks clocks members load clocks-beyond destruction byzantine]`)
 }
 
 // Plans for clusters of all sizes are valid.
@@ -598,7 +648,7 @@ func FuzzDecodePlan(f *testing.F) {
 			}
 		}
 		j.HealAll(b)
-		if len(b.rules) > 0 || len(b.down) > 0 || len(b.sick) > 0 || len(b.traps) > 0 || b.bad != "" {
+		if len(b.rules) > 0 || len(b.down) > 0 || len(b.sick) > 0 || len(b.traps) > 0 || len(b.lies) > 0 || b.manner != (Manner{}) || b.bad != "" {
 			t.Fatalf("left over: %v", b)
 		}
 	})

@@ -109,6 +109,28 @@ const (
 	// Transfer makes the leader hand over to the replica in nodes.
 	Transfer
 
+	// The kinds below are in load.go.
+
+	// HotKey makes a share (rate) of operations be about one key.
+	HotKey
+	// Rush makes all clients begin an operation at once, and go on without a pause.
+	Rush
+	// Impatience makes clients turn to another replica after delay.
+	Impatience
+	// SlowClient makes everything from and to some clients (from) take longer by delay.
+	SlowClient
+	// SessionFlood makes clients open a session for every operation.
+	SessionFlood
+
+	// The kinds below are in liars.go.
+
+	// Equivocate makes the replicas in nodes, or the one with the role, propose one thing to some replicas and another to others.
+	Equivocate
+	// Forge makes them promise what they may not, and deny what they accepted.
+	Forge
+	// Falsify makes them pass on other values than they have.
+	Falsify
+
 	// NumKinds is one more than the highest kind.
 	NumKinds
 )
@@ -139,6 +161,8 @@ const (
 	Disks     = "disks"
 	Clocks    = "clocks"
 	Members   = "members"
+	Load      = "load"
+	Byzantine = "byzantine"
 )
 
 type kindInfo struct {
@@ -288,9 +312,9 @@ func init() {
 			count: [2]int{1, 6}, long: 200_000, family: Processes,
 		},
 	}
-	network, machines, members := networkKinds(), machineKinds(), memberKinds()
+	network, machines, members, load, liars := networkKinds(), machineKinds(), memberKinds(), loadKinds(), liarKinds()
 	for k := range kinds {
-		for _, info := range []kindInfo{network[k], machines[k], members[k]} {
+		for _, info := range []kindInfo{network[k], machines[k], members[k], load[k], liars[k]} {
 			if info.name != "" {
 				kinds[k] = info
 			}
@@ -344,7 +368,7 @@ func (k Kind) String() string {
 // Doc says in a phrase what the kind does.
 func (k Kind) Doc() string { return kinds[k].doc }
 
-// Family returns the family of the kind: Links, Processes, Disks or Clocks.
+// Family returns the family of the kind: Links, Processes, Disks, Clocks, Members, Load or Byzantine.
 func (k Kind) Family() string { return kinds[k].family }
 
 // Damages tells whether faults of the kind destroy what was durable.

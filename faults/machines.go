@@ -334,7 +334,7 @@ func lasting(k kindInfo) kindInfo {
 		}
 	}
 	k.end = func(j *Injector, t Target, index int, f *Fault) {
-		j.lasting = slices.DeleteFunc(j.lasting, func(i int) bool { return i == index })
+		j.lasting = without(j.lasting, index)
 		j.setConditions(t, index)
 		for _, id := range j.victims[index] {
 			if f.Kind == SyncFail || f.Kind == DiskFull {

@@ -197,7 +197,7 @@ func TestBudget(t *testing.T) {
 
 // A profile of a family has much of it, and little else.
 func TestFamilies(t *testing.T) {
-	for _, family := range []string{Processes, Disks, Clocks} {
+	for _, family := range []string{Processes, Disks, Clocks, Members, Load} {
 		p, err := FindProfile(family)
 		require.NoError(t, err)
 		mine, others := 0, 0

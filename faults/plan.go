@@ -63,10 +63,14 @@ type Shape struct {
 	Wipes         bool        // disks may be emptied
 	Members       bool        // the group may change who takes part
 	Spares        []node.ID   // replicas that are no members at first
+	Keys          int         // that operations are about
+	Sessions      bool        // clients open sessions
+	Lies          bool        // replicas may lie
 	ClockJumpMax  Span        // how far clocks may jump
 	ClockDriftMax int64       // how far they may run fast or slow, in parts per million
 
 	victims []node.ID // whose disks are damaged
+	liar    node.ID   // who lies
 }
 
 // Has tells whether the cluster has that replica or client.

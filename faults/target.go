@@ -41,6 +41,8 @@ type Target interface {
 
 	Machines
 	Operator
+	Crowd
+	Liars
 }
 
 // Injector carries out a plan. It is told when to begin and when to end each fault: see Plan.Steps.
@@ -51,6 +53,8 @@ type Injector struct {
 	down    []int       // by node.ID: how many faults keep it down
 	beats   []int       // by fault: how often it struck again
 	lasting []int       // faults that are a Condition of machines, in the order in which they began
+	manners []int       // faults that are a Manner of the clients
+	lying   []int       // faults that make replicas lie
 	struck  [NumKinds]uint64
 }
 
@@ -61,7 +65,7 @@ func (j *Injector) Reset(p Plan) {
 	j.victims = append(j.victims[:0], make([][]node.ID, len(p.Faults))...)
 	clear(j.down)
 	j.beats = append(j.beats[:0], make([]int, len(p.Faults))...)
-	j.lasting = j.lasting[:0]
+	j.lasting, j.manners, j.lying = j.lasting[:0], j.manners[:0], j.lying[:0]
 	j.struck = [NumKinds]uint64{}
 }
 

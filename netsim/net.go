@@ -68,6 +68,7 @@ type Net[M any, PM node.Message[M]] struct {
 	salt   uint64 // see Reseed
 	calm   bool   // no rules, and nothing in the configuration that could hurt a message: the short way
 	onDraw func(Drawn)
+	lie    func(from, to node.ID, m *M) bool // see Lies
 
 	exceptions []exemption     // by site and attempt
 	strikes    func(Exception) // see Strikes
@@ -144,7 +145,7 @@ func (n *Net[M, PM]) Reset(c Config, nodes int) {
 	n.links.reset(nodes)
 	n.struck = [Tags]uint64{}
 	n.held = n.held[:0]
-	n.onDraw, n.numbered = nil, 0
+	n.onDraw, n.lie, n.numbered = nil, nil, 0
 	n.look()
 }
 
@@ -190,13 +191,18 @@ func (n *Net[M, PM]) Calm() {
 	n.look()
 }
 
+// Lies makes the network hand every message between replicas to f before it does anything else with it: f may change its fields, and tells
+// whether it did. What a message states that was changed is held against nobody. nil: nobody lies.
+func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
+
 // Send carries a message from one replica to another.
 func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 	p, handle := n.messages.Put()
 	p.m, p.from, p.epoch = m, from, 0
 	msg := PM(&p.m)
-	n.speaker = from
-	msg.Facts(n.state)
+	if n.speaker = from; n.lie == nil || !n.lie(from, to, &p.m) {
+		msg.Facts(n.state)
+	}
 	kind, key := msg.Site()
 	p.encoded = nil
 	if n.config.Encode {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"simrun/checker"
+	"simrun/faults"
 	"simrun/node"
 	"simrun/sim"
 	"simrun/sim/stream"
@@ -38,6 +39,7 @@ const none = -1
 type crowd struct {
 	clients []client
 	issued  int // operations begun
+	manner  faults.Manner
 }
 
 func (w *crowd) reset(seed uint64, n int) {
@@ -45,7 +47,7 @@ func (w *crowd) reset(seed uint64, n int) {
 		w.clients = make([]client, n)
 	}
 	w.clients = w.clients[:n]
-	w.issued = 0
+	w.issued, w.manner = 0, faults.Manner{}
 	for i := range w.clients {
 		id := node.Client(i + 1)
 		w.clients[i] = client{
@@ -101,7 +103,11 @@ func (c *cluster[M, PM]) begin(x *client) {
 			x.target = call.To
 		}
 	} else {
-		x.op = c.spec.Workload.Operation(&c.config, stream.Mix(c.lots, uint64(x.index)), x.index)
+		config, lot := &c.config, stream.Mix(c.lots, uint64(x.index))
+		if hot := c.crowd.manner.Hot; hot > 0 && stream.Chance(stream.Mix(lot, stream.Name("hot")), uint64(hot)) {
+			config = &c.crowded
+		}
+		x.op = c.spec.Workload.Operation(config, lot, x.index)
 	}
 	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)
 	x.command = c.bytes.Copy(c.scratch)
@@ -124,6 +130,9 @@ func (c *cluster[M, PM]) begin(x *client) {
 // submit sends the open operation to the client's present target.
 func (c *cluster[M, PM]) submit(x *client) {
 	patience := c.config.Retry
+	if haste := c.crowd.manner.Impatient; haste > 0 {
+		patience = min(patience, haste)
+	}
 	if c.spec.SendOnce {
 		patience = c.config.Patience
 	}
@@ -233,10 +242,24 @@ func (c *cluster[M, PM]) giveUp(x *client) {
 
 func (c *cluster[M, PM]) pause(x *client) {
 	think := int64(0)
-	if c.config.Think > 0 && !c.healed {
+	if c.crowd.manner.Forgetful {
+		x.session = 0
+	}
+	if c.config.Think > 0 && !c.healed && !c.crowd.manner.Rush {
 		think = sim.Exponential(x.random.Uint64(), int64(c.config.Think))
 	}
 	c.wakeAfter(x, think)
+}
+
+// SetManner says how clients behave from now on. It implements faults.Crowd.
+func (c *cluster[M, PM]) SetManner(m faults.Manner) {
+	rush := m.Rush && !c.crowd.manner.Rush
+	c.crowd.manner = m
+	for i := range c.crowd.clients {
+		if x := &c.crowd.clients[i]; rush && x.open == none {
+			c.wakeAfter(x, 0)
+		}
+	}
 }
 
 // settled tells whether the client has nothing left to do.

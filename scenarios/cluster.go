@@ -26,6 +26,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	hosts    []*sim.Host[M] // hosts[i] is the replica i+1
 	machines []machineState // machines[i] is that of hosts[i]
 	crowd    crowd
+	crowded  Config    // the configuration as if there were one key
 	bytes    sim.Bytes // of commands
 
 	steps    []faults.Step
@@ -42,6 +43,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	decode    func(string, []byte) // decodes what is durable in a file
 	appliedBy func(node.ID) uint64
 	up        func(node.ID) bool
+	lie       func(from, to node.ID, m *M) bool
 	owner     node.ID
 	names     map[uint64]string // of values by digest, if the run is traced
 	rereading bool              // what is durable is told anew
@@ -78,7 +80,7 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		}
 	}
 	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.watch.StateOf(uint16(id)); return slot }
-	c.up = c.Up
+	c.up, c.lie = c.Up, c.tellLie
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
@@ -108,6 +110,8 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.sights.reset(config.Nodes)
 	c.oracle = asksOracle(seed)
 	c.crowd.reset(seed, config.Clients)
+	c.crowded = config
+	c.crowded.Keys = 1
 	c.steps = plan.Steps(c.steps[:0])
 	c.injector.Reset(plan)
 	c.roles.reset(config.Nodes)

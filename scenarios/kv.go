@@ -74,6 +74,7 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 		Files:    []string{multipaxos.File, multipaxos.VowFile},
 		Repairs:  true,
 		Wipes:    true,
+		Lie:      lieOnLog,
 		Members: &Members{
 			Alpha:  func(c *Config) uint64 { return uint64(c.Knob("alpha")) },
 			Find:   multipaxos.Memberships,

@@ -19,6 +19,8 @@ type machineState struct {
 	condition faults.Condition
 	config    *Config       // of the replica, if it differs from that of the others
 	damaged   []faults.Kind // that struck its disk, in order
+	lies      []faults.Kind // that it tells
+	lied      uint64        // messages in which it did
 }
 
 // shape tells the generator and the validator of plans about the cluster and its replicas.
@@ -28,6 +30,7 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 	s.ClockJumpMax, s.ClockDriftMax = c.ClockJumpMax, c.ClockDriftMax
 	s.Tolerates = spec.tolerates(c)
 	s.Members, s.Spares = spec.Members != nil, s.Nodes[c.Founders():]
+	s.Keys, s.Sessions, s.Lies = c.Keys, spec.Sessions, spec.Lie != nil
 	for _, k := range spec.Knobs {
 		if k.Local {
 			s.Knobs = append(s.Knobs, faults.LocalKnob{Name: k.Name, Min: k.Min, Max: k.Max, Draw: k.Draw})

@@ -237,6 +237,7 @@ func (c *cluster[M, PM]) pass() {
 func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
 	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle})
 	v := r.Verdict()
+	c.blame(&v)
 	if v.Kind == checker.Violated {
 		c.witness = r.Witness
 		c.kernel.Emit(sim.Record{Kind: sim.Violation, Name: "linearizability", Text: v.Fingerprint + ": " + v.Detail})
@@ -304,6 +305,7 @@ func (c *cluster[M, PM]) end(v *checker.Violation) {
 		return
 	}
 	c.verdict = v.Verdict()
+	c.blame(&c.verdict)
 	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: node.Addr(v.Node), Slot: v.Slot, Name: v.Check, Text: c.verdict.Fingerprint + ": " + c.verdict.Detail})
 }
 
@@ -315,8 +317,10 @@ func (c *cluster[M, PM]) panicked(p any) checker.Verdict {
 		Check: "panic", Shape: panicSite(), Node: uint16(e.Host),
 		Detail: fmt.Sprintf("%v panicked in a %v event: %v", place(e.Host), e.Kind, p),
 	}
-	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Name: v.Check, Text: v.Detail})
-	return v.Verdict()
+	verdict := v.Verdict()
+	c.blame(&verdict)
+	c.kernel.Emit(sim.Record{Kind: sim.Violation, Who: e.Host.Addr(), Name: v.Check, Text: verdict.Detail})
+	return verdict
 }
 
 // panicSite returns the innermost function outside the runtime on the panicking stack.

@@ -53,6 +53,9 @@ type Spec[M any, PM node.Message[M]] struct {
 	Wipes bool
 	// Members says how a group changes who takes part; nil if it does not.
 	Members *Members
+	// Lie turns a message that a replica sends to another into a lie of a kind, faults.Equivocate, Forge or Falsify, and tells whether it did. It may
+	// change the fields of m, and must not write to its slices. May be nil: then replicas do not lie.
+	Lie func(m *M, to node.ID, kind faults.Kind) bool
 	// Workload is what clients do.
 	Workload Workload
 	// Judge looks at what clients saw in a run that came to its end, before linearizability is asked about: for demands beyond
@@ -86,11 +89,37 @@ type Scenario struct {
 	newCluster func() Cluster
 	wipes      bool
 	members    bool
+	sessions   bool
+	lies       bool
 }
 
-// Suffers tells whether seeds of the scenario may draw that kind of fault, under a profile that has it.
-func (s Scenario) Suffers(k faults.Kind) bool {
-	return (k != faults.Wipe || s.wipes) && (k.Family() != faults.Members || s.members)
+// Suffers tells whether seeds of the scenario may draw that kind of fault under a profile.
+func (s Scenario) Suffers(k faults.Kind, p faults.Profile) bool {
+	switch {
+	case !p.Has(k):
+		return false
+	case k == faults.Wipe:
+		return s.wipes
+	case k == faults.SessionFlood:
+		return s.sessions
+	case k == faults.HotKey:
+		return s.hasKeys(p)
+	case k.Family() == faults.Members:
+		return s.members
+	case k.Family() == faults.Byzantine:
+		return s.lies
+	}
+	return true
+}
+
+// hasKeys tells whether operations of the scenario may be about several keys.
+func (s Scenario) hasKeys(p faults.Profile) bool {
+	for seed := range uint64(20) {
+		if s.drawConfig(seed, p).Keys > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // Cluster is a cluster of replicas with its clients, network, disks and checks, ready to run seed after seed. It is
@@ -138,6 +167,8 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 		shape:      spec.shape,
 		wipes:      spec.Wipes,
 		members:    spec.Members != nil,
+		sessions:   spec.Sessions,
+		lies:       spec.Lie != nil,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }

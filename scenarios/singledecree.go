@@ -29,6 +29,7 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 		Quorums: flexibleQuorums,
 		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, PaxosConfig(c)) },
 		Facts:   paxos.DurableFacts,
+		Lie:     lieOnDecree,
 
 		Files:    []string{"paxos"},
 		Messages: uint8(paxos.Query),

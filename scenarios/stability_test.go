@@ -51,7 +51,10 @@ func draws(t *testing.T, c *cluster[multipaxos.Message, *multipaxos.Message], in
 
 // struckLinks tells the links that a fault happens to: those of its rules, or all of the replicas whose machine it strikes.
 func struckLinks(f faults.Fault, victims []node.ID) func(from, to node.Addr) bool {
-	if f.Kind.Family() != faults.Links {
+	if f.Kind.Family() == faults.Load && f.Kind != faults.SlowClient { // all clients
+		return func(from, to node.Addr) bool { return from.IsClient() || to.IsClient() }
+	}
+	if f.Kind.Family() != faults.Links && f.Kind != faults.SlowClient {
 		return func(from, to node.Addr) bool {
 			return slices.Contains(victims, from.ID()) || slices.Contains(victims, to.ID())
 		}
@@ -75,6 +78,8 @@ func struckLinks(f faults.Fault, victims []node.ID) func(from, to node.Addr) boo
 type ruleList struct {
 	faults.Machines
 	faults.Operator
+	faults.Crowd
+	faults.Liars
 	list []faults.Rule
 }
 

@@ -55,6 +55,7 @@ type Counts struct {
 	Caught      uint64 `json:"caught"`      // thrown away on arrival because of their checksum
 	Undecoded   uint64 `json:"undecoded"`   // did not survive its own encoding
 	Resets      uint64 `json:"resets"`      // times a connection broke
+	Bytes       uint64 `json:"bytes"`       // that replicas sent each other, frames included; counted where messages are encoded
 }
 
 // Net is the network of one cluster.
@@ -219,6 +220,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	if n.config.Encode {
 		p.encoded = n.frame(msg)
 		n.kernel.Hash().Bytes(p.encoded[frameHead:])
+		n.counts.Bytes += uint64(len(p.encoded))
 	}
 	if int(to) >= n.links.width || to == 0 {
 		n.messages.Free(handle) // addressed to nobody
@@ -394,4 +396,5 @@ func (c *Counts) Add(o Counts) {
 	c.Caught += o.Caught
 	c.Undecoded += o.Undecoded
 	c.Resets += o.Resets
+	c.Bytes += o.Bytes
 }

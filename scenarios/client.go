@@ -116,6 +116,7 @@ func (c *cluster[M, PM]) begin(x *client) {
 	x.asked = 0
 	x.began = c.kernel.Now()
 	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
+	c.itemize(x)
 	x.calls = append(x.calls, int32(x.open))
 	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
 	if c.own != nil {
@@ -212,7 +213,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 
 // conclude closes the open operation with the result a replica gave.
 func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
-	out, err := c.spec.Workload.Result(x.op, r.Output)
+	out, text, err := c.result(x, r.Output)
 	if err != nil {
 		c.violate("reply", "unreadable result", fmt.Sprintf("%v answered %s of client %v with %q: %v", from.Addr(), x.op, x.id.Addr(), r.Output, err))
 		return
@@ -232,7 +233,10 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	x.open = none
 	c.stats.Finished++
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Name: operationName(x.id, x.seq), Slot: r.Slot, Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
+		if x.op.Kind != checker.Txn {
+			text = fmt.Sprint(out)
+		}
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Name: operationName(x.id, x.seq), Slot: r.Slot, Text: fmt.Sprintf("#%d %s = %s", x.seq, x.op, text)})
 	}
 	c.check()
 	c.pause(x)
@@ -293,6 +297,8 @@ func (o Operation) String() string {
 		return fmt.Sprintf("cas k%d %d->%d", o.Key, o.Arg, o.Arg2)
 	case checker.Propose:
 		return fmt.Sprintf("propose %d", o.Arg)
+	case checker.Txn:
+		return o.transaction()
 	}
 	return checker.Phrase(o.Kind, o.Key, o.Arg, o.Arg2)
 }

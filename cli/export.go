@@ -126,7 +126,7 @@ func (p *replay) collect(ctx context.Context, t *term, records int) (scenarios.C
 	done := make(chan outcome, 1)
 	go func() {
 		told, err := scenarios.Collect(ctx, p.scenario, p.input, scenarios.CollectOptions{
-			Profile: p.profile, Build: describeBuild(identity()), MaxRecords: records, MaxEvents: p.most,
+			Vector: true, Profile: p.profile, Build: describeBuild(identity()), MaxRecords: records, MaxEvents: p.most,
 			Progress: func(n uint64) {
 				select {
 				case beats <- n:

@@ -159,3 +159,19 @@ func TestExportRefuses(t *testing.T) {
 		require.Equal(t, 1, strings.Count(got.err, "\n"), got.err)
 	}
 }
+
+// Every record of a replica or client carries both clocks, in traces as in the reports of failures.
+func TestTraceHasClocks(t *testing.T) {
+	got := command(t, "export", "--scenario", "single-decree", "--seed", "8", "--trace", "-")
+	require.Equal(t, exitPass, got.status, got.err)
+	for line := range strings.Lines(got.out) {
+		var r struct {
+			Who     string   `json:"w"`
+			Lamport uint64   `json:"l"`
+			Clock   []uint64 `json:"c"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &r))
+		require.NotZero(t, r.Lamport)
+		require.Equal(t, r.Who != "", len(r.Clock) > 0, line)
+	}
+}

@@ -31,7 +31,7 @@ func (r *report) collect(ctx context.Context, result scenarios.Result) *scenario
 		return nil
 	}
 	told, err := scenarios.Collect(ctx, r.scenario, result.Input, scenarios.CollectOptions{
-		Profile: r.plan.profile.Name, Build: describeBuild(r.plan.build), MaxEvents: 2*result.Stats.Events + 1<<20,
+		Vector: true, Profile: r.plan.profile.Name, Build: describeBuild(r.plan.build), MaxEvents: 2*result.Stats.Events + 1<<20,
 	})
 	if err != nil || told.Verdict.Fingerprint != result.Verdict.Fingerprint && result.Verdict.Kind != checker.Nondeterministic {
 		return nil

@@ -22,11 +22,12 @@ type client struct {
 	wake    uint64 // number of the wake-up that counts; others are stale
 	seq     uint64
 	target  node.ID
-	hops    int  // redirects followed since it last waited
-	open    int  // index in the history of the open operation, or none
-	index   int  // its number in the run
-	line    int  // of the script, where its next operation is looked for
-	quota   bool // may begin another operation in the liveness phase
+	asked   node.ID // the last replica that the open operation went to; 0: none yet
+	hops    int     // redirects followed since it last waited
+	open    int     // index in the history of the open operation, or none
+	index   int     // its number in the run
+	line    int     // of the script, where its next operation is looked for
+	quota   bool    // may begin another operation in the liveness phase
 	op      Operation
 	command []byte
 	began   int64
@@ -112,10 +113,15 @@ func (c *cluster[M, PM]) begin(x *client) {
 	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)
 	x.command = c.bytes.Copy(c.scratch)
 	x.seq++
+	x.asked = 0
 	x.began = c.kernel.Now()
 	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
+	c.itemize(x)
 	x.calls = append(x.calls, int32(x.open))
 	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
+	if c.own != nil {
+		c.own.Submitted(uint32(x.id), x.seq, digest(x.command))
+	}
 	if c.kernel.Tracing() {
 		c.submitted(x)
 		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
@@ -143,6 +149,10 @@ func (c *cluster[M, PM]) submit(x *client) {
 	case c.spec.Sessions && x.session == 0:
 		r.Op, r.Command = node.Register, nil
 	}
+	if x.asked != 0 && x.asked != x.target {
+		c.reach(Retried)
+	}
+	x.asked = x.target
 	c.net.SendRequest(x.id, x.target, r)
 }
 
@@ -163,6 +173,9 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	}
 	x := &c.crowd.clients[to-1]
 	if x.open == none || r.Seq != x.seq {
+		if r.Status == node.OK && r.Seq == x.seq && r.Session == 0 {
+			c.reach(AnsweredTwice)
+		}
 		return // an answer to something settled long ago
 	}
 	switch r.Status {
@@ -175,6 +188,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 			c.submit(x)
 		}
 	case node.Expired: // an earlier copy of the request may have been executed before the session was dropped
+		c.reach(SessionExpired)
 		x.session = 0
 		c.giveUp(x)
 	case node.Unknown:
@@ -184,6 +198,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 			return // one answer to one sending, however often the network repeats it
 		}
 		if x.hops++; r.Leader != 0 && r.Leader != from && x.hops <= c.config.Nodes {
+			c.reach(Followed)
 			x.target = r.Leader
 			c.submit(x)
 			return
@@ -191,16 +206,20 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 		x.target = c.anyReplica(x, from)
 		c.wakeAfter(x, int64(c.config.Retry)/4)
 	default:
+		c.reach(Refused)
 		c.wakeAfter(x, int64(c.config.Retry)/4) // overloaded or the like: again, elsewhere, a little later
 	}
 }
 
 // conclude closes the open operation with the result a replica gave.
 func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
-	out, err := c.spec.Workload.Result(x.op, r.Output)
+	out, text, err := c.result(x, r.Output)
 	if err != nil {
 		c.violate("reply", "unreadable result", fmt.Sprintf("%v answered %s of client %v with %q: %v", from.Addr(), x.op, x.id.Addr(), r.Output, err))
 		return
+	}
+	if c.own != nil {
+		c.own.Replied(uint32(x.id), x.seq, r.Slot)
 	}
 	if c.spec.Facts != nil {
 		c.watch.Replied(uint32(x.id), x.seq, r.Slot)
@@ -214,7 +233,10 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	x.open = none
 	c.stats.Finished++
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Name: operationName(x.id, x.seq), Slot: r.Slot, Text: fmt.Sprintf("#%d %s = %d", x.seq, x.op, out)})
+		if x.op.Kind != checker.Txn {
+			text = fmt.Sprint(out)
+		}
+		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Peer: from.Addr(), Name: operationName(x.id, x.seq), Slot: r.Slot, Text: fmt.Sprintf("#%d %s = %s", x.seq, x.op, text)})
 	}
 	c.check()
 	c.pause(x)
@@ -226,6 +248,7 @@ func (c *cluster[M, PM]) giveUp(x *client) {
 	if c.kernel.Tracing() {
 		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
 	}
+	c.reach(GaveUp)
 	x.open = none
 	x.process += uint32(len(c.crowd.clients))
 	x.target = 0
@@ -274,6 +297,8 @@ func (o Operation) String() string {
 		return fmt.Sprintf("cas k%d %d->%d", o.Key, o.Arg, o.Arg2)
 	case checker.Propose:
 		return fmt.Sprintf("propose %d", o.Arg)
+	case checker.Txn:
+		return o.transaction()
 	}
 	return checker.Phrase(o.Kind, o.Key, o.Arg, o.Arg2)
 }

@@ -379,6 +379,9 @@ func (k *collector) judge() {
 		x.Process, x.Outcome, x.Slot = o.Client, o.Outcome.String(), o.Slot
 		if o.Outcome == checker.OK {
 			x.Out = strconv.FormatInt(o.Out, 10)
+			if o.Ext > 0 {
+				x.Out = listed(k.cluster.History().Ext[o.Ext-1].Out)
+			}
 		}
 		end, found := witness[o.Call]
 		switch {

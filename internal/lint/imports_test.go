@@ -24,6 +24,8 @@ var allowed = map[string][]string{
 	"simrun/node/paxos":              protocol,
 	"simrun/node/multipaxos":         protocol,
 	"simrun/node/caspaxos":           protocol,
+	"simrun/node/paxoslog":           {"simrun/node", "simrun/node/fact", "simrun/node/machine", "simrun/node/paxos"},
+	"simrun/node/sharded":            {"simrun/node", "simrun/node/fact", "simrun/node/machine", "simrun/node/multipaxos"},
 	"simrun/node/uncoordinated":      {"simrun/node", "simrun/node/fact", "simrun/node/machine"},
 	"simrun/sim":                     {"simrun/node", "simrun/node/fact", "simrun/sim/stream"},
 	"simrun/sim/stream":              nil,

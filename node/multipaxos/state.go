@@ -1,6 +1,10 @@
 package multipaxos
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"simrun/node/machine"
+)
 
 // AppendState appends a canonical encoding of the replica's state: what is kept only to save work, such as spare
 // memory, is left out.
@@ -57,3 +61,7 @@ func flags(set ...bool) (f uint64) {
 	}
 	return f
 }
+
+// Machine returns the state machine, which belongs to the replica: whoever builds on the log may look at it between two calls of
+// handlers, which may put another in its place.
+func (r *Replica) Machine() machine.Machine { return r.machine }

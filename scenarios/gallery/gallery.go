@@ -12,7 +12,7 @@ import (
 func init() {
 	for _, s := range []scenarios.Scenario{
 		bank(), bankUncoordinated(), meetingRoom(), meetingRoomUncoordinated(),
-		lightweight(), lockService(), lockUnfenced(),
+		paxosLog(), shardedStore(), lightweight(), lockService(), lockUnfenced(),
 		inventory(), inventoryUncoordinated(), ledgerHonest(), ledgerLiar(), ledgerCaught(), learners(),
 		mustAdopt(), duelNoBackoff(), duelBackoff(), duelDistinguished(),
 		splitBrainBy(multipaxos.ReadLog, "split-brain", "through the log"),

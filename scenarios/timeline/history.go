@@ -86,6 +86,9 @@ func rank(x historyLine) int {
 // value takes "k2 4->7" apart into ["k2",[4,7]].
 func value(f, arguments, out string, done bool) any {
 	var list []any
+	if f == "txn" {
+		return transaction(arguments, strings.Fields(out))
+	}
 	for _, word := range strings.Fields(arguments) {
 		if from, to, ok := strings.Cut(word, "->"); ok {
 			list = append(list, []any{number(from), number(to)})
@@ -101,6 +104,27 @@ func value(f, arguments, out string, done bool) any {
 	}
 	if len(list) == 1 {
 		return list[0]
+	}
+	return list
+}
+
+// transaction takes "get k0, put k1 7" apart into [["r","k0",1],["w","k1",7]], with what the reads saw if that is known.
+func transaction(items string, saw []string) any {
+	list := []any{}
+	for item := range strings.SplitSeq(items, ", ") {
+		words := strings.Fields(item)
+		switch {
+		case len(words) == 3 && words[0] == "put":
+			list = append(list, []any{"w", words[1], number(words[2])})
+		case len(words) == 2 && len(saw) > 0:
+			read := []any{"r", words[1], number(saw[0])}
+			if saw[0] == "0" { // a key that was never written
+				read[2] = nil
+			}
+			list, saw = append(list, read), saw[1:]
+		case len(words) == 2:
+			list = append(list, []any{"r", words[1], nil})
+		}
 	}
 	return list
 }

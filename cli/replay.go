@@ -31,9 +31,9 @@ type replayFlags struct {
 	maxEvents               uint64
 }
 
-// defaultMaxEvents is how many events a run may take that somebody asks for: more than any seed's takes, and some ten seconds. Artifacts can be
+// defaultMaxEvents is how many events a run may take that somebody asks for: more than any seed takes, and less than a minute of replay. Artifacts can be
 // edited, and an edited one may ask for days.
-const defaultMaxEvents = 50_000_000
+const defaultMaxEvents = 20_000_000
 
 // addMaxEvents adds the flag that allows for more.
 func addMaxEvents(c *cobra.Command, to *uint64) {

@@ -12,7 +12,7 @@
 //
 // A proposal is accepted if it costs less, fails with the same fingerprint, and does so twice with one trace hash. When a round of all passes
 // accepts nothing, no single step is left: the case is 1-minimal. Then structural steps are tried with other seeds (seeds.go), and after that the
-// script; if one succeeds, all begins anew. A proposal whose run takes more than twice the events of the best, and some more, counts as one that does not
+// script; if one succeeds, all begins anew. A case that is still large in the end is shrunk once more in another order. A proposal whose run takes more than twice the events of the best, and some more, counts as one that does not
 // fail: it would tell no smaller story.
 //
 // Proposals run in parallel (pool.go), and of those that fail the first in order is taken, so the result does not depend on the number of workers.

@@ -71,6 +71,9 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 		return Report{Best: before, Before: before}, ErrDiverged
 	}
 	sh.shrink()
+	if sh.done && sh.size.large() {
+		sh.again(before)
+	}
 	if len(sh.best.Fates) > 0 {
 		sh.annotate()
 	}
@@ -102,8 +105,20 @@ type shrinker struct {
 	runs     uint64
 	tried    map[string]bool // hashes of inputs that are no better than the best
 	pass     string
+	eager    bool // to replace faults by messages
 	done     bool // no step is left
 	diverged bool
+}
+
+// again searches once more from the beginning, in another order: what is minimal need not be the smallest. Of both cases it keeps the smaller one.
+func (s *shrinker) again(before scenarios.Result) {
+	o := *s
+	o.best, o.size, o.tried, o.eager, o.done = before, SizeOf(s.scenario, &before), map[string]bool{}, true, false
+	o.shrink()
+	s.runs, s.diverged = o.runs, o.diverged
+	if o.done && o.size.Compare(s.size) < 0 {
+		s.best, s.size = o.best, o.size
+	}
 }
 
 // over tells that no more may be tried.
@@ -243,7 +258,7 @@ func (s *shrinker) round() {
 	s.any(sooner)
 
 	s.pass = "what messages are struck"
-	s.convert(false)
+	s.convert(s.eager)
 
 	s.pass = "whom faults strike"
 	s.any(narrower)

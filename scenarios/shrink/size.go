@@ -36,6 +36,9 @@ const (
 // Compare returns -1, 0 or 1 where a is smaller than, equal to or larger than b.
 func (a Size) Compare(b Size) int { return slices.Compare(a[:], b[:]) }
 
+// large tells whether a case is so big that another way to make it small is worth trying.
+func (a Size) large() bool { return a[mishaps] > 3*costFault || a[called] > 5 }
+
 // SizeOf measures a run of the scenario.
 func SizeOf(s scenarios.Scenario, r *scenarios.Result) Size {
 	return sizeOf(s, &r.Input, int64(r.Stats.Called))

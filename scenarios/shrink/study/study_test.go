@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"simrun/scenarios/mutants"
 )
+
+var update = flag.Bool("update", false, "move the unrelated diffs to where they belong in the sources as they are")
 
 const header = "wrong: w\nseen: s\nneeds: none\nexpect: safe\nscenario: kv\nfamily: ballots\n"
 
@@ -48,8 +51,13 @@ func TestChangesApply(t *testing.T) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		change := parse(t, filepath.Base(file), string(text))
+		if *update {
+			change, err = change.Refresh(root)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(file, []byte(strings.TrimPrefix(change.String(), header)), 0o644))
+		}
 		_, err = change.Apply(root)
-		require.NoError(t, err)
+		require.NoError(t, err, "with -update, diffs are moved to where the lines that they take out are")
 		apart := 0
 		for i := range bugs {
 			if _, err := bugs[i].Apply(root); err != nil {

@@ -28,6 +28,10 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	v := s.ballot(f.Ballot)
 	if v == nil {
 		w.safe(n, f.Slot, f.Ballot, f.Value)
+		if s.ballots > 0 && w.config.Again != nil {
+			last := s.vote(s.ballots - 1)
+			w.config.Again(last.ballot, last.value == f.Value)
+		}
 		v = s.open(f.Ballot, f.Value)
 	}
 	if v.value != f.Value {

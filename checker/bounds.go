@@ -11,14 +11,17 @@ const maxSlot = 1 << 28
 
 // sane refuses facts about nobody and about slots out of all reason, which a broken replica may state.
 func (w *Watch) sane(n uint16, f *fact.Fact) bool {
-	if n == 0 || int(n) >= len(w.nodes) {
-		return false
+	if uint(n)-1 < uint(len(w.nodes)-1) && f.Slot <= maxSlot {
+		return true
 	}
-	if f.Slot > maxSlot {
+	return w.insane(n, f)
+}
+
+func (w *Watch) insane(n uint16, f *fact.Fact) bool {
+	if n > 0 && int(n) < len(w.nodes) {
 		w.violate(n, f.Slot, "bounds", "absurd slot", fmt.Sprintf("n%d states that slot %d was %v", n, f.Slot, f.Kind))
-		return false
 	}
-	return true
+	return false
 }
 
 // covered takes note of a durable snapshot, which can only cover what is chosen.

@@ -37,8 +37,8 @@ func ExampleWatch() {
 	var w checker.Watch
 	w.Reset(checker.WatchConfig{Nodes: 3, Phase1: 2, Phase2: 2})
 	w.Submitted(1, 1, fact.Digest([]byte("a")))
-	w.Durable(1, fact.Fact{Kind: fact.Promised, Ballot: 2<<16 | 2})
-	w.Durable(1, fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 1<<16 | 1, Value: fact.Digest([]byte("a")), Bytes: []byte("a")})
+	w.Durable(1, &fact.Fact{Kind: fact.Promised, Ballot: 2<<16 | 2})
+	w.Durable(1, &fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 1<<16 | 1, Value: fact.Digest([]byte("a")), Bytes: []byte("a")})
 	fmt.Println(w.Violation().Verdict())
 	// Output:
 	// violation: promise: vote below a promise: n1 voted in ballot 1.1 for slot 1, having promised 2.2

@@ -62,12 +62,15 @@ func (w *Watch) Reloaded(n uint16) {
 		}
 		return compare(a.ballot, b.ballot)
 	})
+	i := 0 // votes for slots up to s come before it
 	for s := max(l.floor, w.base) + 1; s <= w.base+uint64(len(w.slots)); s++ {
 		want := w.slot(s).lastVote(n)
 		if want == 0 {
 			continue
 		}
-		i, _ := slices.BinarySearchFunc(r.votes, s+1, func(v vote, s uint64) int { return compare(v.slot, s) })
+		for i < len(r.votes) && r.votes[i].slot <= s {
+			i++
+		}
 		if i == 0 || r.votes[i-1].slot != s || r.votes[i-1].ballot < want {
 			if l.damage.forgives(s, want) {
 				l.damage.lost = l.damage.lost || l.damage.reading

@@ -8,11 +8,14 @@ import (
 
 // Stated tells what a message says of its sender as it leaves. It must be covered by what is durable at that moment: a
 // promise by a durable promise at least as high, a vote by that very vote, unless a snapshot covers its slot.
-func (w *Watch) Stated(n uint16, f fact.Fact) {
-	if !w.sane(n, &f) {
+func (w *Watch) Stated(n uint16, f *fact.Fact) {
+	if !w.sane(n, f) {
 		return
 	}
 	l := &w.nodes[n]
+	if f.Kind == fact.Promised && f.Ballot <= l.promised && !l.damage.retired {
+		return // as with every message
+	}
 	if l.damage.retired {
 		w.takesPart(n)
 	}

@@ -66,6 +66,9 @@ type WatchConfig struct {
 	// MaxLog and MaxSessions bound what a replica may keep (see Holds); 0: nothing does.
 	MaxLog      uint64
 	MaxSessions uint64
+	// Again is told of each ballot but the first in which a slot gets votes: a lower or higher one that had some, and whether they were for the same
+	// value. May be nil.
+	Again func(before uint64, same bool)
 	// Now returns the true simulated time in nanoseconds; needed where leases are.
 	Now func() int64
 	// Commands splits a value into the commands clients submitted. If nil, a value is one command of whoever.
@@ -198,16 +201,16 @@ func (w *Watch) settle() {
 	w.base += n
 }
 
-// Durable tells what became durable on a replica's disk.
-func (w *Watch) Durable(n uint16, f fact.Fact) {
-	if !w.sane(n, &f) {
+// Durable tells what became durable on a replica's disk. Facts are lent to the watch during the call, here as in Observed and Stated.
+func (w *Watch) Durable(n uint16, f *fact.Fact) {
+	if !w.sane(n, f) {
 		return
 	}
 	switch f.Kind {
 	case fact.Promised:
 		w.promised(n, f.Ballot)
 	case fact.Voted:
-		w.voted(n, &f)
+		w.voted(n, f)
 	case fact.Learned:
 		if r := &w.nodes[n].reload; r.active { // what is known to be chosen may stand in the place of a vote
 			r.votes = append(r.votes, vote{f.Slot, math.MaxUint64, f.Value})
@@ -218,21 +221,21 @@ func (w *Watch) Durable(n uint16, f fact.Fact) {
 }
 
 // Observed tells what a replica states of itself.
-func (w *Watch) Observed(n uint16, f fact.Fact) {
-	if !w.sane(n, &f) {
+func (w *Watch) Observed(n uint16, f *fact.Fact) {
+	if !w.sane(n, f) {
 		return
 	}
 	switch f.Kind {
 	case fact.Learned:
-		w.learned(n, &f)
+		w.learned(n, f)
 	case fact.Applied:
-		w.applied(n, &f)
+		w.applied(n, f)
 	case fact.Snapshot:
-		w.restored(n, &f)
+		w.restored(n, f)
 	case fact.Executed:
-		w.executes(n, &f)
+		w.executes(n, f)
 	case fact.Configured:
-		w.configured(n, &f)
+		w.configured(n, f)
 	}
 }
 
@@ -244,6 +247,15 @@ func (w *Watch) Booted(n uint16) {
 	}
 }
 
+// Promised returns the highest ballot that a replica has promised durably: to be told of it, or a lower one, once more changes nothing. It is 0 while
+// the replica's disk is told anew.
+func (w *Watch) Promised(n uint16) uint64 {
+	if l := &w.nodes[n]; !l.reload.active {
+		return l.promised
+	}
+	return 0
+}
+
 // Violation returns the first violation; nil if there was none.
 func (w *Watch) Violation() *Violation { return w.violation }
 
@@ -252,6 +264,9 @@ func (w *Watch) violate(n uint16, slot uint64, check, shape, detail string) {
 		w.violation = &Violation{Check: check, Shape: shape, Detail: detail, Node: n, Slot: slot}
 	}
 }
+
+// InFlight tells whether some slot has votes and is not chosen, beyond all that are.
+func (w *Watch) InFlight() bool { return w.base+uint64(len(w.slots)) > w.last }
 
 // Chosen returns how many slots are chosen.
 func (w *Watch) Chosen() uint64 { return w.chosen }

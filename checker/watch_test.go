@@ -14,13 +14,14 @@ type step func(w *Watch)
 func ballot(round, id uint64) uint64 { return round<<16 | id }
 
 func promise(n uint16, b uint64) step {
-	return func(w *Watch) { w.Durable(n, fact.Fact{Kind: fact.Promised, Ballot: b}) }
+	return func(w *Watch) { w.Durable(n, &fact.Fact{Kind: fact.Promised, Ballot: b}) }
 }
 
 func votes(slot, b uint64, value string, ns ...uint16) step {
 	return func(w *Watch) {
 		for _, n := range ns {
-			w.Durable(n, voteFor(slot, b, value))
+			f := voteFor(slot, b, value)
+			w.Durable(n, &f)
 		}
 	}
 }
@@ -29,9 +30,9 @@ func voteFor(slot, b uint64, value string) fact.Fact {
 	return fact.Fact{Kind: fact.Voted, Slot: slot, Ballot: b, Value: fact.Digest([]byte(value)), Bytes: []byte(value)}
 }
 
-func states(n uint16, f fact.Fact) step { return func(w *Watch) { w.Stated(n, f) } }
+func states(n uint16, f fact.Fact) step { return func(w *Watch) { w.Stated(n, &f) } }
 
-func observes(n uint16, f fact.Fact) step { return func(w *Watch) { w.Observed(n, f) } }
+func observes(n uint16, f fact.Fact) step { return func(w *Watch) { w.Observed(n, &f) } }
 
 func learns(n uint16, slot uint64, value string) step {
 	return observes(n, fact.Fact{Kind: fact.Learned, Slot: slot, Value: fact.Digest([]byte(value))})
@@ -46,7 +47,7 @@ func executes(n uint16, slot uint64, client uint32, seq uint64) step {
 }
 
 func snapshot(n uint16, slot uint64) step {
-	return func(w *Watch) { w.Durable(n, fact.Fact{Kind: fact.Snapshot, Slot: slot}) }
+	return func(w *Watch) { w.Durable(n, &fact.Fact{Kind: fact.Snapshot, Slot: slot}) }
 }
 
 func restores(n uint16, slot, state uint64) step {
@@ -284,8 +285,8 @@ func TestWatchDoesNotAllocate(t *testing.T) {
 		s++
 		f.Slot = s
 		for n := uint16(1); n <= 5; n++ {
-			w.Durable(n, f)
-			w.Stated(n, f)
+			w.Durable(n, &f)
+			w.Stated(n, &f)
 		}
 	}))
 }
@@ -299,9 +300,9 @@ func BenchmarkDurable(b *testing.B) {
 	for b.Loop() {
 		f.Slot = i/5 + 1
 		n := uint16(i%5) + 1
-		w.Durable(n, f)
+		w.Durable(n, &f)
 		if f.Slot%1000 == 0 {
-			w.Durable(n, fact.Fact{Kind: fact.Snapshot, Slot: f.Slot - 500})
+			w.Durable(n, &fact.Fact{Kind: fact.Snapshot, Slot: f.Slot - 500})
 		}
 		i++
 	}

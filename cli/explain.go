@@ -18,6 +18,7 @@ import (
 // explainFlags are what "simrun explain" was asked for.
 type explainFlags struct {
 	futures, points, jobs int
+	maxEvents             uint64
 }
 
 const (
@@ -38,7 +39,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.check(); err != nil {
+			if err := errors.Join(f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			*status, err = f.run(c.Context(), t, a, s)
@@ -48,6 +49,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 	fs := c.Flags()
 	fs.IntVar(&f.futures, "futures", 100, "how many futures to run from each point")
 	fs.IntVar(&f.points, "points", 20, "how many points to look at along the run")
+	addMaxEvents(c, &f.maxEvents)
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	return c
 }
@@ -67,7 +69,7 @@ func (f *explainFlags) check() error {
 func (f *explainFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s scenarios.Scenario) (int, error) {
 	note := &notice{term: t, shown: time.Now()}
 	x, err := shrink.Explain(ctx, s, a.Input, shrink.ExplainOptions{
-		Jobs: f.jobs, Futures: f.futures, Points: f.points,
+		Jobs: f.jobs, Futures: f.futures, Points: f.points, MaxEvents: f.maxEvents,
 		Progress: func(done, all int) {
 			note.say(func() string { return fmt.Sprintf("%s: %d of some %d points", s.Name, done, all) })
 		},
@@ -77,7 +79,7 @@ func (f *explainFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s
 		return exitInterrupted, nil
 	}
 	if err != nil {
-		return exitUsage, err
+		return exitUsage, longer(err, f.maxEvents)
 	}
 	f.tell(t, s, x)
 	return exitPass, nil
@@ -91,7 +93,16 @@ func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation)
 	t.printf("%s seed %d: %s\n", s.Name, x.Result.Seed, t.paint(bad, failureName(x.Result.Verdict)))
 	times := eventTimes(s, x)
 	section(fmt.Sprintf("of %d futures from a point, how many fail in the same way", x.Futures))
-	for _, p := range x.Points {
+	left := 0 // points left out, that are as those before and after them
+	for i, p := range x.Points {
+		if i > 0 && i < len(x.Points)-1 && sameShare(p, x.Points[i-1]) && sameShare(p, x.Points[i+1]) {
+			left++
+			continue
+		}
+		if left > 0 {
+			t.printf("    %8s %s more, the same\n", "...", thousands(uint64(left)))
+			left = 0
+		}
 		bar := strings.Repeat("#", p.Failed*chartWidth/x.Futures)
 		line := fmt.Sprintf("%8d %s  %3d%% %s", p.Event, milliseconds(times[p.Event]), share(p.Failed, x.Futures), bar)
 		if p.Other > 0 {
@@ -122,6 +133,9 @@ func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation)
 		}
 	}
 }
+
+// sameShare tells whether as many futures fail from two points.
+func sameShare(a, b shrink.Point) bool { return a.Failed == b.Failed && a.Other == b.Other }
 
 func share(n, of int) int { return (100*n + of/2) / of }
 

@@ -13,6 +13,7 @@ import (
 
 	"simrun/faults"
 	"simrun/scenarios"
+	htmlpage "simrun/scenarios/report"
 	"simrun/scenarios/timeline"
 )
 
@@ -24,6 +25,7 @@ var formats = []struct {
 	{"shiviz", "a log for ShiViz, with vector clocks", timeline.WriteShiViz},
 	{"chrome", "Chrome trace JSON, which Perfetto opens", timeline.WriteChrome},
 	{"mermaid", "the end of it as a Mermaid sequence diagram", timeline.WriteMermaid},
+	{"html", "the report: a page that opens in any browser", htmlpage.Write},
 	{"history", "what clients saw, in the shape of Jepsen's histories", timeline.WriteHistory},
 	{"trace", "every record, one JSON object a line", timeline.WriteTrace},
 }
@@ -105,6 +107,15 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 	return exitPass, t.failed()
 }
 
+// writePage writes the report of a run to a file.
+func writePage(file string, told *scenarios.Collected) error {
+	var b bytes.Buffer
+	if err := htmlpage.Write(&b, &told.Timeline); err != nil {
+		return err
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
 // collect runs it in a goroutine of its own, which is left behind if a handler never returns.
 func (p *replay) collect(ctx context.Context, t *term, records int) (scenarios.Collected, error) {
 	type outcome struct {
@@ -113,13 +124,9 @@ func (p *replay) collect(ctx context.Context, t *term, records int) (scenarios.C
 	}
 	beats := make(chan uint64, 1)
 	done := make(chan outcome, 1)
-	profile := ""
-	if p.artifact != nil {
-		profile = p.artifact.Profile
-	}
 	go func() {
 		told, err := scenarios.Collect(ctx, p.scenario, p.input, scenarios.CollectOptions{
-			Vector: true, Profile: profile, Build: describeBuild(identity()), MaxRecords: records,
+			Vector: true, Profile: p.profile, Build: describeBuild(identity()), MaxRecords: records, MaxEvents: p.most,
 			Progress: func(n uint64) {
 				select {
 				case beats <- n:
@@ -127,6 +134,9 @@ func (p *replay) collect(ctx context.Context, t *term, records int) (scenarios.C
 				}
 			},
 		})
+		if err != nil && ctx.Err() == nil {
+			err = tooLong(p.most)
+		}
 		done <- outcome{told, err}
 	}()
 	watch := time.NewTimer(p.patience)

@@ -70,7 +70,8 @@ func TestReplayTellsWhereRunsPart(t *testing.T) {
 		}
 		got := edited(t, b, func(*scenarios.Artifact) {})
 		require.Regexp(t, regexp.MustCompile(`\nthe run is the artifact's up to event `+strconv.FormatUint(matched, 10)+
-			` at [0-9.]+(s|ms|us), and another one by event `+strconv.FormatUint(b.Hashes[c.first].Event, 10)+`\n$`), got.out)
+			` at [0-9.]+(s|ms|us), and another one by event `+strconv.FormatUint(b.Hashes[c.first].Event, 10)+
+			`; what comes first after that:\n( +\d+ .*\n)+$`), got.out)
 	}
 	got := edited(t, a, func(a *scenarios.Artifact) { a.TraceHash, a.Hashes = "0123456789abcdef", nil })
 	require.NotContains(t, got.out, "the run is the artifact's")

@@ -61,6 +61,9 @@ func merge(t *term, files []string, f *ciFlags) (int, error) {
 		if i > 0 {
 			t.printf("\n")
 		}
+		if r.missed() {
+			r.status = worse(r.status, exitUnproved)
+		}
 		r.finish(r.stop)
 	}
 	return plan.exit(t, m.reports, m.stop)

@@ -13,6 +13,7 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
 	"simrun/scenarios"
 	"simrun/scenarios/timeline"
@@ -24,8 +25,35 @@ type replayFlags struct {
 	scenario, seed, profile string
 	from, until, at, order  string
 	nodes, kinds            []string
+	page                    string
 	all, state              bool
 	patience                time.Duration
+	maxEvents               uint64
+}
+
+// defaultMaxEvents is how many events a run may take that somebody asks for: more than any seed takes, and less than a minute of replay. Artifacts can be
+// edited, and an edited one may ask for days.
+const defaultMaxEvents = 20_000_000
+
+// addMaxEvents adds the flag that allows for more.
+func addMaxEvents(c *cobra.Command, to *uint64) {
+	c.Flags().Uint64Var(to, "max-events", defaultMaxEvents, "give up when the run takes more events than this")
+}
+
+// tooLong tells that a run takes more events than it may.
+func tooLong(maxEvents uint64) error {
+	return fmt.Errorf("the run takes more than %s events: give it fewer operations, clients or less time, or allow for it with --max-events", thousands(maxEvents))
+}
+
+// affordable refuses an input that is bound to take too many events.
+func affordable(in *scenarios.Input, maxEvents uint64) error {
+	if maxEvents == 0 {
+		return errors.New("--max-events is 0, and must be at least 1")
+	}
+	if uint64(in.Config.Operations-len(in.Skip)) >= maxEvents {
+		return tooLong(maxEvents) // each operation takes one at least
+	}
+	return nil
 }
 
 func replayCommand(t *term, status *int) *cobra.Command {
@@ -39,6 +67,9 @@ func replayCommand(t *term, status *int) *cobra.Command {
 				return err
 			}
 			*status = p.run(c.Context(), t)
+			if f.page != "" && *status != exitInterrupted {
+				return errors.Join(p.writePage(c.Context(), t, f.page), t.failed())
+			}
 			return t.failed()
 		},
 	}
@@ -51,6 +82,7 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	fs.BoolVar(&f.all, "all", false, "print everything, every message included")
 	fs.BoolVar(&f.state, "state", false, "print the replicas' states at the end, in words and by their digests")
 	fs.StringVar(&f.at, "at", "", "with --state: print them as they were at this simulated time")
+	fs.StringVar(&f.page, "report", "", "write the report of the run to this file: a page that opens in any browser")
 	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
@@ -62,6 +94,7 @@ func (f *replayFlags) addRun(c *cobra.Command) {
 	fs.StringVar(&f.scenario, "scenario", "", "the scenario of the seed")
 	fs.StringVar(&f.seed, "seed", "", "the seed, decimal or 0x")
 	fs.StringVar(&f.profile, "profile", faults.Default, "the profile the seed was run with")
+	addMaxEvents(c, &f.maxEvents)
 	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up when a handler takes longer than this")
 }
 
@@ -74,14 +107,18 @@ type replay struct {
 	until    faults.Span // 0 for the end
 	at       faults.Span // of the states; -1 for the end
 	causal   bool
-	clocks   *timeline.Clocks    // if causal
-	kept     []timeline.Record   // if causal: to be sorted
-	follow   *scenarios.Follower // of the artifact's checkpoints
-	sameTo   faults.Span         // time of the last one at which the runs are the same
+	clocks   *timeline.Clocks             // if causal
+	kept     []timeline.Record            // if causal: to be sorted
+	met      map[scenarios.Exception]bool // exceptions that fixed the fate of a message, but for their notes; those not met are false
+	follow   *scenarios.Follower          // of the artifact's checkpoints
+	sameTo   faults.Span                  // time of the last one at which the runs are the same
 	nodes    []node.Addr
 	wanted   func(sim.RecordKind) bool
+	profile  string // that the input was drawn from
 	state    bool
 	patience time.Duration // with one event
+	most     uint64        // events
+	since    []sim.Record  // the first few since the run was last known to be the artifact's
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
@@ -108,12 +145,16 @@ func (f replayFlags) parseRun(command string, p *replay, args []string, changed 
 	default:
 		err = p.fromSeed(f.scenario, f.seed, f.profile)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	p.most = f.maxEvents
+	return affordable(&p.input, p.most)
 }
 
 func (p *replay) fromArtifact(file string) error {
 	a, s, err := scenarios.LoadArtifact(file)
-	p.artifact, p.scenario, p.input = &a, s, a.Input
+	p.artifact, p.scenario, p.input, p.profile = &a, s, a.Input, a.Profile
 	return err
 }
 
@@ -129,6 +170,7 @@ func (p *replay) fromSeed(scenario, seed, profile string) (err error) {
 		return err
 	}
 	p.input.Config, p.input.Plan = p.scenario.Draw(p.input.Seed, weather)
+	p.profile = profile
 	return nil
 }
 
@@ -200,6 +242,19 @@ func recordKind(text string) (sim.RecordKind, error) {
 	return 0, fmt.Errorf("--kind: there is no kind of record %q: there are %s", text, strings.Join(names, ", "))
 }
 
+// writePage runs it once more and writes the report.
+func (p *replay) writePage(ctx context.Context, t *term, file string) error {
+	told, err := p.collect(ctx, t, scenarios.DefaultMaxRecords)
+	if err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	if err := writePage(file, &told); err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	fmt.Fprintf(t.err, "simrun: the report is in %s\n", file)
+	return nil
+}
+
 // run runs it, prints the timeline as it goes, and returns the exit status.
 func (p *replay) run(ctx context.Context, t *term) int {
 	if p.artifact != nil && p.artifact.Build.Sources != identity().Sources {
@@ -209,6 +264,7 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	if p.artifact != nil && p.artifact.Verdict == checker.Nondeterministic.String() {
 		fmt.Fprintln(t.err, "simrun: note: a replay runs once; simrun run --check-determinism compares two runs")
 	}
+	p.met = map[scenarios.Exception]bool{}
 	if p.artifact != nil {
 		p.follow = scenarios.Follow(p.artifact.Hashes)
 	}
@@ -220,6 +276,9 @@ func (p *replay) run(ctx context.Context, t *term) int {
 		return exitInterrupted
 	case unread:
 		return exitPass
+	case long:
+		fmt.Fprintf(t.err, "simrun: %v\n", tooLong(p.most))
+		return exitUsage
 	case hung: // the cluster is still in use
 		return p.conclude(t, v, 0, 0)
 	}
@@ -240,6 +299,7 @@ const (
 	hung                          // a handler never returned
 	interrupted                   // by the user
 	unread                        // nobody reads the timeline
+	long                          // it takes more events than it may
 )
 
 // play runs the cluster in a goroutine of its own, event by event, which is left behind if a handler never returns.
@@ -250,7 +310,9 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 	go func() {
 		defer close(done)
 		c.Reset(p.input)
+		c.Strikes(p.meet)
 		c.Trace(func(r sim.Record) {
+			p.remember(r)
 			if p.causal {
 				p.keep(r)
 			} else if p.shows(r) {
@@ -259,7 +321,7 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 				pen.Unlock()
 			}
 		})
-		for n := uint64(1); ctx.Err() == nil && t.writeError == nil; n++ {
+		for n := uint64(1); n <= p.most && ctx.Err() == nil && t.writeError == nil; n++ {
 			event.Store(n)
 			v, judged := c.Run(n)
 			p.hold(n, c)
@@ -277,6 +339,8 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 				return v, over
 			case ctx.Err() != nil:
 				return v, interrupted
+			case event.Load() == p.most:
+				return v, long
 			}
 			return v, unread
 		case <-ctx.Done():
@@ -311,6 +375,36 @@ func (p *replay) hold(event uint64, c scenarios.Cluster) {
 	}
 	if p.follow.Event(event, c.Hash()); p.follow.Matched == event {
 		p.sameTo = faults.Span(c.Stats().Simulated)
+		p.since = p.since[:0]
+	}
+}
+
+// remember keeps the first records of the stretch in which the run may become another one than the artifact's.
+func (p *replay) remember(r sim.Record) {
+	const most = 3
+	if p.follow != nil && p.follow.Differs == 0 && len(p.since) < most {
+		p.since = append(p.since, r)
+	}
+}
+
+// meet takes note of a message whose fate is not that of good weather.
+func (p *replay) meet(e scenarios.Exception) {
+	if name := nameOnly(e); len(p.input.Fates) > 0 {
+		p.met[name] = true
+	}
+}
+
+// nameOnly leaves of an exception what names its message.
+func nameOnly(e scenarios.Exception) scenarios.Exception {
+	return scenarios.Exception{From: e.From, To: e.To, Kind: e.Kind, Key: e.Key, Attempt: e.Attempt}
+}
+
+// printUnmet tells of exceptions without a message: another build may send others, or number them otherwise.
+func (p *replay) printUnmet(t *term) {
+	for i := range p.input.Fates {
+		if e := &p.input.Fates[i]; e.Fate != netsim.Deliver && !p.met[nameOnly(*e)] {
+			t.printf("the message of the exception %q was never sent\n", e.Describe())
+		}
 	}
 }
 
@@ -379,6 +473,7 @@ func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, events uint
 	if p.artifact == nil {
 		return statusIn(p.scenario, v)
 	}
+	p.printUnmet(t)
 	return p.compare(t, v, hash)
 }
 
@@ -428,7 +523,10 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
 		t.printf("%s, which was %s, with trace hash %s\n", t.paint(bad, "NOT the verdict of the artifact"), was, a.TraceHash)
 	}
 	if p.follow != nil && p.follow.Differs != 0 && hash != 0 && !a.Edited() {
-		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d\n", p.follow.Matched, p.sameTo, p.follow.Differs)
+		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d; what comes first after that:\n", p.follow.Matched, p.sameTo, p.follow.Differs)
+		for _, r := range p.since {
+			t.printf("%s\n", timelineLine(r))
+		}
 	}
 	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {
 		t.printf("the build is the same and the trace hash is not: the run is not deterministic\n")

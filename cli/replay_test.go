@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
 	"simrun/scenarios"
 	"simrun/sim"
@@ -144,6 +145,65 @@ func TestReplayState(t *testing.T) {
 	require.NoError(t, down.Save("down.json"))
 	got = command(t, "replay", "down.json", "--state", "--kind", "phase")
 	require.Contains(t, got.out, "\nn3   down\n")
+}
+
+// An artifact that asks for an enormous run is refused in one line, at once where that can be told, and else when it has gone on for too long.
+func TestReplayOfAnEnormousRun(t *testing.T) {
+	a := saved(t)
+	endless := func(a *scenarios.Artifact) { a.Config.Operations, a.Config.Horizon = 40_000_000, 86_400*faults.Second }
+	endless(&a)
+	require.NoError(t, a.Save("endless.json"))
+	for _, command1 := range []string{"replay", "shrink", "explain"} {
+		got := command(t, command1, "endless.json", "--max-events", "3000")
+		requireRefused(t, got, "the run takes more than 3,000 events: ")
+	}
+	a.Config.Operations = 1000 // so that it must be tried
+	require.NoError(t, a.Save("endless.json"))
+	for _, args := range []string{"replay endless.json --kind phase", "shrink endless.json", "explain endless.json", "export endless.json --trace trace.jsonl"} {
+		got := command(t, append(strings.Fields(args), "--max-events", "1001")...)
+		require.Contains(t, []int{exitUsage, exitUnproved}, got.status, args)
+		require.Empty(t, got.out, args)
+		require.Regexp(t, `^simrun: (\S+: )?the run takes more than 1,001 events: [^\n]*--max-events\n$`, got.err, args)
+	}
+	require.Equal(t, exitViolation, command(t, "replay", "endless.json").status)
+	requireRefused(t, command(t, "replay", "endless.json", "--max-events", "0"), "--max-events is 0, and must be at least 1")
+}
+
+// A replay writes the report where it is asked to.
+func TestReplayWritesAReport(t *testing.T) {
+	saved(t)
+	got := command(t, "replay", artifactOne, "--report", "page.html")
+	require.Equal(t, exitViolation, got.status)
+	require.Equal(t, "simrun: the report is in page.html\n", got.err)
+	page, err := os.ReadFile("page.html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<title>toy-torn seed 1: violation</title>")
+	beside, err := os.ReadFile("results/runs/toy-torn-1/report.html")
+	require.NoError(t, err)
+	require.Equal(t, string(beside), string(page))
+	got = command(t, "replay", artifactOne, "--report", "missing/page.html")
+	require.Equal(t, exitUsage, got.status)
+	require.Contains(t, got.err, "simrun: --report: open missing/page.html: no such file or directory\n")
+}
+
+// An exception whose message is never sent is told of: another build may send others.
+func TestReplayTellsOfExceptionsInVain(t *testing.T) {
+	a := saved(t)
+	request := scenarios.Exception{Fate: netsim.Duplicate, From: node.Client(1).Addr(), To: node.ID(1).Addr(), Key: 1}
+	require.NoError(t, request.Kind.UnmarshalText([]byte("request")))
+	a.Plan.Faults = nil // so that it is sent at once
+	in := a
+	in.Fates = nil
+	for _, n := range []node.ID{1, 2, 3} { // one of them is asked first
+		request.To = n.Addr()
+		in.Fates = append(in.Fates, request)
+	}
+	never := request
+	never.Key = 1_000_000
+	in.Fates = append(in.Fates, never)
+	got := edited(t, in, func(*scenarios.Artifact) {})
+	require.Contains(t, got.out, `the message of the exception "duplicate c1 -> n3 message of kind request, key 1000000" was never sent`+"\n")
+	require.Equal(t, 3, strings.Count(got.out, "was never sent"), got.out)
 }
 
 // A replay leaves no files behind.

@@ -29,6 +29,7 @@ type sweepFlags struct {
 	jobs                             int
 	timeout, patience                time.Duration
 	failfast, json, twice, verbose   bool
+	sometimes                        bool
 	ciFlags
 	soakFlags
 }
@@ -73,6 +74,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.grow, "grow", "", "make the first run of each way to fail small, and put it into this corpus, for simrun regress")
 	fs.StringVar(&f.junit, "junit", "", "write a report in JUnit's XML to this file")
 	fs.BoolVar(&f.github, "github", false, "annotate failures for GitHub, and add to the summary of its step")
+	fs.BoolVar(&f.sometimes, "sometimes", false, "tell how many runs came to each state that they should come to now and then")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "a line for every seed")
 	return c
 }
@@ -225,6 +227,9 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		contrast := s.Story != nil && s.Story.Expect != "" || p.profile.Name == faults.Lying && s.Suffers(faults.Equivocate, p.profile)
 		if contrast && !r.shown {
 			r.status = worse(r.status, exitUnproved) // nothing of what it is there to show
+		}
+		if r.missed() {
+			r.status = worse(r.status, exitUnproved)
 		}
 		r.finish(stop)
 		if t.writeError != nil {

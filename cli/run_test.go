@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"simrun/checker"
+	"simrun/faults"
 	"simrun/scenarios"
 )
 
@@ -229,4 +230,30 @@ func TestStatusOfVerdict(t *testing.T) {
 	} {
 		require.Equal(t, want, statusOf(checker.Verdict{Kind: kind}), "%v", kind)
 	}
+}
+
+// A large sweep that never came to some state proved less than it seems to, and says so: exit status 3.
+func TestVacuousSweep(t *testing.T) {
+	s, err := scenarios.Find("kv")
+	require.NoError(t, err)
+	p, err := faults.FindProfile(faults.Default)
+	require.NoError(t, err)
+	r := &report{plan: &sweepPlan{profile: p}, scenario: s, total: scenarios.Stats{Runs: scenarios.CensusSeeds}}
+	require.True(t, r.missed())
+	require.Contains(t, strings.Join(r.censusLines(), " "), "never, which makes this sweep vacuous: a leader crashes,")
+	for i := range r.total.Sometimes {
+		r.total.Sometimes[i] = 1
+	}
+	for i := range r.total.Points {
+		r.total.Points[i] = 1
+	}
+	for i := range r.total.Struck {
+		r.total.Struck[i] = 1
+	}
+	require.False(t, r.missed())
+	r.total.Struck[faults.Ring] = 0
+	require.True(t, r.missed())
+	require.Equal(t, "never, which makes this sweep vacuous: ring strikes", r.censusLines()[1])
+	r.plan.sometimes = true
+	require.Contains(t, strings.Join(r.censusLines(), " "), "a leader crashes 1 (0.000 a seed)")
 }

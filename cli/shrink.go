@@ -24,6 +24,7 @@ type shrinkFlags struct {
 	out, test, pkg string
 	jobs           int
 	budget         uint64
+	maxEvents      uint64
 	json           bool
 }
 
@@ -33,13 +34,14 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 		Use:   "shrink ARTIFACT",
 		Short: "reduce a failing run to the smallest one that fails in the same way",
 		Long: "Shrink takes away faults, operations, replicas and clients, calms the weather and the protocol's knobs, and cuts numbers, as long as the run " +
-			"fails with the same fingerprint. In the end nothing single can be taken away. An interrupt ends it early, and saves the best so far.",
+			"fails with the same fingerprint. In the end nothing single can be taken away. An interrupt ends it early, and saves the best so far. " +
+			"The report of the small run lies beside it, as NAME.min.html.",
 		RunE: func(c *cobra.Command, args []string) error {
 			a, s, err := oneFailure(c, args)
 			if err != nil {
 				return err
 			}
-			if err := f.check(args[0], c.Flags().Changed); err != nil {
+			if err := errors.Join(f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			*status, err = f.run(c.Context(), t, a, s)
@@ -52,6 +54,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.pkg, "package", "", "the package of the test (default: that of the folder, or main_test)")
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	fs.Uint64Var(&f.budget, "budget", shrink.DefaultBudget, "how many runs it may take")
+	addMaxEvents(c, &f.maxEvents)
 	fs.BoolVar(&f.json, "json", false, "write the sizes before and after as JSON, in one line")
 	return c
 }
@@ -113,7 +116,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	}
 	note := &notice{term: t, shown: time.Now()}
 	began := time.Now()
-	r, err := shrink.Shrink(ctx, s, a.Input, shrink.Options{Jobs: f.jobs, Budget: f.budget, Progress: func(p shrink.Progress) {
+	r, err := shrink.Shrink(ctx, s, a.Input, shrink.Options{Jobs: f.jobs, Budget: f.budget, MaxEvents: f.maxEvents, Progress: func(p shrink.Progress) {
 		note.say(func() string {
 			return fmt.Sprintf("%s: %s runs, %s: %s", s.Name, thousands(p.Runs), p.Pass, sizeLine(p.Best))
 		})
@@ -123,29 +126,45 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		if ctx.Err() != nil {
 			return exitInterrupted, nil
 		}
-		return exitUsage, err
+		return exitUsage, longer(err, f.maxEvents)
 	}
 	if r.Before.Verdict.Fingerprint != a.Fingerprint {
 		fmt.Fprintf(t.err, "simrun: warning: in this build the run fails otherwise than the artifact says (%s), and that is what was shrunk\n", oneLine(a.Fingerprint))
 	}
 	fmt.Fprintf(t.err, "%s: %s runs in %.1f s\n", s.Name, thousands(r.Runs), time.Since(began).Seconds())
-	var last []string
-	told, tellErr := scenarios.Collect(context.WithoutCancel(ctx), s, r.Best.Input, scenarios.CollectOptions{
-		Profile: a.Profile, Build: describeBuild(identity()), MaxEvents: 2*r.Best.Stats.Events + 1<<20,
-	})
-	if tellErr == nil {
-		last = lastEvents(&told, 12)
+	collect := func(r scenarios.Result) (scenarios.Collected, error) {
+		return scenarios.Collect(context.WithoutCancel(ctx), s, r.Input, scenarios.CollectOptions{
+			Profile: a.Profile, Build: describeBuild(identity()), MaxEvents: 2*r.Stats.Events + 1<<20,
+		})
 	}
+	told, tellErr := collect(r.Best)
+	last := lastEvents(&told, 12)
 	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, last)
+	if told.Hash == r.Best.Hash {
+		small.Hashes = told.Hashes
+	}
 	if saveErr := small.Save(f.out); saveErr != nil {
 		return exitUnwritten, fmt.Errorf("the result was not saved: %w", saveErr)
+	}
+	page := f.page()
+	if tellErr != nil {
+		page = ""
+	} else if pageErr := writePage(page, &told); pageErr != nil {
+		return exitUnwritten, fmt.Errorf("the page was not written: %w", pageErr)
 	}
 	if f.test != "" {
 		if testErr := writeTest(f.test, f.pkg, small); testErr != nil {
 			return exitUnwritten, fmt.Errorf("the test was not written: %w", testErr)
 		}
 	}
-	f.tell(t, s, r, told.Timeline.Story, last, ctx.Err() != nil)
+	before, after := countsOf(r.Before), countsOf(r.Best)
+	if ctx.Err() == nil {
+		if long, err := collect(r.Before); err == nil {
+			before.Story = len(long.Timeline.Story)
+		}
+	}
+	after.Story = len(told.Timeline.Story)
+	f.tell(t, s, r, before, after, &told, page, ctx.Err() != nil)
 	switch {
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
@@ -156,8 +175,19 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	return exitPass, nil
 }
 
+// longer tells what to do about a run that was given up for its length.
+func longer(err error, maxEvents uint64) error {
+	if errors.Is(err, shrink.ErrLong) {
+		return tooLong(maxEvents)
+	}
+	return err
+}
+
+// page is where the report of the small run goes: beside it.
+func (f *shrinkFlags) page() string { return strings.TrimSuffix(f.out, ".json") + ".html" }
+
 // tell prints what came of it.
-func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story, last []string, interrupted bool) {
+func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, before, after counts, told *scenarios.Collected, page string, interrupted bool) {
 	if f.json {
 		text, err := json.Marshal(struct {
 			Scenario    string `json:"scenario"`
@@ -167,7 +197,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 			Runs        uint64 `json:"runs"`
 			Minimal     bool   `json:"minimal"`
 			Artifact    string `json:"artifact"`
-		}{s.Name, r.Best.Verdict.Fingerprint, countsOf(r.Before), countsOf(r.Best), r.Runs, r.Minimal, f.out})
+		}{s.Name, r.Best.Verdict.Fingerprint, before, after, r.Runs, r.Minimal, f.out})
 		if err != nil {
 			panic("simrun: sizes cannot be written as JSON: " + err.Error())
 		}
@@ -179,25 +209,26 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 	if r.Best.Verdict.Detail != "" {
 		t.printf("  %s\n", r.Best.Verdict.Detail)
 	}
-	if len(story) > 0 {
+	if len(told.Timeline.Story) > 0 {
 		section("what happens")
-		for i, sentence := range story {
+		for i, sentence := range told.Timeline.Story {
 			t.printf("    %2d. %s\n", i+1, sentence)
 		}
 	}
 	section("size")
-	before, after := countsOf(r.Before), countsOf(r.Best)
 	t.printf("    %-12s %9s %9s\n", "", "before", "after")
 	for _, row := range []struct {
 		name          string
 		before, after uint64
 	}{
 		{"faults", uint64(before.Faults), uint64(after.Faults)},
-		{"messages", uint64(before.Messages), uint64(after.Messages)},
+		{"messages", uint64(before.Messages), uint64(after.Messages)}, // whose fate is fixed
 		{"operations", uint64(before.Operations), uint64(after.Operations)},
 		{"replicas", uint64(before.Replicas), uint64(after.Replicas)},
 		{"clients", uint64(before.Clients), uint64(after.Clients)},
 		{"events", before.Events, after.Events},
+		{"sent", before.Sent, after.Sent},
+		{"sentences", uint64(before.Story), uint64(after.Story)},
 	} {
 		t.printf("    %-12s %9s %9s\n", row.name, thousands(row.before), thousands(row.after))
 	}
@@ -218,8 +249,12 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, story
 		t.printf("    %s\n", line)
 	}
 	section("last events")
-	for _, line := range last {
+	for _, line := range lastEvents(told, 12) {
 		t.printf("    %s\n", line)
+	}
+	if page != "" {
+		section("page")
+		t.printf("    %s\n", page)
 	}
 	section("again")
 	t.printf("    %s replay %s\n", again(), shellWord(f.out))
@@ -251,10 +286,15 @@ type counts struct {
 	Replicas   int    `json:"replicas"`
 	Clients    int    `json:"clients"`
 	Events     uint64 `json:"events"`
+	Sent       uint64 `json:"sent"`  // messages in all
+	Story      int    `json:"story"` // sentences
 }
 
 func countsOf(r scenarios.Result) counts {
-	return counts{len(r.Plan.Faults), len(r.Fates), int(r.Stats.Called), r.Config.Nodes, r.Config.Clients, r.Stats.Events}
+	return counts{
+		Faults: len(r.Plan.Faults), Messages: len(r.Fates), Operations: int(r.Stats.Called), Replicas: r.Config.Nodes, Clients: r.Config.Clients,
+		Events: r.Stats.Events, Sent: r.Stats.Net.Sent,
+	}
 }
 
 func sizeLine(r scenarios.Result) string {

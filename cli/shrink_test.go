@@ -28,6 +28,10 @@ func TestShrink(t *testing.T) {
 	require.Equal(t, 2, small.Config.Nodes, "one replica would see its own writes")
 	require.Less(t, small.Events, a.Events)
 	require.False(t, small.Edited())
+	require.Equal(t, small.TraceHash, small.Hashes[len(small.Hashes)-1].Hash.String(), "it tells how far another build's run is the same")
+	page, err := os.ReadFile("results/runs/toy-torn-1/artifact.min.html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), small.TraceHash)
 	for _, line := range []string{
 		"no single step makes it smaller", "  faults\n    none\n", "go run ./cmd/simrun replay " + smallOne + "\n",
 		"go run ./cmd/simrun explain " + smallOne + "\n", "go test ./sub\n",

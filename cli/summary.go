@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ func (r *report) finish(stop stopped) {
 		row(label, "%s", line)
 		label = ""
 	}
+	for i, line := range r.censusLines() {
+		row([]string{"sometimes", ""}[min(i, 1)], "%s", line)
+	}
 	if !r.merged { // states of several processes cannot be told apart
 		row("states", "%s", enough(&r.species))
 	}
@@ -92,6 +96,48 @@ func faultCounts(of scenarios.Scenario, p faults.Profile, s *scenarios.Stats) []
 	return words
 }
 
+// censusLines tells how many of the states that runs should come to were reached, which were not, and with --sometimes how many runs came to each.
+func (r *report) censusLines() []string {
+	var never, missing, all []string
+	reached := 0
+	list := r.census()
+	for _, c := range list {
+		switch {
+		case c.Runs > 0:
+			reached++
+		case c.Demanded:
+			missing = append(missing, c.State)
+		default:
+			never = append(never, c.State)
+		}
+		all = append(all, fmt.Sprintf("%s %s (%s)", c.State, thousands(c.Runs), perSeed(c.Runs, r.total.Runs)))
+	}
+	lines := []string{fmt.Sprintf("%d of %d states reached", reached, len(list))}
+	switch {
+	case r.plan.sometimes:
+		return append(lines, wrapped(all, 100)...)
+	case len(missing) > 0:
+		return append(lines, wrapped(append([]string{"never, which makes this sweep vacuous: " + missing[0]}, missing[1:]...), 100)...)
+	case len(never) > 0:
+		lines[0] += "; --sometimes names them"
+	}
+	return lines
+}
+
+// census is how often runs came to the states that they should come to.
+func (r *report) census() []scenarios.Census { return r.scenario.Census(r.plan.profile, &r.total) }
+
+// missed tells whether the sweep was to come to a state that it did not come to.
+func (r *report) missed() bool {
+	return slices.ContainsFunc(r.census(), func(c scenarios.Census) bool { return c.Demanded && c.Runs == 0 })
+}
+
+// perSeed writes n/runs with three digits behind the point.
+func perSeed(n, runs uint64) string {
+	thousandths := n * 1000 / max(runs, 1)
+	return fmt.Sprintf("%d.%03d a seed", thousandths/1000, thousandths%1000)
+}
+
 // wrapped joins words with commas into lines of about that width.
 func wrapped(words []string, width int) []string {
 	lines := words[:1]
@@ -129,6 +175,7 @@ type jsonSummary struct {
 	Verdicts map[string]uint64 `json:"verdicts"`
 	Faults   map[string]uint64 `json:"faults"`            // that began, by kind
 	Struck   map[string]uint64 `json:"struck"`            // messages or replicas that they did something to, by kind
+	Reached  map[string]uint64 `json:"sometimes"`         // runs that came to a state, or strokes of a fault
 	Stopped  stopped           `json:"stopped,omitempty"` // what cut the sweep short
 	Stats    scenarios.Stats   `json:"stats"`
 	States   uint64            `json:"states"`  // told apart
@@ -138,7 +185,7 @@ type jsonSummary struct {
 func (r *report) summaryJSON(stop stopped) jsonSummary {
 	s := jsonSummary{
 		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
-		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Struck: map[string]uint64{}, Stopped: stop, Stats: r.total,
+		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Struck: map[string]uint64{}, Reached: map[string]uint64{}, Stopped: stop, Stats: r.total,
 		States: r.species.Distinct(), New: r.species.Discovery(),
 	}
 	for k := checker.Pass; k <= checker.Nondeterministic; k++ {
@@ -149,6 +196,9 @@ func (r *report) summaryJSON(stop stopped) jsonSummary {
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
 		s.Faults[k.String()] = r.total.Faults[k]
 		s.Struck[k.String()] = r.total.Struck[k]
+	}
+	for _, c := range r.census() {
+		s.Reached[c.State] = c.Runs
 	}
 	return s
 }

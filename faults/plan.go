@@ -24,6 +24,8 @@ type Fault struct {
 	At   Span `json:"at"`
 	For  Span `json:"for,omitempty"`
 	Kind Kind `json:"kind"`
+	// Stays says that it does not end when the cluster is healed: the rest must get on without its replicas. Only some kinds can, with For 0.
+	Stays bool `json:"stays,omitempty"`
 
 	Nodes  []node.ID     `json:"nodes,omitempty"`  // the replicas it happens to, unless some replica has the role when it begins
 	Role   Role          `json:"role,omitempty"`   // the replica it happens to is the one that has this role when it begins
@@ -66,6 +68,7 @@ type Shape struct {
 	Keys          int         // that operations are about
 	Sessions      bool        // clients open sessions
 	Lies          bool        // replicas may lie
+	BearsDeaf     bool        // a replica that hears nobody for good does not keep others from working
 	ClockJumpMax  Span        // how far clocks may jump
 	ClockDriftMax int64       // how far they may run fast or slow, in parts per million
 
@@ -93,6 +96,9 @@ func (p *Plan) Validate(s Shape) error {
 		if err := p.Faults[i].validate(s); err != nil {
 			return fmt.Errorf("plan: fault %d (%v): %w", i+1, p.Faults[i].Kind, err)
 		}
+	}
+	if n := len(p.Outsiders()); n > s.Tolerates {
+		return fmt.Errorf("plan: faults that stay have %d replicas, and the group goes on without %d at most", n, s.Tolerates)
 	}
 	if n := p.beats(); n > MaxFaults {
 		return fmt.Errorf("plan: its faults would strike %d times, and at most %d are possible", n, MaxFaults)
@@ -161,6 +167,9 @@ func (f *Fault) validate(s Shape) error {
 		if field.set && !field.wanted {
 			return fmt.Errorf("it has no use for %q", field.name)
 		}
+	}
+	if f.Stays && (!slices.Contains(staying, f.Kind) || f.For > 0 || f.Role != 0 || len(f.To) > 0) {
+		return fmt.Errorf(`it cannot be one that "stays": these are of the kinds %v, with no "for", "role" or "to"`, staying)
 	}
 	if k.uses&usesLinks != 0 && f.Vain() {
 		return errors.New("no message takes its links: replicas send none to themselves over the network, nor clients to clients")
@@ -272,6 +281,8 @@ func (f *Fault) Describe() string {
 	fmt.Fprintf(&b, "%v ", f.At)
 	if f.For > 0 {
 		fmt.Fprintf(&b, "+%v ", f.For)
+	} else if f.Stays {
+		b.WriteString("for good ")
 	} else {
 		b.WriteString("until healed ")
 	}

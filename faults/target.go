@@ -103,6 +103,19 @@ func (j *Injector) Victims(t Target, index int) []node.ID {
 	return f.Nodes
 }
 
+// Parted tells whether a fault is on that blocks links.
+func (j *Injector) Parted() bool {
+	for i, on := range j.on {
+		if on {
+			switch j.plan.Faults[i].Kind {
+			case Partition, OneWay, Flap, Isolate, Mute, Deaf, Ring, Swizzle, Bridge:
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Struck returns how often faults of a kind struck a replica. What they do to messages is counted by whoever carries those.
 func (j *Injector) Struck(k Kind) uint64 { return j.struck[k] }
 
@@ -116,12 +129,17 @@ func (j *Injector) End(t Target, index int) {
 	kinds[f.Kind].end(j, t, index, f)
 }
 
-// HealAll ends every fault that is on.
+// HealAll ends every fault that is on and does not stay.
 func (j *Injector) HealAll(t Target) {
 	for i := range j.on {
-		j.End(t, i)
+		if !j.Stays(i) {
+			j.End(t, i)
+		}
 	}
 }
+
+// Stays tells whether the fault with that index stays on when the cluster is healed.
+func (j *Injector) Stays(index int) bool { return j.on[index] && j.plan.Faults[index].Stays }
 
 // stop takes the replica down, in the way given, unless a fault did so before.
 func (j *Injector) stop(kind Kind, id node.ID, down func(node.ID)) {

@@ -36,13 +36,15 @@ func TestNoAllocations(t *testing.T) {
 			for i, r := range c.rules {
 				w.AddRule(i, r)
 			}
-			number := uint64(0)
+			number, m := uint64(0), new(note)
 			round := func() {
 				w.AddRule(9, Rule{From: one, To: all, HoldBack: true, Drop: stream.Million / 2})
 				for range 100 {
 					number++
-					w.Send(1, node.ID(2+number%4), note{kind: 1, number: number})
-					w.Send(2, 1, note{kind: 2, number: number})
+					*m = note{kind: 1, number: number}
+					w.Send(1, node.ID(2+number%4), m)
+					m.kind = 2
+					w.Send(2, 1, m)
 					w.SendRequest(3, 1, node.Request{Seq: number})
 					w.Net.Reply(1, 3, node.Reply{Seq: number})
 				}

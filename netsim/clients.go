@@ -70,17 +70,16 @@ func (n *Net[M, PM]) clientFrame(harm uint64, what byte, seq uint64, body []byte
 
 func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 	p := n.requests.At(uint32(e.A))
-	var text fmt.Stringer
+	_, lost := n.open(p.encoded, p.epoch, p.from.Addr(), e.Host.Addr())
 	if n.kernel.Tracing() {
-		text = requestText{p.r}
-	}
-	switch _, lost := n.open(p.encoded, p.epoch, p.from.Addr(), e.Host.Addr()); {
-	case lost != "":
-		if n.kernel.Tracing() {
-			n.tellLost(p.from.Addr(), e.Host.Addr(), p.number, text, lost)
+		if lost != "" {
+			n.tellLost(p.from.Addr(), e.Host.Addr(), p.number, requestText{p.r}, lost)
+		} else {
+			n.tellArrival(e.Host, p.from.Addr(), p.number, requestText{p.r})
 		}
-	case n.arrives(e.Host, p.from.Addr(), p.number, text):
-		n.ends.Request(e.Host, p.from, &p.r)
+	}
+	if lost == "" {
+		n.arrived(n.ends.Request(e.Host, p.from, &p.r))
 	}
 	n.requests.Free(uint32(e.A))
 }

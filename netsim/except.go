@@ -143,7 +143,10 @@ func (n *Net[M, PM]) Strikes(f func(Exception)) {
 }
 
 // Reseed gives all messages that are sent from here on other fates, as another seed would. Names and exceptions keep their meaning.
-func (n *Net[M, PM]) Reseed(salt uint64) { n.salt = stream.Mix(n.salt, salt) | 1 }
+func (n *Net[M, PM]) Reseed(salt uint64) {
+	n.salt = stream.Mix(n.salt, salt) | 1
+	n.look()
+}
 
 // except applies the exceptions there are for the message at hand.
 func (n *Net[M, PM]) except(f *fate, lot uint64) {

@@ -41,7 +41,7 @@ func TestExceptions(t *testing.T) {
 			w.AddRule(1, Rule{From: Everybody(), To: Everybody(), Block: c.rule.Block, Delay: c.rule.Delay})
 			w.Except(c.exceptions)
 			for i := range int64(3) { // one after another, to tell them apart
-				w.Send(1, 2, note{kind: 1, number: 5})
+				w.Send(1, 2, &note{kind: 1, number: 5})
 				sent := w.Now()
 				w.drain(t)
 				if c.want[i] == 0 {
@@ -77,8 +77,8 @@ func TestExceptionsForClients(t *testing.T) {
 	w.drain(t)
 	require.Len(t, w.got, 2)
 	w.Except([]Exception{{From: n(1), To: n(2), Kind: 1, Key: 7, Fate: Drop}})
-	w.Calm()
-	w.Send(1, 2, note{kind: 1, number: 7})
+	w.Calm(none)
+	w.Send(1, 2, &note{kind: 1, number: 7})
 	w.drain(t)
 	require.Len(t, w.got, 3)
 }
@@ -172,3 +172,6 @@ func TestExceptionsDoNotAllocate(t *testing.T) {
 	w.Except(list)
 	require.Zero(t, testing.AllocsPerRun(100, func() { w.clientFate(n(1), n(2), 1, 5, 0) }))
 }
+
+// none keeps no rule.
+func none(int) bool { return false }

@@ -59,18 +59,17 @@ const (
 // by chance comes from this number. No generator is drawn from, so a message keeps its fate when others come and go.
 func (n *Net[M, PM]) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
 	n.counts.Sent++
-	m := name{from, to, kind, key, 0}
 	site := n.site(from, to, kind, key)
-	m.attempt = n.attempts.next(site)
-	lot = stream.Mix(site, m.attempt)
+	attempt := n.attempts.next(site)
+	lot = stream.Mix(site, attempt)
 	if n.salt != 0 {
 		lot = stream.Mix(lot, n.salt)
 	}
 	if n.onDraw != nil {
-		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: m.attempt, Lot: lot})
+		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
 	}
-	if !n.calm {
-		n.name, n.nameSite = m, site
+	if len(n.exceptions) > 0 || n.strikes != nil {
+		n.name, n.nameSite = name{from, to, kind, key, attempt}, site
 	}
 	return lot
 }
@@ -109,7 +108,7 @@ func (n *Net[M, PM]) decide(f *fate, from, to node.Addr, kind, lot uint64) {
 		f.cause = blocked
 	case w.nth || w.dropLot < w.drop:
 		f.cause = dropped
-	default:
+	case len(n.matched) > 0: // otherwise there is nothing that could
 		n.bend(f, w, lot)
 	}
 	if len(n.exceptions) > 0 {
@@ -197,7 +196,10 @@ type Drawn struct {
 }
 
 // OnDraw makes the network tell f of every number that it draws, until the next Reset. It changes nothing in the run.
-func (n *Net[M, PM]) OnDraw(f func(Drawn)) { n.onDraw = f }
+func (n *Net[M, PM]) OnDraw(f func(Drawn)) {
+	n.onDraw = f
+	n.look()
+}
 
 // tell reports a sending and its fate to the trace.
 func (n *Net[M, PM]) tell(f *fate, from, to node.Addr, what fmt.Stringer) {

@@ -2,6 +2,7 @@ package netsim
 
 import (
 	"fmt"
+	"slices"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -26,14 +27,14 @@ type Config struct {
 type Ends[M any] interface {
 	// Up tells whether a replica is there to be delivered to.
 	Up(id node.ID) bool
-	// Message delivers to a replica.
-	Message(to, from node.ID, m *M)
-	// Request delivers to a replica.
-	Request(to node.ID, from node.Client, r *node.Request)
+	// Message delivers to a replica. It returns false if the replica is not there.
+	Message(to, from node.ID, m *M) bool
+	// Request delivers to a replica. It returns false if the replica is not there.
+	Request(to node.ID, from node.Client, r *node.Request) bool
 	// Reply delivers to a client.
 	Reply(to node.Client, from node.ID, r *node.Reply)
 	// Stated is told each fact in a message that leaves a replica.
-	Stated(from node.ID, f fact.Fact)
+	Stated(from node.ID, f *fact.Fact)
 }
 
 // Counts is what became of the traffic.
@@ -68,6 +69,7 @@ type Net[M any, PM node.Message[M]] struct {
 	salt   uint64 // see Reseed
 	calm   bool   // no rules, and nothing in the configuration that could hurt a message: the short way
 	onDraw func(Drawn)
+	plain  bool                              // calm, and nothing is mixed into what is drawn, and nobody is told of it
 	lie    func(from, to node.ID, m *M) bool // see Lies
 
 	exceptions []exemption     // by site and attempt
@@ -86,6 +88,7 @@ type Net[M any, PM node.Message[M]] struct {
 	links   links
 	speaker node.ID // whose message is stating facts
 	state   func(fact.Fact)
+	said    fact.Fact // scratch, so that none escapes
 
 	matched []int32 // the rules that cover the message at hand
 	weather weather // what they come to
@@ -123,7 +126,10 @@ type replyParcel struct {
 // New returns a network that delivers to ends, and registers its events with the kernel.
 func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 	n := &Net[M, PM]{kernel: k, ends: ends}
-	n.state = func(f fact.Fact) { n.ends.Stated(n.speaker, f) }
+	n.state = func(f fact.Fact) {
+		n.said = f
+		n.ends.Stated(n.speaker, &n.said)
+	}
 	k.On(sim.MessageArrives, n.messageArrives)
 	k.On(sim.RequestArrives, n.requestArrives)
 	k.On(sim.ReplyArrives, n.replyArrives)
@@ -153,6 +159,7 @@ func (n *Net[M, PM]) Reset(c Config, nodes int) {
 func (n *Net[M, PM]) look() {
 	c := &n.config
 	n.calm = len(n.rules) == 0 && c.Drop == 0 && c.Bandwidth == 0 && c.Link == Datagram && len(n.exceptions) == 0 && n.strikes == nil
+	n.plain = n.calm && n.salt == 0 && n.onDraw == nil && !c.Encode
 }
 
 // Counts returns what became of the traffic so far.
@@ -164,7 +171,7 @@ func (n *Net[M, PM]) Struck(tag uint8) uint64 { return n.struck[tag] }
 // AddRule puts a rule in force, until RemoveRule of the same id. The id must not be negative.
 func (n *Net[M, PM]) AddRule(id int, r Rule) {
 	n.rules = append(n.rules, ruleInForce{id: id, since: n.kernel.Now(), Rule: r})
-	n.calm = false
+	n.calm, n.plain = false, false
 }
 
 // RemoveRule takes the rules with that id out of force. What they held back arrives now.
@@ -181,10 +188,9 @@ func (n *Net[M, PM]) RemoveRule(id int) {
 	n.look()
 }
 
-// Calm takes every rule and exception out of force and sets the good-weather loss to zero.
-func (n *Net[M, PM]) Calm() {
-	clear(n.rules)
-	n.rules = n.rules[:0]
+// Calm takes every rule and exception out of force, except rules with ids that are to be kept, and sets the good-weather loss to zero.
+func (n *Net[M, PM]) Calm(keep func(id int) bool) {
+	n.rules = slices.DeleteFunc(n.rules, func(r ruleInForce) bool { return !keep(r.id) })
 	n.exceptions = n.exceptions[:0]
 	n.config.Drop = 0
 	n.release(-1)
@@ -196,11 +202,17 @@ func (n *Net[M, PM]) Calm() {
 func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
 
 // Send carries a message from one replica to another.
-func (n *Net[M, PM]) Send(from, to node.ID, m M) {
+func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
+	n.speaker = from
+	if n.plain && n.lie == nil && !n.kernel.Tracing() && uint(to)-1 < uint(n.links.width-1) {
+		PM(m).Facts(n.state)
+		n.sendPlain(from, to, m)
+		return
+	}
 	p, handle := n.messages.Put()
-	p.m, p.from, p.epoch = m, from, 0
+	p.m, p.from, p.epoch = *m, from, 0
 	msg := PM(&p.m)
-	if n.speaker = from; n.lie == nil || !n.lie(from, to, &p.m) {
+	if n.lie == nil || !n.lie(from, to, &p.m) {
 		msg.Facts(n.state)
 	}
 	kind, key := msg.Site()
@@ -263,6 +275,20 @@ func (n *Net[M, PM]) Send(from, to node.ID, m M) {
 	n.dispatch(&f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
 }
 
+// sendPlain is the short way in fine weather: all that becomes of the message is when it arrives.
+func (n *Net[M, PM]) sendPlain(from, to node.ID, m *M) {
+	kind, key := PM(m).Site()
+	link := n.links.between(from, to)
+	link.sent++
+	n.numbered++
+	n.counts.Sent++
+	site := n.site(from.Addr(), to.Addr(), uint64(kind), key)
+	lot := stream.Mix(site, n.attempts.next(site))
+	p, handle := n.messages.Put()
+	p.m, p.encoded, p.sent, p.number, p.epoch, p.from = *m, nil, link.sent, n.numbered, 0, from
+	n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), uint64(from)<<32|uint64(to)<<16|uint64(kind), key)
+}
+
 // copyTo sends a copy of a message, that much later than the message itself, with a number of its own.
 func (n *Net[M, PM]) copyTo(f *fate, later int64, number uint64, p *parcel[M], to node.ID, site, key uint64) {
 	second, handle := n.messages.Put()
@@ -288,9 +314,10 @@ func (n *Net[M, PM]) messageArrives(e *sim.Event) {
 		} else {
 			link.arrived = p.sent
 		}
-		if n.arrives(e.Host, p.from.Addr(), p.number, PM(&p.m)) {
-			n.ends.Message(e.Host, p.from, &p.m)
+		if n.kernel.Tracing() {
+			n.tellArrival(e.Host, p.from.Addr(), p.number, PM(&p.m))
 		}
+		n.arrived(n.ends.Message(e.Host, p.from, &p.m))
 	}
 	n.messages.Free(handle)
 }
@@ -331,21 +358,24 @@ func (n *Net[M, PM]) open(frame []byte, epoch uint32, from, to node.Addr) (body 
 	return nil, damaged
 }
 
-// arrives counts an arrival at a replica and tells whether anybody is there to hear it.
-func (n *Net[M, PM]) arrives(at node.ID, from node.Addr, number uint64, what fmt.Stringer) bool {
+// tellArrival reports an arrival at a replica to the trace, before it is handled.
+func (n *Net[M, PM]) tellArrival(at node.ID, from node.Addr, number uint64, what fmt.Stringer) {
 	kind := sim.Arrived
-	if n.ends.Up(at) {
+	if !n.ends.Up(at) {
+		kind = sim.ArrivedOff
+	}
+	r := sim.Record{Kind: kind, Who: at.Addr(), Peer: from, Message: number}
+	label(&r, what)
+	n.kernel.Emit(r)
+}
+
+// arrived counts an arrival at a replica that was there or not.
+func (n *Net[M, PM]) arrived(there bool) {
+	if there {
 		n.counts.Arrived++
 	} else {
 		n.counts.Deaf++
-		kind = sim.ArrivedOff
 	}
-	if n.kernel.Tracing() {
-		r := sim.Record{Kind: kind, Who: at.Addr(), Peer: from, Message: number}
-		label(&r, what)
-		n.kernel.Emit(r)
-	}
-	return kind == sim.Arrived
 }
 
 // Add adds another network's counts.

@@ -113,7 +113,8 @@ func (r *ruleInForce) throttles(f *fate) bool { return r.Bandwidth > 0 && r.Band
 // Set is a set of addresses.
 type Set struct {
 	all     bool
-	nodes   []uint64
+	few     uint64   // replicas with ids below 64, and
+	nodes   []uint64 // all
 	clients []uint64
 }
 
@@ -138,13 +139,20 @@ func (s *Set) Add(a node.Addr) {
 		*bits = append(*bits, 0)
 	}
 	(*bits)[i>>6] |= 1 << (i & 63)
+	if len(s.nodes) > 0 {
+		s.few = s.nodes[0]
+	}
 }
 
 // Has tells whether the address is in the set.
 func (s *Set) Has(a node.Addr) bool {
-	if s.all {
-		return true
+	if id := a.ID(); !a.IsClient() && id < 64 {
+		return s.all || s.few>>id&1 == 1
 	}
+	return s.all || s.among(a)
+}
+
+func (s *Set) among(a node.Addr) bool {
 	bits, i := s.nodes, int(a.ID())
 	if a.IsClient() {
 		bits, i = s.clients, int(a.Client())

@@ -84,7 +84,7 @@ func TestBandwidth(t *testing.T) {
 	w.AddRule(1, Rule{From: Everybody(), To: Everybody(), Delay: longest})
 	for range 20 {
 		w.links.between(1, 2).busyUntil += longest / 2 // as by a billion bytes
-		w.Send(1, 2, note{kind: 1})
+		w.Send(1, 2, &note{kind: 1})
 	}
 	w.drain(t)
 	require.Len(t, w.got, 20)
@@ -92,10 +92,10 @@ func TestBandwidth(t *testing.T) {
 
 func testBandwidth(t *testing.T, w world) {
 	for i := range uint64(4) {
-		w.Send(1, 2, note{kind: 1, number: i})
+		w.Send(1, 2, &note{kind: 1, number: i})
 	}
-	w.Send(2, 1, note{kind: 1, number: 8})
-	w.Send(1, 3, note{kind: 1, number: 9})
+	w.Send(2, 1, &note{kind: 1, number: 8})
+	w.Send(1, 3, &note{kind: 1, number: 9})
 	w.SendRequest(1, 2, node.Request{Seq: 7, Command: make([]byte, 83)}) // 100 bytes with its head: more than may wait, but none does
 	w.SendRequest(1, 2, node.Request{Seq: 7})
 	w.drain(t)
@@ -106,7 +106,7 @@ func testBandwidth(t *testing.T, w world) {
 	require.Equal(t, uint64(2), w.Counts().Overflowed)
 
 	w.inbox.got = nil // the line is idle again, and has kept nothing
-	w.Send(1, 2, note{kind: 1, number: 5})
+	w.Send(1, 2, &note{kind: 1, number: 5})
 	w.drain(t)
 	require.Equal(t, []arrival{{117 * ms, 1, 2, 5}}, w.got)
 }
@@ -116,13 +116,13 @@ func TestThrottle(t *testing.T) {
 	w := newWorld(1, Config{Bandwidth: 2000})
 	w.AddRule(3, Rule{Tag: 5, From: SetOf(node.ID(1).Addr()), To: Everybody(), Bandwidth: 1000, Backlog: 10})
 	w.AddRule(4, Rule{Tag: 6, From: Everybody(), To: Everybody(), Bandwidth: 1700})
-	w.Send(1, 2, note{kind: 1})
-	w.Send(1, 2, note{kind: 1})
-	w.Send(2, 1, note{kind: 1})
+	w.Send(1, 2, &note{kind: 1})
+	w.Send(1, 2, &note{kind: 1})
+	w.Send(2, 1, &note{kind: 1})
 	w.RemoveRule(3)
 	w.RemoveRule(4)
 	w.AddRule(5, Rule{Tag: 7, From: Everybody(), To: Everybody(), Bandwidth: 3000})
-	w.Send(3, 2, note{kind: 1, body: make([]byte, 17)})
+	w.Send(3, 2, &note{kind: 1, body: make([]byte, 17)})
 	w.drain(t)
 	require.Equal(t, []arrival{{10 * ms, 2, 1, 0}, {17 * ms, 1, 2, 0}, {17 * ms, 3, 2, 0}}, w.got)
 	require.Equal(t, uint64(1), w.Counts().Overflowed)
@@ -141,7 +141,7 @@ func TestFlap(t *testing.T) {
 			w.Kernel.Schedule(5*ms+i*ms, 2, 0, 0, uint64(i), 0)
 		}
 	})
-	w.On(2, func(e *sim.Event) { w.Send(1, 2, note{kind: 1, number: e.B}) })
+	w.On(2, func(e *sim.Event) { w.Send(1, 2, &note{kind: 1, number: e.B}) })
 	w.drain(t)
 	for _, n := range w.arrivalsOf(1, 2) {
 		require.GreaterOrEqual(t, n%10, uint64(3))
@@ -156,7 +156,7 @@ func TestBlockForAWhile(t *testing.T) {
 	w := newWorld(1, Config{})
 	w.AddRule(1, Rule{Tag: 2, From: Everybody(), To: Everybody(), Block: true, After: 3, Until: 7})
 	w.AddRule(2, Rule{Tag: 3, From: Everybody(), To: Everybody(), Block: true, After: 12})
-	w.On(2, func(e *sim.Event) { w.Send(1, 2, note{kind: 1, number: e.B}) })
+	w.On(2, func(e *sim.Event) { w.Send(1, 2, &note{kind: 1, number: e.B}) })
 	for i := range int64(20) {
 		w.Kernel.Schedule(i, 2, 0, 0, uint64(i), 0)
 	}
@@ -171,9 +171,9 @@ func TestNth(t *testing.T) {
 	w.AddRule(1, Rule{Tag: 1, From: SetOf(node.ID(1).Addr()), To: Everybody(), Nth: 3})
 	w.AddRule(2, Rule{Tag: 2, From: Everybody(), To: Everybody(), Nth: 2, Kind: 9})
 	for i := range uint64(6) {
-		w.Send(1, 2, note{kind: uint8(8 + i%2), number: i})
+		w.Send(1, 2, &note{kind: uint8(8 + i%2), number: i})
 	}
-	w.Send(2, 1, note{kind: 8, number: 1})
+	w.Send(2, 1, &note{kind: 8, number: 1})
 	w.drain(t)
 	require.Equal(t, []uint64{0, 1, 4, 5}, w.arrivalsOf(1, 2))
 	require.Equal(t, []uint64{1}, w.arrivalsOf(2, 1))
@@ -187,8 +187,8 @@ func TestHoldBack(t *testing.T) {
 	w.AddRule(1, Rule{Tag: 3, From: SetOf(node.ID(1).Addr()), To: Everybody(), HoldBack: true})
 	w.AddRule(2, Rule{From: SetOf(node.ID(2).Addr()), To: Everybody(), HoldBack: true})
 	for i := range uint64(20) {
-		w.Send(1, 2, note{kind: 1, number: i})
-		w.Send(2, 1, note{kind: 1, number: i})
+		w.Send(1, 2, &note{kind: 1, number: i})
+		w.Send(2, 1, &note{kind: 1, number: i})
 	}
 	w.SendRequest(1, 1, node.Request{Seq: 3})
 	w.drain(t)
@@ -202,7 +202,7 @@ func TestHoldBack(t *testing.T) {
 	require.Empty(t, w.arrivalsOf(2, 1))
 	require.Equal(t, at+20, w.Now())
 	require.Equal(t, uint64(20), w.Struck(3))
-	w.Calm()
+	w.Calm(none)
 	w.drain(t)
 	require.Len(t, w.arrivalsOf(2, 1), 20)
 }
@@ -214,8 +214,8 @@ func TestDamage(t *testing.T) {
 		w.AddRule(1, Rule{Tag: 4, From: SetOf(node.ID(1).Addr(), node.Client(1).Addr()), To: Everybody(), Corrupt: stream.Million})
 		w.AddRule(2, Rule{Tag: 5, From: SetOf(node.ID(3).Addr()), To: Everybody(), Corrupt: 300_000, Duplicate: stream.Million})
 		for i := range uint64(3000) {
-			w.Send(1, 2, note{kind: 1, number: i, body: make([]byte, i%50)})
-			w.Send(3, 2, note{kind: 1, number: i})
+			w.Send(1, 2, &note{kind: 1, number: i, body: make([]byte, i%50)})
+			w.Send(3, 2, &note{kind: 1, number: i})
 			w.SendRequest(1, 2, node.Request{Seq: i, Command: make([]byte, i%50)})
 			w.Net.Reply(1, 1, node.Reply{Seq: i})
 		}
@@ -252,9 +252,9 @@ func TestConnections(t *testing.T) {
 	w := newWorld(1, Config{Link: FIFO, LatencyMin: 10 * ms, Reconnect: 5 * ms})
 	w.AddRule(1, Rule{Tag: 1, From: SetOf(node.ID(1).Addr()), To: SetOf(node.ID(2).Addr()), Nth: 3})
 	for i := range uint64(5) {
-		w.Send(1, 2, note{kind: 1, number: i})
-		w.Send(2, 1, note{kind: 1, number: i})
-		w.Send(1, 3, note{kind: 1, number: i})
+		w.Send(1, 2, &note{kind: 1, number: i})
+		w.Send(2, 1, &note{kind: 1, number: i})
+		w.Send(1, 3, &note{kind: 1, number: i})
 	}
 	w.drain(t)
 	require.Len(t, w.got, 5)
@@ -263,8 +263,8 @@ func TestConnections(t *testing.T) {
 	require.Equal(t, []uint64{1, 1, 4, 5}, []uint64{c.Dropped, c.Resets, c.Cut, c.Refused})
 
 	w.inbox.got = nil
-	w.Send(1, 2, note{kind: 1, number: 7})
-	w.Send(3, 4, note{kind: 1, number: 7})
+	w.Send(1, 2, &note{kind: 1, number: 7})
+	w.Send(3, 4, &note{kind: 1, number: 7})
 	w.SendRequest(6, 4, node.Request{Seq: 7})
 	w.SendRequest(6, 5, node.Request{Seq: 7})
 	w.Disconnect(4)
@@ -276,17 +276,17 @@ func TestConnections(t *testing.T) {
 
 	// A partition keeps the connection down for as long as somebody tries, and some time after.
 	w.AddRule(2, Rule{From: SetOf(node.ID(1).Addr()), To: Everybody(), Block: true})
-	w.Send(1, 2, note{kind: 1, number: 1})
+	w.Send(1, 2, &note{kind: 1, number: 1})
 	w.RemoveRule(2)
-	w.Send(1, 2, note{kind: 1, number: 2})
+	w.Send(1, 2, &note{kind: 1, number: 2})
 	require.Equal(t, uint64(7), w.Counts().Refused)
 
 	// Damage ends the connection of the message when it arrives.
 	resets := w.Counts().Resets
 	w.AddRule(3, Rule{From: SetOf(node.ID(5).Addr()), To: Everybody(), Corrupt: stream.Million})
-	w.Send(5, 2, note{kind: 1, number: 1})
+	w.Send(5, 2, &note{kind: 1, number: 1})
 	w.RemoveRule(3)
-	w.Send(5, 2, note{kind: 1, number: 2})
+	w.Send(5, 2, &note{kind: 1, number: 2})
 	w.inbox.got = nil
 	w.drain(t)
 	require.Empty(t, w.got)
@@ -360,7 +360,7 @@ func TestLaws(t *testing.T) {
 				from, to := node.ID(1+number%5), node.ID(1+(number/5)%5)
 				for _, each := range []world{w, calm} {
 					if from != to {
-						each.Send(from, to, note{kind: uint8(1 + number%3), number: number})
+						each.Send(from, to, &note{kind: uint8(1 + number%3), number: number})
 					}
 					each.SendRequest(1, to, node.Request{Seq: number})
 					each.Net.Reply(from, 2, node.Reply{Seq: number})
@@ -380,7 +380,7 @@ func TestLaws(t *testing.T) {
 			}
 			send(25)
 		}
-		w.Calm()
+		w.Calm(none)
 		require.Equal(t, sim.Drained, w.Run(1<<40))
 		require.Equal(t, calmLots, lots)
 
@@ -398,7 +398,7 @@ func TestLaws(t *testing.T) {
 
 		w.inbox.got = nil
 		pause := w.Now() + c.Reconnect + 1
-		w.On(1, func(*sim.Event) { w.Send(1, 2, note{kind: 1, number: 1 << 40}) })
+		w.On(1, func(*sim.Event) { w.Send(1, 2, &note{kind: 1, number: 1 << 40}) })
 		w.Kernel.Schedule(pause, 1, 0, 0, 0, 0)
 		require.Equal(t, sim.Drained, w.Run(1<<40))
 		require.Equal(t, []uint64{1 << 40}, w.arrivalsOf(1, 2))
@@ -411,9 +411,9 @@ func TestDelaysAddUp(t *testing.T) {
 	w.AddRule(1, Rule{Tag: 1, From: Everybody(), To: Everybody(), Delay: 10})
 	w.AddRule(2, Rule{Tag: 2, From: SetOf(node.ID(1).Addr()), To: Everybody(), Delay: 100})
 	w.AddRule(3, Rule{From: SetOf(node.ID(5).Addr()), To: Everybody(), HoldBack: true})
-	w.Send(1, 2, note{kind: 1, number: 1})
-	w.Send(2, 1, note{kind: 1, number: 2})
-	w.Send(5, 1, note{kind: 1, number: 3})
+	w.Send(1, 2, &note{kind: 1, number: 1})
+	w.Send(2, 1, &note{kind: 1, number: 2})
+	w.Send(5, 1, &note{kind: 1, number: 3})
 	w.drain(t)
 	require.Equal(t, []arrival{{11, 2, 1, 2}, {111, 1, 2, 1}}, w.got)
 	require.Equal(t, []uint64{2, 1}, []uint64{w.Struck(1), w.Struck(2)})
@@ -423,7 +423,7 @@ func TestDelaysAddUp(t *testing.T) {
 	w.OnDraw(func(Drawn) { t.Error("the next run is nobody's business") })
 	w.Net.Reset(Config{}, 5)
 	w.RemoveRule(3)
-	w.Send(1, 1, note{kind: 1})
+	w.Send(1, 1, &note{kind: 1})
 	w.drain(t)
 	require.Len(t, w.got, 1)
 	require.Zero(t, w.Struck(1))
@@ -433,10 +433,10 @@ func TestDelaysAddUp(t *testing.T) {
 func TestHeldBackByTwo(t *testing.T) {
 	w := newWorld(1, Config{Link: FIFO})
 	w.AddRule(0, Rule{From: SetOf(node.ID(1).Addr()), To: Everybody(), HoldBack: true})
-	w.Send(1, 2, note{kind: 1, number: 1})
+	w.Send(1, 2, &note{kind: 1, number: 1})
 	w.AddRule(1, Rule{From: Everybody(), To: Everybody(), HoldBack: true})
-	w.Send(1, 2, note{kind: 1, number: 2})
-	w.Send(3, 2, note{kind: 1, number: 3})
+	w.Send(1, 2, &note{kind: 1, number: 2})
+	w.Send(3, 2, &note{kind: 1, number: 3})
 	w.RemoveRule(1)
 	w.drain(t)
 	require.Empty(t, w.arrivalsOf(1, 2))

@@ -1,13 +1,17 @@
 package node
 
-// Arena hands out byte slices that are written once and never change, packed into large blocks, so that a replica
+// Arena hands out byte slices that are written once and never change, packed into blocks, so that a replica
 // which keeps many small values does not allocate for each. A block is garbage once no slice of it is in use. The
 // zero Arena is ready. A copy of an Arena shares its current block, so a copied state must call Fork before it adds.
 type Arena struct {
 	block []byte
+	size  int // of the next block: they double, since many replicas do not live to fill a large one
 }
 
-const arenaBlock = 64 << 10
+const (
+	arenaFirst = 1 << 10
+	arenaBlock = 64 << 10 // of the largest
+)
 
 // Copy returns a stable copy of b.
 func (a *Arena) Copy(b []byte) []byte {
@@ -22,7 +26,11 @@ func (a *Arena) Make(n int) []byte {
 		return make([]byte, n)
 	}
 	if cap(a.block)-len(a.block) < n {
-		a.block = make([]byte, 0, arenaBlock)
+		a.size = min(max(2*a.size, arenaFirst), arenaBlock)
+		for a.size < n {
+			a.size *= 2
+		}
+		a.block = make([]byte, 0, a.size)
 	}
 	at := len(a.block)
 	a.block = a.block[:at+n]

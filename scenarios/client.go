@@ -22,11 +22,12 @@ type client struct {
 	wake    uint64 // number of the wake-up that counts; others are stale
 	seq     uint64
 	target  node.ID
-	hops    int  // redirects followed since it last waited
-	open    int  // index in the history of the open operation, or none
-	index   int  // its number in the run
-	line    int  // of the script, where its next operation is looked for
-	quota   bool // may begin another operation in the liveness phase
+	asked   node.ID // the last replica that the open operation went to; 0: none yet
+	hops    int     // redirects followed since it last waited
+	open    int     // index in the history of the open operation, or none
+	index   int     // its number in the run
+	line    int     // of the script, where its next operation is looked for
+	quota   bool    // may begin another operation in the liveness phase
 	op      Operation
 	command []byte
 	began   int64
@@ -112,11 +113,15 @@ func (c *cluster[M, PM]) begin(x *client) {
 	c.scratch = c.spec.Workload.Command(c.scratch[:0], x.op)
 	x.command = c.bytes.Copy(c.scratch)
 	x.seq++
+	x.asked = 0
 	x.began = c.kernel.Now()
 	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
 	c.itemize(x)
 	x.calls = append(x.calls, int32(x.open))
 	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
+	if c.own != nil {
+		c.own.Submitted(uint32(x.id), x.seq, digest(x.command))
+	}
 	if c.kernel.Tracing() {
 		c.submitted(x)
 		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
@@ -144,6 +149,10 @@ func (c *cluster[M, PM]) submit(x *client) {
 	case c.spec.Sessions && x.session == 0:
 		r.Op, r.Command = node.Register, nil
 	}
+	if x.asked != 0 && x.asked != x.target {
+		c.reach(Retried)
+	}
+	x.asked = x.target
 	c.net.SendRequest(x.id, x.target, r)
 }
 
@@ -164,6 +173,9 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	}
 	x := &c.crowd.clients[to-1]
 	if x.open == none || r.Seq != x.seq {
+		if r.Status == node.OK && r.Seq == x.seq && r.Session == 0 {
+			c.reach(AnsweredTwice)
+		}
 		return // an answer to something settled long ago
 	}
 	switch r.Status {
@@ -176,6 +188,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 			c.submit(x)
 		}
 	case node.Expired: // an earlier copy of the request may have been executed before the session was dropped
+		c.reach(SessionExpired)
 		x.session = 0
 		c.giveUp(x)
 	case node.Unknown:
@@ -185,6 +198,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 			return // one answer to one sending, however often the network repeats it
 		}
 		if x.hops++; r.Leader != 0 && r.Leader != from && x.hops <= c.config.Nodes {
+			c.reach(Followed)
 			x.target = r.Leader
 			c.submit(x)
 			return
@@ -192,6 +206,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 		x.target = c.anyReplica(x, from)
 		c.wakeAfter(x, int64(c.config.Retry)/4)
 	default:
+		c.reach(Refused)
 		c.wakeAfter(x, int64(c.config.Retry)/4) // overloaded or the like: again, elsewhere, a little later
 	}
 }
@@ -202,6 +217,9 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	if err != nil {
 		c.violate("reply", "unreadable result", fmt.Sprintf("%v answered %s of client %v with %q: %v", from.Addr(), x.op, x.id.Addr(), r.Output, err))
 		return
+	}
+	if c.own != nil {
+		c.own.Replied(uint32(x.id), x.seq, r.Slot)
 	}
 	if c.spec.Facts != nil {
 		c.watch.Replied(uint32(x.id), x.seq, r.Slot)
@@ -230,6 +248,7 @@ func (c *cluster[M, PM]) giveUp(x *client) {
 	if c.kernel.Tracing() {
 		c.kernel.Emit(sim.Record{Kind: sim.Returned, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s gave up", x.seq, x.op)})
 	}
+	c.reach(GaveUp)
 	x.open = none
 	x.process += uint32(len(c.crowd.clients))
 	x.target = 0

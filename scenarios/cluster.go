@@ -35,6 +35,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	operator operator
 
 	watch     checker.Watch
+	own       Observer // of the protocol; nil if it has none
 	history   checker.History
 	sights    sights
 	decider   checker.Checker
@@ -44,16 +45,20 @@ type cluster[M any, PM node.Message[M]] struct {
 	appliedBy func(node.ID) uint64
 	up        func(node.ID) bool
 	lie       func(from, to node.ID, m *M) bool
+	again     func(before uint64, same bool)
 	owner     node.ID
 	names     map[uint64]string // of values by digest, if the run is traced
 	rereading bool              // what is durable is told anew
 
+	learned   uint64 // the highest slot that a replica said it learned
+	unusual   bool   // the unusual path was taken
 	perturb   uint64 // chance of the unusual path, in parts per million
 	perturbed uint64 // how often it was asked for
 
 	ticks    uint64 // numbers calls and returns
 	healed   bool   // the liveness phase has begun
 	endsAt   int64  // of the liveness phase
+	quiet    quiet  // what did not change lately
 	healedAt mark   // how far the replicas were when it began
 
 	verdict checker.Verdict
@@ -66,21 +71,33 @@ type cluster[M any, PM node.Message[M]] struct {
 func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	c := &cluster[M, PM]{spec: spec, kernel: &sim.Kernel{}}
 	c.net = netsim.New[M, PM](c.kernel, c)
+	if spec.Observer != nil {
+		c.own = spec.Observer()
+	}
 	c.decode = func(file string, b []byte) {
 		if c.spec.Facts != nil {
 			c.spec.Facts(file, b, c.durable)
 		}
 	}
 	c.durable = func(f fact.Fact) {
+		if f.Kind == fact.Promised && f.Ballot <= c.watch.Promised(uint16(c.owner)) && !c.kernel.Tracing() && !c.sights.news(c.owner, &f) {
+			return // as with every vote
+		}
 		before := c.watch.Chosen()
-		c.watch.Durable(uint16(c.owner), f)
-		c.sight(c.owner, &f)
+		c.watch.Durable(uint16(c.owner), &f)
+		if c.sights.concerns(f.Kind) {
+			c.sight(c.owner, &f)
+		}
+		chosen := c.watch.Chosen() > before
+		if chosen {
+			c.reachesChosen(&f)
+		}
 		if c.kernel.Tracing() {
-			c.tellDurable(&f, c.watch.Chosen() > before)
+			c.tellDurable(&f, chosen)
 		}
 	}
-	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.watch.StateOf(uint16(id)); return slot }
-	c.up, c.lie = c.Up, c.tellLie
+	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.applied(id); return slot }
+	c.up, c.lie, c.again = c.Up, c.tellLie, c.reachesAgain
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
@@ -117,10 +134,14 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.roles.reset(config.Nodes)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
-	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now}
+	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now, Again: c.again}
 	c.operator.reset(c.spec.Members, &c.config, &c.plan, &w)
 	c.watch.Reset(w)
+	if c.own != nil {
+		c.own.Reset(&c.config)
+	}
 	c.ticks, c.healed, c.endsAt = 0, false, 0
+	c.learned, c.unusual = 0, false
 	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
 	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
 	c.stats = Stats{Runs: 1}
@@ -167,13 +188,14 @@ func (c *cluster[M, PM]) History() *checker.History { return &c.history }
 func (c *cluster[M, PM]) Stats() Stats {
 	s := c.stats
 	s.Events, s.Simulated, s.Net = c.kernel.Events(), c.kernel.Now(), c.net.Counts()
-	s.Chosen = c.watch.Chosen()
+	s.Chosen = c.chosen()
 	for _, h := range c.hosts[:c.config.Nodes] {
 		s.Machines.Add(h.Counts())
 	}
 	for k := range faults.NumKinds {
 		s.Struck[k] += c.net.Struck(uint8(k)) + c.injector.Struck(k)
 	}
+	c.reachesEnd(&s)
 	return s
 }
 
@@ -203,15 +225,15 @@ func digest(command []byte) uint64 { return fact.Digest(command) }
 func (c *cluster[M, PM]) Up(id node.ID) bool { return c.host(id).Up() }
 
 // Message delivers to a replica.
-func (c *cluster[M, PM]) Message(to, from node.ID, m *M) { c.host(to).Receive(from, m) }
+func (c *cluster[M, PM]) Message(to, from node.ID, m *M) bool { return c.host(to).Receive(from, m) }
 
 // Request delivers to a replica.
-func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) {
-	c.host(to).Request(from, r)
+func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) bool {
+	return c.host(to).Request(from, r)
 }
 
 // Stated holds a fact in a message that leaves against its sender's disk.
-func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
+func (c *cluster[M, PM]) Stated(from node.ID, f *fact.Fact) {
 	if c.spec.Facts == nil {
 		return
 	}
@@ -224,9 +246,12 @@ func (c *cluster[M, PM]) Stated(from node.ID, f fact.Fact) {
 // Durable tells the watch what became durable.
 func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
-	chosen := c.watch.Chosen()
+	chosen := c.chosen()
+	if c.own != nil {
+		c.own.Durable(id, file, appended)
+	}
 	c.decode(file, appended)
-	if c.watch.Chosen() > chosen {
+	if c.chosen() > chosen {
 		c.roles.decider = id
 	}
 	c.check()
@@ -235,6 +260,9 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 // Rewritten tells the watch all that is durable on a host.
 func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, false, files)
+	}
 	c.watch.Reload(uint16(id))
 	c.rereading = true
 	files(c.decode)
@@ -244,11 +272,19 @@ func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte)))
 }
 
 // Observed tells the watch what a replica says of itself.
-func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
+func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 	if c.kernel.Tracing() {
-		c.tell(id, &f)
+		c.tell(id, f)
 	}
-	c.sight(id, &f)
+	if c.sights.concerns(f.Kind) {
+		c.sight(id, f)
+	}
+	if f.Kind == fact.Reached {
+		if f.Seq < uint64(len(c.stats.Points)) {
+			c.stats.Points[f.Seq] = 1
+		}
+		return
+	}
 	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
@@ -259,18 +295,27 @@ func (c *cluster[M, PM]) Observed(id node.ID, f fact.Fact) {
 	case fact.Leased:
 		if f.Seq == 0 {
 			c.watch.Released(f.Ballot)
+			c.reach(LeaseReturned)
 			return
 		}
 		now := c.kernel.Now()
-		c.watch.Leased(uint16(id), f, now, c.host(id).When(node.Local(f.Seq)))
+		c.watch.Leased(uint16(id), *f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()
+		c.reaches(id, f)
 		return
 	case fact.Executed:
-		c.hint(&f)
+		c.hint(f)
+	}
+	if c.own != nil {
+		c.own.Observed(id, *f)
+		c.check()
 	}
 	if c.spec.Facts != nil {
 		c.watch.Observed(uint16(id), f)
 		c.check()
+	}
+	if f.Kind != fact.Applied { // most are, and make nothing plain
+		c.reaches(id, f)
 	}
 }
 
@@ -280,13 +325,20 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 		return // the watch will have something to say
 	}
 	if calls := c.crowd.clients[f.Client-1].calls; f.Seq > 0 && f.Seq <= uint64(len(calls)) {
+		if o := &c.history.Ops[calls[f.Seq-1]]; o.Outcome == checker.Unknown && o.Slot == 0 {
+			c.reach(GaveUpDone)
+		}
 		c.history.Hint(int(calls[f.Seq-1]), f.Slot, uint32(f.Index))
 	}
 }
 
 // Started tells the watch that a replica begins with an empty memory.
 func (c *cluster[M, PM]) Started(id node.ID) {
+	c.machine(id).boots++
 	c.watch.Booted(uint16(id))
+	if c.own != nil {
+		c.own.Started(id)
+	}
 	c.sights.booted(id)
 	c.roles.leads(id, 0)
 }
@@ -304,5 +356,7 @@ func (c *cluster[M, PM]) Perturb(id node.ID, point uint16) bool {
 		return false
 	}
 	c.perturbed++
-	return stream.Chance(stream.Mix(c.kernel.Seed()^uint64(id)<<32^uint64(point), c.perturbed), c.perturb)
+	unusual := stream.Chance(stream.Mix(c.kernel.Seed()^uint64(id)<<32^uint64(point), c.perturbed), c.perturb)
+	c.unusual = c.unusual || unusual
+	return unusual
 }

@@ -51,6 +51,9 @@ func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Colle
 	c.Reset(in)
 	k := newCollector(c, in, o)
 	c.Trace(k.record)
+	if len(in.Fates) > 0 {
+		c.Strikes(k.strike)
+	}
 	for n := uint64(1); ; n++ {
 		if n%1024 == 0 {
 			if o.Progress != nil {
@@ -92,6 +95,7 @@ type collector struct {
 	calls                 map[string]int   // operations by name
 	begun                 []bool           // faults of the plan
 	plan                  []faults.Fault   // that
+	fates                 []Exception      // that have not met their message
 	highest               uint64           // round of a ballot
 	elections, finished   int64            // so far
 	bucket                int64            // of the count of operations
@@ -104,7 +108,7 @@ const bucketSpan = int64(100 * faults.Millisecond)
 
 func newCollector(c Cluster, in Input, o CollectOptions) *collector {
 	k := &collector{
-		cluster: c, options: o, plan: in.Plan.Faults, begun: make([]bool, len(in.Plan.Faults)),
+		cluster: c, options: o, plan: in.Plan.Faults, fates: slices.Clone(in.Fates), begun: make([]bool, len(in.Plan.Faults)),
 		described: make([][]string, in.Config.Nodes+1), calls: map[string]int{},
 		clocks: timeline.NewClocks(in.Config.Nodes, in.Config.Clients, o.Vector),
 		done:   &timeline.Series{Name: "operations in 100 ms"}, latency: &timeline.Series{Name: "latency, us"},
@@ -248,6 +252,20 @@ func (k *collector) fault(x *timeline.Record) {
 			Index: i, Kind: f.Kind.String(), From: x.At, Until: until, Nodes: lanes, Text: x.Text,
 		})
 		return
+	}
+}
+
+// strike takes note of a message whose fate an exception fixed: it is told among the faults, and has no length.
+func (k *collector) strike(e Exception) {
+	for i := range k.fates {
+		if f := &k.fates[i]; f.Fate == e.Fate && f.names(&e) {
+			at := k.cluster.Stats().Simulated
+			k.t.Faults = append(k.t.Faults, timeline.Fault{
+				Index: len(k.t.Faults), Kind: "message", From: at, Until: at + 1, Nodes: []string{f.From.String(), f.To.String()}, Text: f.Describe(),
+			})
+			k.fates = slices.Delete(k.fates, i, i+1)
+			return
+		}
 	}
 }
 

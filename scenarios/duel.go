@@ -13,7 +13,7 @@ type mark struct {
 }
 
 func (c *cluster[M, PM]) mark() mark {
-	m := mark{chosen: c.watch.Chosen()}
+	m := mark{chosen: c.chosen()}
 	for i := range c.sights.nodes {
 		m.round = max(m.round, node.Ballot(c.sights.nodes[i].voted).Round())
 	}

@@ -45,6 +45,11 @@ type Reseed struct {
 	Salt  uint64 `json:"salt"`
 }
 
+// names tells whether two exceptions are about one message.
+func (e *Exception) names(o *Exception) bool {
+	return e.From == o.From && e.To == o.To && e.Kind == o.Kind && e.Key == o.Key && e.Attempt == o.Attempt
+}
+
 // Describe tells the exception in one line: "drop n2 -> n3 Accept 3.1 (second time)".
 func (e *Exception) Describe() string {
 	what := e.Note

@@ -122,6 +122,30 @@ func kindOf(t testing.TB, text string) (k netsim.Kind) {
 	return k
 }
 
+// An exception that met its message is told among the faults, and one that did not is not.
+func TestExceptionsAreTold(t *testing.T) {
+	s, err := Find("single-decree")
+	require.NoError(t, err)
+	in := inputOf(t, s, 3, faults.Calm)
+	in.Config.Nodes, in.Config.Clients, in.Config.Operations = 1, 1, 1
+	lost := Exception{Fate: netsim.Drop, From: node.Client(1).Addr(), To: node.ID(1).Addr(), Kind: kindOf(t, "request"), Key: 1}
+	never := lost
+	never.Key = 99
+	in.Fates = []Exception{never, lost}
+	told, err := Collect(t.Context(), s, in, CollectOptions{})
+	require.NoError(t, err)
+	require.Len(t, told.Timeline.Faults, 1)
+	f := told.Timeline.Faults[0]
+	require.Equal(t, "message", f.Kind)
+	require.Equal(t, []string{"c1", "n1"}, f.Nodes)
+	require.Equal(t, lost.Describe(), f.Text)
+	for _, r := range told.Timeline.Records {
+		if r.Kind == "lost" {
+			require.Equal(t, r.At, f.From)
+		}
+	}
+}
+
 // What struck messages is told as exceptions, which do the same without the faults.
 func TestStrikes(t *testing.T) {
 	s, err := Find("kv")

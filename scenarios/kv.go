@@ -19,6 +19,8 @@ func kv() Scenario {
 	s.Doc = "Multi-Paxos: clients get, put and compare-and-set keys of a replicated store, which must be linearizable"
 	s.Reads = true
 	s.Workload = Registers{}
+	s.Points = multipaxos.PointNames[:]
+	s.Demands = func(Sometimes) bool { return true }
 	return Define(s)
 }
 
@@ -68,13 +70,14 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 			m.Found = c.Founder(id)
 			return multipaxos.New(id, m)
 		},
-		Facts:    multipaxos.DurableFacts,
-		Commands: multipaxos.Commands,
-		Sessions: true,
-		Files:    []string{multipaxos.File, multipaxos.VowFile},
-		Repairs:  true,
-		Wipes:    true,
-		Lie:      lieOnLog,
+		Facts:     multipaxos.DurableFacts,
+		Commands:  multipaxos.Commands,
+		Sessions:  true,
+		Files:     []string{multipaxos.File, multipaxos.VowFile},
+		BearsDeaf: func(c *Config) bool { return c.Knob("checkQuorum") == 1 },
+		Repairs:   true,
+		Wipes:     true,
+		Lie:       lieOnLog,
 		Members: &Members{
 			Alpha:  func(c *Config) uint64 { return uint64(c.Knob("alpha")) },
 			Find:   multipaxos.Memberships,

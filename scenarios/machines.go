@@ -19,8 +19,15 @@ type machineState struct {
 	condition faults.Condition
 	config    *Config       // of the replica, if it differs from that of the others
 	damaged   []faults.Kind // that struck its disk, in order
+	hurt      []string      // its files that were struck
 	lies      []faults.Kind // that it tells
 	lied      uint64        // messages in which it did
+	outside   bool          // it is out of order for good
+
+	boots      int   // of its replica
+	started    bool  // its replica has read its disk since the last boot
+	leaseUntil int64 // true time to which its replica relied on a lease
+	pausedAt   int64 // true time since when it is paused
 }
 
 // shape tells the generator and the validator of plans about the cluster and its replicas.
@@ -31,6 +38,7 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 	s.Tolerates = spec.tolerates(c)
 	s.Members, s.Spares = spec.Members != nil, s.Nodes[c.Founders():]
 	s.Keys, s.Sessions, s.Lies = c.Keys, spec.Sessions, spec.Lie != nil
+	s.BearsDeaf = spec.BearsDeaf != nil && spec.BearsDeaf(c)
 	for _, k := range spec.Knobs {
 		if k.Local {
 			s.Knobs = append(s.Knobs, faults.LocalKnob{Name: k.Name, Min: k.Min, Max: k.Max, Draw: k.Draw})
@@ -76,7 +84,7 @@ func (c *cluster[M, PM]) resetMachines() {
 		c.machines = append(c.machines, machineState{})
 	}
 	for i := range c.machines {
-		c.machines[i] = machineState{damaged: c.machines[i].damaged[:0]}
+		c.machines[i] = machineState{damaged: c.machines[i].damaged[:0], hurt: c.machines[i].hurt[:0]}
 	}
 }
 
@@ -87,6 +95,9 @@ func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[
 // Damaged tells the watch what is left on a host's disk.
 func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, true, files)
+	}
 	c.watch.Damaged(uint16(id))
 	c.rereading = true
 	files(c.decode)
@@ -98,6 +109,7 @@ func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 // Stopped counts a host that crashed on its own account.
 func (c *cluster[M, PM]) Stopped(id node.ID) {
 	c.stats.Crashes++
+	c.fell(id)
 	kind := faults.CrashAt
 	switch n := c.machine(id).condition; {
 	case n.Failing:
@@ -112,10 +124,12 @@ func (c *cluster[M, PM]) Stopped(id node.ID) {
 
 // CutPower stops a replica's host.
 func (c *cluster[M, PM]) CutPower(id node.ID) {
-	if c.host(id).Up() {
-		c.stats.Crashes++
-	}
+	up := c.host(id).Up()
 	c.host(id).CutPower()
+	if up {
+		c.stats.Crashes++
+		c.fell(id)
+	}
 }
 
 // Revive boots a host that stopped on its own account.
@@ -124,6 +138,7 @@ func (c *cluster[M, PM]) Revive(id node.ID) { c.Restart(id) }
 // SetCondition changes what is wrong with a machine.
 func (c *cluster[M, PM]) SetCondition(id node.ID, n faults.Condition) {
 	m, h := c.machine(id), c.host(id)
+	c.reachesPause(m, n.Paused)
 	m.condition = n
 	h.SlowDisk(int64(n.Slower))
 	h.FailDisk(n.Failing)
@@ -176,13 +191,20 @@ var damages = map[faults.Kind]sim.Damage{
 // Damage destroys durable data of a host that is down, if it has any.
 func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) bool {
 	key := stream.Mix(stream.Mix(c.kernel.Seed(), stream.Name(kind.String())), uint64(fault))
-	if !c.host(id).Damage(damages[kind], key) {
+	file, struck := c.host(id).Damage(damages[kind], key)
+	if !struck {
 		return false
 	}
 	m := c.machine(id)
+	if file != "" && !slices.Contains(m.hurt, file) {
+		m.hurt = append(m.hurt, file)
+	}
+	if !c.host(id).Keeps(m.hurt) { // copies that files have of each other are of no use any more
+		c.excuse(id)
+	}
 	m.damaged = append(m.damaged, kind)
 	if kind == faults.Wipe || !c.spec.Repairs {
-		c.watch.Excuse(uint16(id))
+		c.excuse(id)
 		c.watch.Retire(uint16(id))
 	}
 	if kind == faults.Wipe {
@@ -194,6 +216,9 @@ func (c *cluster[M, PM]) Damage(fault int, id node.ID, kind faults.Kind) bool {
 
 // JumpClock makes a host's clock jump forward.
 func (c *cluster[M, PM]) JumpClock(id node.ID, jump faults.Span) {
+	if c.roles.leading[id] > 0 {
+		c.reach(ClockLeader)
+	}
 	h := c.host(id)
 	h.ChangeClock(node.Local(jump), h.ClockDrift())
 }
@@ -216,6 +241,8 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 				names = append(names, k.String())
 			}
 			parts = append(parts, fmt.Sprintf("n%d (%s)", i+1, strings.Join(names, ", ")))
+		} else if c.machines[i].outside {
+			parts = append(parts, fmt.Sprintf("n%d (out of order for good)", i+1))
 		}
 	}
 	tolerated := c.spec.tolerates(&c.config) // by the founders; the operator sees to it that other groups do too
@@ -223,5 +250,5 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 		return v, false
 	}
 	return checker.Verdict{Kind: checker.Unrecoverable, Detail: fmt.Sprintf(
-		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
+		"durable data was destroyed, or will not come back, on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
 }

@@ -37,7 +37,7 @@ func (c *cluster[M, PM]) Role(role faults.Role) (node.ID, bool) {
 	case faults.Leader:
 		return c.roles.leader()
 	case faults.Candidate: // a protocol whose ballots name no owner has none
-		ballot := c.watch.HighestBallot()
+		ballot := c.highest()
 		id := node.Ballot(ballot).ID()
 		return id, id > 0 && int(id) <= c.config.Nodes && c.roles.leading[id] < ballot
 	case faults.Decider:

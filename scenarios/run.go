@@ -193,12 +193,18 @@ func (c *cluster[M, PM]) phaseEnds(*sim.Event) {
 
 func (c *cluster[M, PM]) heal() {
 	if c.kernel.Tracing() {
-		c.kernel.Emit(sim.Record{Kind: sim.PhaseSet, Text: "all faults end; the cluster must recover"})
+		c.kernel.Emit(sim.Record{Kind: sim.PhaseSet, Text: c.healing()})
 	}
 	c.healed, c.healedAt = true, c.mark()
+	c.reachesHeal()
 	c.endsAt = c.kernel.Now() + int64(c.config.Recovery)
 	c.injector.HealAll(c)
-	c.net.Calm()
+	c.net.Calm(c.injector.Stays)
+	for _, id := range c.plan.Outsiders() {
+		c.machine(id).outside = true
+		c.excuse(id)
+	}
+	c.quiet = quiet{}
 	for i := range c.crowd.clients {
 		x := &c.crowd.clients[i]
 		x.quota = true
@@ -216,7 +222,7 @@ func (c *cluster[M, PM]) finished() bool {
 			return false
 		}
 	}
-	return c.watch.Converged()
+	return c.converged() && c.settledDown()
 }
 
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.
@@ -259,6 +265,9 @@ func (c *cluster[M, PM]) stuck() {
 		return
 	}
 	shape := "no convergence"
+	if c.converged() {
+		shape = "no rest"
+	}
 	for i := range c.crowd.clients {
 		if !c.settled(&c.crowd.clients[i]) {
 			shape = "no progress"
@@ -278,11 +287,17 @@ func (c *cluster[M, PM]) unfinished() string {
 	if duel := c.duelling(); duel != "" {
 		parts = append(parts, duel)
 	}
-	if !c.watch.Converged() {
+	if c.converged() && len(parts) == 0 {
+		parts = append(parts, c.unrest()...)
+	}
+	if !c.converged() {
 		for i := range c.config.Nodes {
-			slot, state := c.watch.StateOf(uint16(i + 1))
+			slot, state := c.applied(node.ID(i + 1))
 			parts = append(parts, fmt.Sprintf("n%d is at slot %d with state %08x", i+1, slot, uint32(state[0])))
 		}
+	}
+	if who := c.outside(); who != "" {
+		parts = append(parts, who+" out of order for good")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -294,7 +309,13 @@ func (c *cluster[M, PM]) violate(check, shape, detail string) {
 
 // check ends the run if the watch has found a violation.
 func (c *cluster[M, PM]) check() {
-	if v := c.watch.Violation(); v != nil && c.verdict.Kind != checker.Violated {
+	if c.watch.Violation() != nil || c.own != nil {
+		c.found()
+	}
+}
+
+func (c *cluster[M, PM]) found() {
+	if v := c.violation(); v != nil && c.verdict.Kind != checker.Violated {
 		c.end(v)
 	}
 }
@@ -371,11 +392,13 @@ func (c *cluster[M, PM]) RemoveRule(id int) { c.net.RemoveRule(id) }
 
 // Crash stops a replica's host.
 func (c *cluster[M, PM]) Crash(id node.ID) {
-	if c.host(id).Up() {
-		c.stats.Crashes++
-	}
+	up := c.host(id).Up()
 	c.host(id).Crash()
 	c.net.Disconnect(id)
+	if up {
+		c.stats.Crashes++
+		c.fell(id)
+	}
 	c.roles.leads(id, 0)
 }
 
@@ -391,7 +414,9 @@ func (c *cluster[M, PM]) Restart(id node.ID) {
 }
 
 func (c *cluster[M, PM]) startHost(id node.ID) {
+	c.machine(id).started = false
 	c.host(id).Start(c.spec.Replica(id, c.configOf(id)))
+	c.machine(id).started = true
 	if c.machine(id).condition.Paused {
 		c.host(id).Pause()
 	}

@@ -33,6 +33,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	// Facts decodes a run of whole records, as they became durable in a file, into promises, votes and snapshots of a
 	// log that is chosen slot by slot. If nil, the protocol is no such thing: then only what clients saw is checked.
 	Facts func(file string, b []byte, emit func(fact.Fact))
+	// Observer makes what holds the protocol against invariants of its own, one for each cluster. May be nil.
+	Observer func() Observer
 	// Commands splits the value of a slot into the commands that clients submitted. May be nil: the value is one.
 	Commands func(value []byte, each func(client uint32, seq uint64, command []byte))
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a
@@ -46,6 +48,9 @@ type Spec[M any, PM node.Message[M]] struct {
 	// replicas can be stopped. May be empty.
 	Files    []string
 	Messages uint8
+	// BearsDeaf tells whether a replica that hears nobody, for good, does not keep the others from working: it must neither depose their leader nor go on
+	// as one. May be nil: it does.
+	BearsDeaf func(c *Config) bool
 	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good:
 	// nothing is expected of it, and if promises or votes of it are gone it must not take part.
 	Repairs bool
@@ -56,6 +61,11 @@ type Spec[M any, PM node.Message[M]] struct {
 	// Lie turns a message that a replica sends to another into a lie of a kind, faults.Equivocate, Forge or Falsify, and tells whether it did. It may
 	// change the fields of m, and must not write to its slices. May be nil: then replicas do not lie.
 	Lie func(m *M, to node.ID, kind faults.Kind) bool
+	// Points are the names of points of the protocol that its author wants runs to come to, at most MaxPoints: replicas state them as fact.Reached, by
+	// their place in this list. May be empty.
+	Points []string
+	// Demands tells whether a large sweep must come to a state now and then, and to each point. May be nil: nothing is demanded.
+	Demands func(s Sometimes) bool
 	// Workload is what clients do.
 	Workload Workload
 	// Judge looks at what clients saw in a run that came to its end, before linearizability is asked about: for demands beyond
@@ -91,6 +101,8 @@ type Scenario struct {
 	members    bool
 	sessions   bool
 	lies       bool
+	points     []string
+	demands    func(s Sometimes) bool
 }
 
 // Suffers tells whether seeds of the scenario may draw that kind of fault under a profile.
@@ -169,6 +181,8 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 		members:    spec.Members != nil,
 		sessions:   spec.Sessions,
 		lies:       spec.Lie != nil,
+		points:     s.Points,
+		demands:    s.Demands,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}
 }

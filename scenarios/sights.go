@@ -34,6 +34,17 @@ func (s *sights) reset(nodes int) {
 	s.nodes = append(s.nodes[:0], make([]sight, nodes+1)...)
 }
 
+// concerns tells whether facts of that kind can change what is noted of a replica.
+func (s *sights) concerns(k fact.Kind) bool {
+	const kinds = 1<<fact.Promised | 1<<fact.Voted | 1<<fact.Leading | 1<<fact.Following | 1<<fact.Snapshot
+	return kinds>>k&1 != 0
+}
+
+// news tells whether a promise is higher than what is noted.
+func (s *sights) news(id node.ID, f *fact.Fact) bool {
+	return int(id) < len(s.nodes) && f.Ballot > s.nodes[id].promised
+}
+
 // note takes a fact into account and tells whether it is one of the rare changes.
 func (s *sights) note(id node.ID, f *fact.Fact) (changed bool) {
 	if int(id) >= len(s.nodes) {

@@ -30,11 +30,22 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, PaxosConfig(c)) },
 		Facts:   paxos.DurableFacts,
 		Lie:     lieOnDecree,
+		Demands: demandedOfDecree,
 
 		Files:    []string{"paxos"},
 		Messages: uint8(paxos.Query),
 		Workload: Proposals{},
 	}
+}
+
+// demandedOfDecree leaves out what a single decision has not: leaders, leases, members, sessions, a log.
+func demandedOfDecree(s Sometimes) bool {
+	switch s {
+	case LeaderCrashed, LeaderCrashedInFlight, TwoLeaders, LedInPart, ManyElections, Deposed, ClockLeader, NothingChosen, Batched, FarBehind, ImageLeaderless,
+		MembersInPartition, MembersWithoutLeader, SpareVotes, LeaseRelied, LeaseReturned, LeaseOutPaused, SessionExpired, Refused, Followed, WipeSurvived, UnusualPath, GaveUpDone:
+		return false
+	}
+	return true
 }
 
 // flexibleQuorums returns quorums that intersect: majorities, with phase 2 smaller by the knob phase2 and phase 1

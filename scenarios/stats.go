@@ -26,7 +26,13 @@ type Stats struct {
 	Reconfigured uint64                  `json:"reconfigured"` // replicas that were given other settings
 	Elections    uint64                  `json:"elections"`    // times a replica took the lead
 	Chosen       uint64                  `json:"chosen"`       // slots decided
+
+	Sometimes [NumSometimes]uint64 `json:"sometimes"` // runs that came to a state
+	Points    [MaxPoints]uint64    `json:"points"`    // and to a point of the protocol: see Spec.Points
 }
+
+// MaxPoints is how many points of its own a protocol may have.
+const MaxPoints = 64
 
 // Add adds another run's figures.
 func (s *Stats) Add(o Stats) {
@@ -50,4 +56,10 @@ func (s *Stats) Add(o Stats) {
 	s.Reconfigured += o.Reconfigured
 	s.Elections += o.Elections
 	s.Chosen += o.Chosen
+	for i, n := range o.Sometimes {
+		s.Sometimes[i] += n
+	}
+	for i, n := range o.Points {
+		s.Points[i] += n
+	}
 }

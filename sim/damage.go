@@ -21,8 +21,11 @@ func (f *file) grow(durable int, commit uint64) {
 	f.durable = durable
 }
 
-// settled returns how many bytes from the start may be damaged.
-func (f *file) settled() int { return min(f.sizes[f.commits%settling], f.durable) }
+// settled returns how many bytes from the start may be damaged: those of group commits that others came after, and those that were put
+// there in one step, which is never done in part.
+func (f *file) settled() int {
+	return min(max(f.sizes[f.commits%settling], f.images[0].whole), f.durable)
+}
 
 // unsettle begins anew, for a file whose contents are others.
 func (f *file) unsettle(durable int) {

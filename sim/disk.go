@@ -27,6 +27,7 @@ type file struct {
 type image struct {
 	bytes []byte
 	bad   stretch // that cannot be read, and is zeros here
+	whole int     // so many bytes from the start were put there in one step
 }
 
 // mark says: after operation number the file is the first size bytes of images[image].
@@ -103,7 +104,7 @@ func (d *disk) append(name string, b []byte) {
 
 func (d *disk) replace(name string, b []byte) {
 	f := d.open(name)
-	f.images = append(f.images, image{bytes: append(d.buffer(), b...)})
+	f.images = append(f.images, image{bytes: append(d.buffer(), b...), whole: len(b)})
 	d.note(f)
 }
 
@@ -114,6 +115,7 @@ func (d *disk) truncate(name string, size int) bool {
 		return false
 	}
 	cut := image{bytes: append(d.buffer(), f.last().bytes[:max(size, 0)]...)}
+	cut.whole = min(f.last().whole, len(cut.bytes))
 	if bad := f.last().bad; bad.from < size {
 		cut.bad = bad
 	}
@@ -262,13 +264,13 @@ func (d *disk) survive(f *file, faults DiskFaults, fate *stream.Stream) (l loss)
 		l.holed++
 	}
 
-	bad := f.images[state.image].bad
+	bad, whole := f.images[state.image].bad, min(f.images[state.image].whole, state.size)
 	for j := range f.images {
 		if j != state.image {
 			d.spare = append(d.spare, f.images[j].bytes[:0])
 		}
 	}
-	f.images = append(f.images[:0], image{bytes, bad})
+	f.images = append(f.images[:0], image{bytes, bad, whole})
 	if state.image == 0 {
 		f.durable = state.size
 	} else {

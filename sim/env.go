@@ -11,33 +11,40 @@ import (
 // The methods in this file are what the replica sees of its host: a node.Env.
 
 // Self returns the replica's ID.
-func (h *Host[M]) Self() node.ID { return h.id }
+func (h *machine) Self() node.ID { return h.id }
 
 // Now returns the reading of the host's own clock.
-func (h *Host[M]) Now() node.Local { return h.config.Clock.Read(h.kernel.now) }
+func (h *machine) Now() node.Local { return h.config.Clock.Read(h.kernel.now) }
 
 // Rand draws from the replica's own stream.
-func (h *Host[M]) Rand() uint64 { return h.random.Uint64() }
+func (h *machine) Rand() uint64 { return h.random.Uint64() }
 
 // Send gives m to the network, or to the replica itself once the handler at hand is done.
 func (h *Host[M]) Send(to node.ID, m M) {
+	h.leaving = m
+	h.depart(to)
+}
+
+// depart sends what is in leaving.
+func (h *Host[M]) depart(to node.ID) {
 	if to == h.id {
-		h.self.push(to, 0, m)
+		h.self.push(to, 0, &h.leaving)
 		return
 	}
-	if h.wary && !h.sends(m) {
+	if h.wary && !h.sends(&h.leaving) {
 		return
 	}
-	h.network.Send(h.id, to, m)
+	h.network.Send(h.id, to, &h.leaving)
 }
 
 // SendDurable holds m back until every disk operation issued so far is durable.
 func (h *Host[M]) SendDurable(to node.ID, m M) {
 	if h.disk.issued > h.noticed {
-		h.waiting.push(to, h.disk.issued, m)
+		h.waiting.push(to, h.disk.issued, &m)
 		return
 	}
-	h.Send(to, m)
+	h.leaving = m
+	h.depart(to)
 }
 
 // Reply gives r to the network.
@@ -51,7 +58,7 @@ func (h *Host[M]) Reply(to node.Client, r node.Reply) {
 }
 
 // Append adds b to the file.
-func (h *Host[M]) Append(file string, b []byte) {
+func (h *machine) Append(file string, b []byte) {
 	if h.wary && !h.writes(file) {
 		return
 	}
@@ -60,7 +67,7 @@ func (h *Host[M]) Append(file string, b []byte) {
 }
 
 // Replace makes b the file's contents.
-func (h *Host[M]) Replace(file string, b []byte) {
+func (h *machine) Replace(file string, b []byte) {
 	if h.wary && !h.writes(file) {
 		return
 	}
@@ -69,7 +76,7 @@ func (h *Host[M]) Replace(file string, b []byte) {
 }
 
 // Truncate cuts the file to size bytes.
-func (h *Host[M]) Truncate(file string, size int) {
+func (h *machine) Truncate(file string, size int) {
 	if h.wary && !h.writes(file) {
 		return
 	}
@@ -78,7 +85,7 @@ func (h *Host[M]) Truncate(file string, size int) {
 }
 
 // Read returns a copy of the file, and an error if a part of it is unreadable.
-func (h *Host[M]) Read(file string) ([]byte, error) {
+func (h *machine) Read(file string) ([]byte, error) {
 	m := h.disk.open(file).last()
 	b := append([]byte(nil), m.bytes...)
 	if m.bad.to > 0 {
@@ -91,17 +98,18 @@ func (h *Host[M]) Read(file string) ([]byte, error) {
 var errUnreadable = errors.New("a sector cannot be read")
 
 // Observe passes f on to the run's witness.
-func (h *Host[M]) Observe(f fact.Fact) {
+func (h *machine) Observe(f fact.Fact) {
 	if !h.dying {
-		h.witness.Observed(h.id, f)
+		h.stating = f
+		h.witness.Observed(h.id, &h.stating)
 	}
 }
 
 // Perturb asks the run's witness.
-func (h *Host[M]) Perturb(point uint16) bool { return h.witness.Perturb(h.id, point) }
+func (h *machine) Perturb(point uint16) bool { return h.witness.Perturb(h.id, point) }
 
 // Logf puts a line into the trace.
-func (h *Host[M]) Logf(format string, args ...uint64) {
+func (h *machine) Logf(format string, args ...uint64) {
 	if !h.kernel.Tracing() || h.dying {
 		return
 	}

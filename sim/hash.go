@@ -21,12 +21,22 @@ func (h *Hash) Bytes(b []byte) {
 		x = stream.Mix(x^binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
 		b = b[16:]
 	}
-	if len(b) > 0 {
-		var tail [16]byte
-		copy(tail[:], b)
-		x = stream.Mix(x^binary.LittleEndian.Uint64(tail[:]), binary.LittleEndian.Uint64(tail[8:]))
+	switch {
+	case len(b) >= 8: // what is behind the first 8 bytes is the upper part of the last 8
+		last := binary.LittleEndian.Uint64(b[len(b)-8:]) >> (8 * uint(16-len(b)))
+		x = stream.Mix(x^binary.LittleEndian.Uint64(b), last)
+	case len(b) > 0:
+		x = stream.Mix(x^short(b), 0)
 	}
 	*h = Hash(x)
+}
+
+// short returns 1 to 7 bytes as a little endian number.
+func short(b []byte) (w uint64) {
+	for i, c := range b {
+		w |= uint64(c) << (8 * uint(i))
+	}
+	return w
 }
 
 // String writes the hash as 16 hexadecimal digits.

@@ -18,21 +18,27 @@ func (q *held[M]) len() int { return len(q.items) - q.head }
 
 func (q *held[M]) first() *heldItem[M] { return &q.items[q.head] }
 
-func (q *held[M]) push(to node.ID, barrier uint64, m M) {
+func (q *held[M]) push(to node.ID, barrier uint64, m *M) {
 	if q.head > 64 && q.head > len(q.items)/2 {
 		q.items = q.items[:copy(q.items, q.items[q.head:])]
 		q.head = 0
 	}
-	q.items = append(q.items, heldItem[M]{barrier, to, m})
+	n := len(q.items)
+	if n < cap(q.items) {
+		q.items = q.items[:n+1] // no item is made on the stack and copied
+	} else {
+		q.items = append(q.items, heldItem[M]{})
+	}
+	x := &q.items[n]
+	x.barrier, x.to, x.m = barrier, to, *m
 }
 
-func (q *held[M]) pop() M {
-	m := q.items[q.head].m
+// drop takes the first item away. Its memory is used again by a later push.
+func (q *held[M]) drop() {
 	q.head++
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 	}
-	return m
 }
 
 func (q *held[M]) clear() { q.items, q.head = q.items[:0], 0 }

@@ -8,7 +8,7 @@ import (
 
 // Network carries what hosts send. It is implemented by package netsim.
 type Network[M any] interface {
-	Send(from, to node.ID, m M)
+	Send(from, to node.ID, m *M) // m is copied
 	Reply(from node.ID, to node.Client, r node.Reply)
 }
 
@@ -19,8 +19,8 @@ type Witness interface {
 	// Rewritten: the durable state of the host changed other than by an append, through a crash or a Replace. Files
 	// calls each with the durable contents of every file.
 	Rewritten(id node.ID, files func(each func(file string, durable []byte)))
-	// Observed: the replica states a fact.
-	Observed(id node.ID, f fact.Fact)
+	// Observed: the replica states a fact, which is valid during the call.
+	Observed(id node.ID, f *fact.Fact)
 	// Damaged: bytes that were durable are so no more, by a fault of the disk. Files is as with Rewritten.
 	Damaged(id node.ID, files func(each func(file string, durable []byte)))
 	// Stopped: the host crashed of its own, by a trap or because its disk failed.
@@ -42,40 +42,27 @@ type HostConfig struct {
 // Host is a machine with one replica on it: its process, its timers, its clock, its disk. It is the node.Env that the
 // replica sees.
 type Host[M any] struct {
-	kernel  *Kernel
+	machine
 	network Network[M]
-	witness Witness
-	config  HostConfig
-	id      node.ID
-	random  stream.Stream
-
 	replica node.Node[M] // nil while the host is down
 	gated   bool         // paused or slow: what comes goes to the inbox
-	wary    bool         // traps are set, or it is dying
-	dying   bool         // a trap has sprung: nothing that the handler at hand still does has any effect
 	crashes uint64
 	boots   uint64
-	timers  []timer
-	disk    disk
 	syncing bool
 	syncs   uint64
-	noticed uint64 // operations up to this are known to be durable
 
-	// What faults have done to the machine. See inbox.go, trap.go and trouble.go.
+	// What faults have done to the process. See inbox.go.
 	paused  bool
 	working bool   // slow, and at work
 	works   uint64 // numbers the items that a slow host works on
 	service int64
 	inbox   inbox[M]
-	traps   []Trap
-	trouble trouble
-	counts  Counts
 
 	waiting held[M] // durable sends, until their writes are durable
 	self    held[M] // what the replica sent to itself, until the handler is done
 	message M       // scratch for the message being handled, so that nothing escapes
+	leaving M       // and for one that leaves
 	request node.Request
-	probe   M              // scratch for the message that a trap looks at
 	siteOf  func(*M) uint8 // the kind of a message
 
 	// Method values, made once: making one allocates.
@@ -83,9 +70,29 @@ type Host[M any] struct {
 	eachDurable func(func(string, []byte))
 }
 
+// machine is what of a host knows no messages. It is no generic type, so that what a replica asks of it most often is reached without detours.
+type machine struct {
+	kernel  *Kernel
+	witness Witness
+	config  HostConfig
+	id      node.ID
+	random  stream.Stream
+	wary    bool // traps are set, or it is dying
+	dying   bool // a trap has sprung: nothing that the handler at hand still does has any effect
+	timers  []timer
+	disk    disk
+	noticed uint64    // operations up to this are known to be durable
+	stating fact.Fact // scratch, so that none escapes
+
+	// What faults have done. See trap.go and trouble.go.
+	traps   []Trap
+	trouble trouble
+	counts  Counts
+}
+
 // NewHost returns a host that is down and has an empty disk.
 func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
-	h := &Host[M]{kernel: k, network: n, witness: w, siteOf: func(*M) uint8 { return 0 }}
+	h := &Host[M]{machine: machine{kernel: k, witness: w}, network: n, siteOf: func(*M) uint8 { return 0 }}
 	h.onCommitted, h.eachDurable = h.committed, h.durableFiles
 	return h
 }
@@ -111,13 +118,13 @@ func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 }
 
 // Reseed begins the replica's stream anew, from the kernel's present seed.
-func (h *Host[M]) Reseed() { h.random = stream.New(h.kernel.Seed(), "node", uint64(h.id)) }
+func (h *machine) Reseed() { h.random = stream.New(h.kernel.Seed(), "node", uint64(h.id)) }
 
 // Up tells whether the host is running.
 func (h *Host[M]) Up() bool { return h.replica != nil }
 
 // When returns the simulated time, in nanoseconds, at which the host's clock will have advanced by span from now.
-func (h *Host[M]) When(span node.Local) int64 { return h.config.Clock.After(h.kernel.now, span) }
+func (h *machine) When(span node.Local) int64 { return h.config.Clock.After(h.kernel.now, span) }
 
 // Boots returns how often the host was started.
 func (h *Host[M]) Boots() uint64 { return h.boots }
@@ -168,6 +175,9 @@ func (h *Host[M]) crash(faults DiskFaults) {
 	key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("crash")), uint64(h.id)<<32|h.crashes)
 	unsynced := h.disk.issued > h.disk.durable
 	lost := h.disk.crash(faults, key)
+	h.counts.Lost += uint64(lost.lost)
+	h.counts.Torn += uint64(lost.torn)
+	h.counts.Holed += uint64(lost.holed)
 	h.noticed = h.disk.durable
 	h.inbox.clear()
 	h.paused, h.working, h.dying = false, false, false
@@ -195,7 +205,7 @@ func (h *Host[M]) SwitchOff() {
 	h.replica = nil
 }
 
-func (h *Host[M]) durableFiles(each func(string, []byte)) {
+func (h *machine) durableFiles(each func(string, []byte)) {
 	for i := range h.disk.files {
 		f := &h.disk.files[i]
 		each(f.name, f.images[0].bytes[:f.durable])
@@ -233,11 +243,18 @@ func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
 // finish does what follows every handler: it delivers what the replica sent to itself, and starts a group commit if
 // something was written and none is under way. If a trap has sprung, the host stops instead.
 func (h *Host[M]) finish() {
+	if h.self.len() > 0 || h.dying || h.disk.issued > h.noticed {
+		h.follow()
+	}
+}
+
+func (h *Host[M]) follow() {
 	for h.self.len() > 0 && !h.dying {
 		if h.kernel.Spin() {
 			return // Run will say so
 		}
-		h.message = h.self.pop()
+		h.message = h.self.first().m
+		h.self.drop()
 		h.replica.Receive(h, h.id, &h.message)
 	}
 	if h.dying {
@@ -297,14 +314,17 @@ func (h *Host[M]) OnSync(e *Event) {
 func (h *Host[M]) syncNoticed() {
 	h.syncing = false
 	h.noticed = h.disk.durable
-	for h.waiting.len() > 0 && h.waiting.first().barrier <= h.noticed {
-		to := h.waiting.first().to
-		m := h.waiting.pop()
-		if to == h.id {
-			h.self.push(to, 0, m)
-		} else if !h.wary || h.sends(m) {
-			h.network.Send(h.id, to, m)
+	for h.waiting.len() > 0 {
+		x := h.waiting.first()
+		if x.barrier > h.noticed {
+			break
 		}
+		if x.to == h.id {
+			h.self.push(x.to, 0, &x.m)
+		} else if !h.wary || h.sends(&x.m) {
+			h.network.Send(h.id, x.to, &x.m)
+		}
+		h.waiting.drop()
 	}
 	h.finish()
 }

@@ -53,7 +53,7 @@ func newBench(c HostConfig) *bench {
 func (b *bench) note(format string, args ...any) {
 	b.journal = append(b.journal, fmt.Sprintf("%d: ", b.Now())+fmt.Sprintf(format, args...))
 }
-func (b *bench) Send(_, to node.ID, m string)                  { b.note("send n%d %s", to, m) }
+func (b *bench) Send(_, to node.ID, m *string)                 { b.note("send n%d %s", to, *m) }
 func (b *bench) Reply(_ node.ID, to node.Client, r node.Reply) { b.note("reply c%d %v", to, r.Status) }
 func (b *bench) Durable(_ node.ID, file string, p []byte)      { b.note("durable %s %s", file, p) }
 func (b *bench) Rewritten(_ node.ID, files func(func(string, []byte))) {
@@ -63,7 +63,7 @@ func (b *bench) Damaged(_ node.ID, files func(func(string, []byte))) {
 	files(func(file string, p []byte) { b.note("damaged %s %q", file, p) })
 }
 func (b *bench) Stopped(node.ID)              { b.note("stopped") }
-func (b *bench) Observed(node.ID, fact.Fact)  {}
+func (b *bench) Observed(node.ID, *fact.Fact) {}
 func (b *bench) Started(node.ID)              { b.note("boot") }
 func (b *bench) Perturb(node.ID, uint16) bool { return false }
 func (b *bench) take() (j []string)           { j, b.journal = b.journal, nil; return j }

@@ -111,11 +111,16 @@ func (k *Kernel) Hash() *Hash { return &k.hash }
 // were scheduled.
 func (k *Kernel) Schedule(at int64, kind EventKind, host node.ID, a, b, c uint64) {
 	if at < k.now {
-		panic(fmt.Sprintf("sim: %v event scheduled at %d, but it is %d already", kind, at, k.now))
+		k.late(at, kind)
 	}
-	e := k.queue.push(at)
-	e.A, e.B, e.C = a, b, c
+	i, e := k.queue.take()
+	e.At, e.A, e.B, e.C = at, a, b, c
 	e.Host, e.Kind = host, kind
+	k.queue.place(i, e)
+}
+
+func (k *Kernel) late(at int64, kind EventKind) {
+	panic(fmt.Sprintf("sim: %v event scheduled at %d, but it is %d already", kind, at, k.now))
 }
 
 // Trace makes the kernel report every record to f, or to nobody if f is nil. It changes nothing in the run.

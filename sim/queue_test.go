@@ -96,3 +96,11 @@ func BenchmarkQueue(b *testing.B) {
 		})
 	}
 }
+
+// push adds an event at that time.
+func (q *queue) push(at int64) *Event {
+	i, e := q.take()
+	e.At = at
+	q.place(i, e)
+	return e
+}

@@ -18,7 +18,7 @@ type timer struct {
 }
 
 // SetTimer arms the timer to fire once the host's clock has advanced by after.
-func (h *Host[M]) SetTimer(t node.TimerID, after node.Local) {
+func (h *machine) SetTimer(t node.TimerID, after node.Local) {
 	for int(t) >= len(h.timers) {
 		h.timers = append(h.timers, timer{})
 	}
@@ -28,7 +28,7 @@ func (h *Host[M]) SetTimer(t node.TimerID, after node.Local) {
 }
 
 // requeueTimer makes sure that an event is in the queue at the timer's deadline or before.
-func (h *Host[M]) requeueTimer(t node.TimerID, x *timer) {
+func (h *machine) requeueTimer(t node.TimerID, x *timer) {
 	if x.queued && x.pending <= x.deadline {
 		return
 	}
@@ -36,13 +36,13 @@ func (h *Host[M]) requeueTimer(t node.TimerID, x *timer) {
 	h.queueTimer(t, x)
 }
 
-func (h *Host[M]) queueTimer(t node.TimerID, x *timer) {
+func (h *machine) queueTimer(t node.TimerID, x *timer) {
 	x.queued, x.pending = true, x.deadline
 	h.kernel.Schedule(x.deadline, TimerDue, h.id, 0, uint64(t), x.number)
 }
 
 // StopTimer disarms the timer.
-func (h *Host[M]) StopTimer(t node.TimerID) {
+func (h *machine) StopTimer(t node.TimerID) {
 	if int(t) < len(h.timers) {
 		h.timers[t].armed = false
 	}
@@ -80,7 +80,7 @@ func (h *Host[M]) timerDue(t node.TimerID) {
 }
 
 // ChangeClock makes the host's clock jump forward, and run at another rate from now on. Timers that are armed follow it.
-func (h *Host[M]) ChangeClock(jump node.Local, driftPPM int64) {
+func (h *machine) ChangeClock(jump node.Local, driftPPM int64) {
 	now, was := h.kernel.now, h.config.Clock
 	h.config.Clock.Change(now, jump, driftPPM)
 	if jump > 0 {
@@ -100,4 +100,4 @@ func (h *Host[M]) ChangeClock(jump node.Local, driftPPM int64) {
 }
 
 // ClockDrift returns the rate at which the host's clock runs, in parts per million above or below the true one.
-func (h *Host[M]) ClockDrift() int64 { return h.config.Clock.DriftPPM }
+func (h *machine) ClockDrift() int64 { return h.config.Clock.DriftPPM }

@@ -21,13 +21,13 @@ type Trap struct {
 }
 
 // SetTrap sets a trap.
-func (h *Host[M]) SetTrap(t Trap) {
+func (h *machine) SetTrap(t Trap) {
 	h.traps = append(h.traps, t)
 	h.wary = true
 }
 
 // RemoveTraps takes all traps with that ID away.
-func (h *Host[M]) RemoveTraps(id int) {
+func (h *machine) RemoveTraps(id int) {
 	n := 0
 	for _, t := range h.traps {
 		if t.ID != id {
@@ -41,7 +41,7 @@ func (h *Host[M]) RemoveTraps(id int) {
 
 // sprung tells whether a trap springs at this step. Whoever is told so makes the host die. It is asked before
 // the step, and answers for both cases: before means that the step must not be done.
-func (h *Host[M]) sprung(on TrapOn, file string, message uint8) (spring, before bool) {
+func (h *machine) sprung(on TrapOn, file string, message uint8) (spring, before bool) {
 	for i := 0; i < len(h.traps); i++ {
 		t := &h.traps[i]
 		if t.On != on || on != OnSend && t.File != file || on == OnSend && t.Message != message {
@@ -61,7 +61,7 @@ func (h *Host[M]) sprung(on TrapOn, file string, message uint8) (spring, before 
 }
 
 // writes tells whether an operation on the file is to be carried out. Nothing is once the host is dying.
-func (h *Host[M]) writes(file string) bool {
+func (h *machine) writes(file string) bool {
 	if h.dying {
 		return false
 	}
@@ -71,18 +71,17 @@ func (h *Host[M]) writes(file string) bool {
 }
 
 // sends tells the same of a message to another replica.
-func (h *Host[M]) sends(m M) bool {
+func (h *Host[M]) sends(m *M) bool {
 	if h.dying {
 		return false
 	}
-	h.probe = m // so that the parameter does not escape
-	spring, before := h.sprung(OnSend, "", h.siteOf(&h.probe))
+	spring, before := h.sprung(OnSend, "", h.siteOf(m))
 	h.dying = spring
 	return !before
 }
 
 // syncs tells the same of a group commit, whose files are those with an operation up to the number given.
-func (h *Host[M]) commits(upTo uint64) bool {
+func (h *machine) commits(upTo uint64) bool {
 	spring, before := false, false
 	for i := range h.disk.files {
 		f := &h.disk.files[i]

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"simrun/sim/stream"
 )
@@ -34,6 +35,9 @@ type Counts struct {
 	BadReads    uint64 `json:"badReads"`    // reads that reported an unreadable sector
 	ClockJumps  uint64 `json:"clockJumps"`  // of clocks, forward
 	ClockRates  uint64 `json:"clockRates"`  // changes of a clock's rate
+	Lost        uint64 `json:"lost"`        // writes that were not durable and did not survive a crash
+	Torn        uint64 `json:"torn"`        // files of whose last surviving write a crash left a part
+	Holed       uint64 `json:"holed"`       // files in which a crash left zeros in the place of what was written
 }
 
 // Add adds another host's counts.
@@ -54,6 +58,9 @@ func (c *Counts) Add(o Counts) {
 	c.BadReads += o.BadReads
 	c.ClockJumps += o.ClockJumps
 	c.ClockRates += o.ClockRates
+	c.Lost += o.Lost
+	c.Torn += o.Torn
+	c.Holed += o.Holed
 }
 
 // Counts returns what faults did to the machine since Reset.
@@ -102,8 +109,8 @@ func (h *Host[M]) troubled(upTo uint64) bool {
 // Damage is a way in which a disk loses what it had.
 type Damage uint8
 
-// The ways to lose what was durable. All but Wipe leave the latest group commits of a file alone: damage there cannot be
-// told from a write that was never made durable, so no protocol can survive it. See file.settled.
+// The ways to lose what was durable. All but Wipe leave what the latest group commits appended to a file alone: damage there cannot be
+// told from a write that was never made durable, so no protocol can survive it. What Replace put there has no such excuse. See file.settled.
 const (
 	Rot       Damage = iota + 1 // some bits of a file are flipped
 	Sector                      // a sector of a file becomes unreadable
@@ -111,17 +118,27 @@ const (
 	Wipe                        // all files are gone
 )
 
+// Keeps tells whether there is anything durable in files other than those named.
+func (h *Host[M]) Keeps(besides []string) bool {
+	for i := range h.disk.files {
+		if f := &h.disk.files[i]; f.durable > 0 && !slices.Contains(besides, f.name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Damage damages the disk of a host that is down. What exactly hangs on the key. It tells whether there was anything to
-// damage.
-func (h *Host[M]) Damage(d Damage, key uint64) bool {
+// damage, and in which file, if not in all.
+func (h *Host[M]) Damage(d Damage, key uint64) (file string, struck bool) {
 	if h.replica != nil {
-		return false
+		return "", false
 	}
 	s := stream.New(key, "damage", uint64(h.id))
 	what := ""
 	if d == Wipe {
 		if len(h.disk.files) == 0 {
-			return false
+			return "", false
 		}
 		h.disk.wipe()
 		h.counts.Wiped++
@@ -129,8 +146,9 @@ func (h *Host[M]) Damage(d Damage, key uint64) bool {
 	} else {
 		f := h.disk.anySettled(&s)
 		if f == nil {
-			return false
+			return "", false
 		}
+		file = f.name
 		at, n := 0, 0
 		switch d {
 		case Rot:
@@ -146,7 +164,7 @@ func (h *Host[M]) Damage(d Damage, key uint64) bool {
 			what = "overwritten"
 		}
 		if n == 0 {
-			return false
+			return "", false
 		}
 		if d == Misdirect {
 			h.counts.Misdirected++
@@ -158,5 +176,5 @@ func (h *Host[M]) Damage(d Damage, key uint64) bool {
 		h.kernel.Emit(Record{Kind: FaultOn, Who: h.id.Addr(), Text: what})
 	}
 	h.witness.Damaged(h.id, h.eachDurable)
-	return true
+	return file, true
 }

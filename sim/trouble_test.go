@@ -325,7 +325,7 @@ func TestDamage(t *testing.T) {
 		kind := rapid.SampledFrom([]Damage{Rot, Sector, Misdirect}).Draw(t, "kind")
 		b := settledLog(1, n)
 		before := bytes.Clone(b.host.disk.contents("log"))
-		struck := b.host.Damage(kind, rapid.Uint64().Draw(t, "key"))
+		_, struck := b.host.Damage(kind, rapid.Uint64().Draw(t, "key"))
 		after := b.host.disk.contents("log")
 		require.Equal(t, struck, b.take() != nil, "the witness is told")
 		require.Len(t, after, len(before))
@@ -352,7 +352,7 @@ func TestDamage(t *testing.T) {
 // A file that is written anew has no unreadable sector any more; one that is cut off keeps those before the cut.
 func TestUnreadableSectorsHeal(t *testing.T) {
 	b := settledLog(1, 600)
-	require.True(t, b.host.Damage(Sector, 7))
+	require.True(t, struck(b.host.Damage(Sector, 7)))
 	_, err := b.host.Read("log")
 	require.Error(t, err)
 	bad := b.host.disk.open("log").last().bad
@@ -366,9 +366,9 @@ func TestUnreadableSectorsHeal(t *testing.T) {
 	b.host.Crash()
 
 	b = settledLog(1, 600)
-	require.True(t, b.host.Damage(Sector, 7))
+	require.True(t, struck(b.host.Damage(Sector, 7)))
 	b.host.Start(&script{})
-	require.False(t, b.host.Damage(Sector, 7), "only while it is down")
+	require.False(t, struck(b.host.Damage(Sector, 7)), "only while it is down")
 	_, err = b.host.Read("log")
 	require.Error(t, err)
 	b.host.Replace("log", []byte("new"))
@@ -379,9 +379,9 @@ func TestUnreadableSectorsHeal(t *testing.T) {
 
 func TestWipe(t *testing.T) {
 	b := settledLog(1, 10)
-	require.True(t, b.host.Damage(Wipe, 1))
+	require.True(t, struck(b.host.Damage(Wipe, 1)))
 	require.Empty(t, b.take(), "no file is left to tell of")
-	require.False(t, b.host.Damage(Wipe, 1), "there is nothing left")
+	require.False(t, struck(b.host.Damage(Wipe, 1)), "there is nothing left")
 	b.host.Start(&script{})
 	got, err := b.host.Read("log")
 	require.NoError(t, err)
@@ -410,4 +410,32 @@ func TestTimersFollowTheClock(t *testing.T) {
 	require.Equal(t, Drained, b.Run(1000))
 	require.Equal(t, []string{"0: boot", "10: timer 0 at 160", "50: timer 1 at 200", "250: timer 2 at 300", "400: timer 3 at 400"}, b.take())
 	require.Equal(t, Counts{ClockJumps: 1, ClockRates: 2}, b.host.Counts())
+}
+
+// struck drops the name of the file.
+func struck(_ string, ok bool) bool { return ok }
+
+// What Replace put on the disk may be damaged at once; what was appended behind it, only later.
+func TestReplacedMayBeDamaged(t *testing.T) {
+	var d disk
+	nothing := func(change) {}
+	d.append("log", []byte("appended"))
+	d.commit(d.issued, nothing)
+	require.Zero(t, d.files[0].settled(), "it may be the last that a crash left")
+	d.replace("log", []byte("whole"))
+	require.Zero(t, d.files[0].settled(), "it is not durable yet")
+	d.append("log", []byte(" and more"))
+	d.commit(d.issued, nothing)
+	require.Equal(t, len("whole"), d.files[0].settled())
+	d.truncate("log", 3)
+	d.commit(d.issued, nothing)
+	require.Equal(t, 3, d.files[0].settled())
+	d.append("log", []byte("le again"))
+	d.crash(DiskFaults{}, 1)
+	require.Equal(t, 3, d.files[0].settled())
+	for range settling {
+		d.append("log", []byte("x"))
+		d.commit(d.issued, nothing)
+	}
+	require.Equal(t, len("whole again"), d.files[0].settled())
 }

@@ -9,7 +9,10 @@
 //   - observed: claimed by the replica through Env.Observe. It is held against the durable facts, never trusted.
 package fact
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Kind says what a Fact states. The comment of each kind names the fields it uses.
 type Kind uint8
@@ -23,7 +26,7 @@ const (
 	Learned
 	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
 	Applied
-	// Executed: a client's command changed the state machine at Slot. (Slot, Index, Client, Seq, Value)
+	// Executed: a client's command changed the state machine at Slot. (Slot, Index, Client, Seq)
 	Executed
 	// Snapshot: every slot up to and including Slot is held as a snapshot with digest State, and the replica no
 	// longer answers for its votes there. Observed, not durable: the replica has just taken that state. (Slot, State)
@@ -39,6 +42,8 @@ const (
 	// Configured: the replica holds the membership Value, an encoding of which is Bytes, to govern slots from Slot on, until another
 	// does. (Slot, Value, Bytes)
 	Configured
+	// Reached: the replica came to a point of its protocol that its author has numbered, and that tests should come to. (Seq)
+	Reached
 
 	NumKinds
 )
@@ -46,6 +51,7 @@ const (
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
 	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
+	Reached: "reached",
 }
 
 // String returns the kind's name in lower case.
@@ -75,26 +81,30 @@ func Digest(b []byte) uint64 {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
 	h := uint64(len(b))*k1 ^ k0
 	for len(b) >= 16 {
-		h = fold(h^le64(b), k1^le64(b[8:]))
+		h = fold(h^binary.LittleEndian.Uint64(b), k1^binary.LittleEndian.Uint64(b[8:]))
 		b = b[16:]
 	}
-	var lo, hi uint64
-	if len(b) >= 8 {
-		lo, b = le64(b), b[8:]
+	if len(b) < 8 {
+		return fold(fold(h, k1^short(b)), k0)
 	}
-	for i, c := range b {
-		hi |= uint64(c) << (8 * i)
+	// What is behind the first 8 bytes is the upper part of the last 8.
+	last := binary.LittleEndian.Uint64(b[len(b)-8:]) >> (8 * uint(16-len(b)))
+	return fold(fold(h^binary.LittleEndian.Uint64(b), k1^last), k0)
+}
+
+// short returns up to 7 bytes as a little endian number.
+func short(b []byte) uint64 {
+	n := len(b)
+	switch {
+	case n >= 4: // two halves, which may overlap
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*uint(n-4))
+	case n > 0:
+		return uint64(b[0]) | uint64(b[n>>1])<<(8*uint(n>>1)) | uint64(b[n-1])<<(8*uint(n-1))
 	}
-	return fold(fold(h^lo, k1^hi), k0)
+	return 0
 }
 
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	return hi ^ lo
-}
-
-func le64(b []byte) uint64 {
-	_ = b[7]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }

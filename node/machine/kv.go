@@ -16,8 +16,9 @@ type KV struct {
 
 // kvEntry is the value of a key, and what it adds to the digest.
 type kvEntry struct {
-	value []byte
-	share [2]uint64
+	value      []byte
+	share      [2]uint64
+	key0, key1 uint64 // what the key alone makes of the share: see keyDigest
 }
 
 // Opcodes of commands, and the first byte of results.
@@ -101,6 +102,7 @@ func (m *KV) Query(cmd, dst []byte) ([]byte, bool) {
 func (m *KV) set(key []byte, e *kvEntry, value []byte) {
 	if e == nil {
 		e = &kvEntry{}
+		e.key0, e.key1 = keyDigest(key)
 		if m.entries == nil {
 			m.entries = make(map[string]*kvEntry)
 		}
@@ -109,11 +111,10 @@ func (m *KV) set(key []byte, e *kvEntry, value []byte) {
 		at, _ := slices.BinarySearch(m.keys, name)
 		m.keys = slices.Insert(m.keys, at, name)
 	}
-	m.digest[0] -= e.share[0]
-	m.digest[1] -= e.share[1]
-	e.share = entryDigest(key, value)
-	m.digest[0] += e.share[0]
-	m.digest[1] += e.share[1]
+	a, b := fold(e.key0, e.key1, value)
+	m.digest[0] += a - e.share[0]
+	m.digest[1] += b - e.share[1]
+	e.share = [2]uint64{a, b}
 	e.value = append(e.value[:0], value...)
 }
 

@@ -33,6 +33,14 @@ func appendBytes(dst, b []byte) []byte {
 
 // cutBytes splits off what appendBytes appended, and nothing else: a length has one encoding, the shortest.
 func cutBytes(b []byte) (head, rest []byte, ok bool) {
+	if len(b) > 0 && b[0] < 0x80 && int(b[0]) < len(b) { // nearly always
+		end := 1 + int(b[0])
+		return b[1:end:end], b[end:], true
+	}
+	return cutLong(b)
+}
+
+func cutLong(b []byte) (head, rest []byte, ok bool) {
 	n, used := binary.Uvarint(b)
 	if used <= 0 || n > uint64(len(b)-used) || used > 1 && b[used-1] == 0 {
 		return nil, nil, false
@@ -47,13 +55,9 @@ const (
 	empty1 = 0xc2b2ae3d27d4eb4f
 )
 
-// entryDigest is the share of one key and its value in the digest of a map. Shares are added up, so the order in
+// keyDigest begins the share of one key and its value in the digest of a map: fold goes on from it with the value. Shares are added up, so the order in
 // which entries came about does not show.
-func entryDigest(key, value []byte) [2]uint64 {
-	a, b := fold(empty0, empty1, key)
-	a, b = fold(a, b, value)
-	return [2]uint64{a, b}
-}
+func keyDigest(key []byte) (uint64, uint64) { return fold(empty0, empty1, key) }
 
 // fold folds b and its length into two words. They are two variables and not an array, which would live in memory and not in registers.
 func fold(h0, h1 uint64, b []byte) (uint64, uint64) {
@@ -63,9 +67,11 @@ func fold(h0, h1 uint64, b []byte) (uint64, uint64) {
 		b = b[8:]
 	}
 	if len(b) > 0 {
-		var tail [8]byte
-		copy(tail[:], b)
-		h0, h1 = mix(h0, h1, binary.LittleEndian.Uint64(tail[:]))
+		tail := uint64(0)
+		for i, c := range b {
+			tail |= uint64(c) << (8 * uint(i))
+		}
+		h0, h1 = mix(h0, h1, tail)
 	}
 	return h0, h1
 }

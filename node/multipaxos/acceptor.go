@@ -72,11 +72,13 @@ func (r *Replica) onAccept(env Env, from node.ID, m *Message) {
 		r.reject(env, from, m.Ballot)
 		return
 	case m.Ballot > r.promised && r.grant.forbids(env.Now(), m.Ballot):
+		reached(env, PointLeaseBars)
 		return
 	}
 	r.follow(env, m.Ballot)
 	r.learn(env, from, m.Ballot, m.Commit)
 	if r.settled(m.Slot, m.Value) {
+		reached(env, PointSettled)
 		r.send(env, from, Message{Kind: Settled, Ballot: m.Ballot, Slot: m.Slot, Floor: r.log.floor, Commit: r.applied})
 		return
 	}

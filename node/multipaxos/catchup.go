@@ -41,6 +41,7 @@ func (r *Replica) refetch(env Env) {
 		r.source = r.after(r.source)
 	}
 	if r.coming.slot > r.applied {
+		reached(env, PointImageResumed)
 		r.resume(env)
 		return
 	}

@@ -135,18 +135,33 @@ func (l *commands) next() bool {
 	if len(l.rest) == 0 {
 		return false
 	}
-	in := reader{rest: l.rest[1:]}
-	l.op = node.Op(l.rest[0])
-	l.session = in.uvarint()
-	client := in.uvarint()
-	l.client = node.Client(client)
-	l.seq = in.uvarint()
-	l.command = in.bytes(in.uvarint())
-	if in.bad || client == 0 || client > maxClient || l.seq == 0 {
+	b := l.rest
+	var n [4]uint64 // session, client, sequence number, length
+	at := 1
+	for i := range n {
+		v, shift := uint64(0), uint(0)
+		for ; ; shift += 7 {
+			if at >= len(b) || shift > 63 || shift == 63 && b[at] > 1 { // too short, or more than 64 bits
+				l.rest = nil
+				return false
+			}
+			c := b[at]
+			at++
+			v |= uint64(c&0x7f) << (shift & 63)
+			if c < 0x80 {
+				break
+			}
+		}
+		n[i] = v
+	}
+	session, client, seq, length := n[0], n[1], n[2], n[3]
+	if length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
 		l.rest = nil
 		return false
 	}
-	l.rest = in.rest
+	end := at + int(length)
+	l.op, l.session, l.client, l.seq = node.Op(b[0]), session, node.Client(client), seq
+	l.command, l.rest = b[at:end:end], b[end:]
 	return true
 }
 

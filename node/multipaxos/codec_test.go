@@ -1,9 +1,11 @@
 package multipaxos
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -208,5 +210,25 @@ func FuzzRecords(f *testing.F) {
 		h.files[0].states[0] = d.bytes
 		h.boot()
 		_ = h.r.AppendState(nil)
+	})
+}
+
+// The numbers of a command are read as binary.Uvarint reads them, whatever the bytes.
+func TestCommandNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 0x7f, 0x80, 0x81, 0xff}), 0, 40).Draw(t, "bytes")
+		in, ok := reader{rest: b}, false
+		session, client, seq := in.uvarint(), in.uvarint(), in.uvarint()
+		command := in.bytes(in.uvarint())
+		ok = !in.bad && client > 0 && client <= maxClient && seq > 0
+		list := commands{rest: append([]byte{byte(node.Command)}, b...)}
+		require.Equal(t, ok, list.next())
+		if !ok {
+			require.Empty(t, list.rest)
+			return
+		}
+		require.Equal(t, []uint64{session, client, seq}, []uint64{list.session, uint64(list.client), list.seq})
+		require.True(t, bytes.Equal(command, list.command))
+		require.Equal(t, len(in.rest), len(list.rest))
 	})
 }

@@ -99,6 +99,7 @@ func (r *Replica) tryStand(env Env) {
 func (r *Replica) stand(env Env) {
 	b := max(r.seen, r.promised).Next(r.id)
 	if r.grant.forbids(env.Now(), b) {
+		reached(env, PointLeaseBars)
 		r.role = follower
 		r.awaitLeader(env)
 		return
@@ -151,6 +152,7 @@ func (r *Replica) onPromise(env Env, from node.ID, m *Message) {
 	}
 	if m.Commit > r.applied && r.role == candidate {
 		r.behind = max(r.behind, m.Commit)
+		reached(env, PointBehind)
 		r.gone = r.gone || m.Floor >= r.from // its votes for some of the slots are gone: they are chosen
 		r.lag(env, from, m.Commit)
 		r.fetch(env)
@@ -209,6 +211,7 @@ func (r *Replica) caughtUp(env Env) {
 		return
 	}
 	if r.gone {
+		reached(env, PointGone)
 		r.prepare(env)
 		return
 	}
@@ -236,6 +239,9 @@ func (r *Replica) tryLead(env Env) {
 	r.leaseEnd, r.confirmed, r.successor = 0, r.round, transfer{}
 	r.peers = r.peers[:0]
 	r.enlist()
+	if len(r.reported) > 0 {
+		reached(env, PointAdopted)
+	}
 	env.Observe(fact.Fact{Kind: fact.Leading, Ballot: uint64(r.ballot), Slot: r.taken})
 	env.StopTimer(timerElection)
 	r.onHeartbeatTimer(env)

@@ -55,6 +55,9 @@ func (r *Replica) onImage(env Env, from node.ID, m *Message) {
 		if m.Mark != 0 || m.Slot < c.slot {
 			return
 		}
+		if len(c.bytes) > 0 {
+			reached(env, PointImageReplaced)
+		}
 		*c = image{slot: m.Slot, size: m.Span, bytes: c.bytes[:0]}
 	}
 	if m.Mark != uint64(len(c.bytes)) || m.Mark+uint64(len(m.Value)) > c.size {
@@ -104,6 +107,7 @@ func (r *Replica) install(env Env, from node.ID, commit uint64) {
 		r.awaitFounding(env)
 	}
 	r.metrics.Installed++
+	reached(env, PointImage)
 	env.Logf("installs an image of slot %d", r.applied)
 	env.Observe(fact.Fact{Kind: fact.Snapshot, Slot: r.applied, State: r.state()})
 	r.caught(env, from, before, commit)

@@ -13,6 +13,7 @@ func (r *Replica) Request(env Env, from node.Client, q *node.Request) {
 	case q.Seq == 0 || q.Op == 0 || q.Op > node.Transfer:
 		env.Reply(from, node.Reply{Seq: q.Seq, Status: node.Refused})
 	case r.queue.len()+r.reads.len() >= r.config.MaxQueue:
+		reached(env, PointFlowControl)
 		r.overloaded(env, from, q.Seq)
 	case q.Op == node.Transfer:
 		r.onTransfer(env, from, q)
@@ -94,6 +95,7 @@ func (r *Replica) clear(env Env, e *era) bool {
 		return true
 	}
 	if r.from < r.next {
+		reached(env, PointEra)
 		r.from = r.next
 		r.resendPrepare(env)
 	}
@@ -104,6 +106,9 @@ func (r *Replica) clear(env Env, e *era) bool {
 // filled with no-ops.
 func (r *Replica) nextValue(env Env) (value []byte, ok bool) {
 	if i := r.next - r.first; len(r.reported) > 0 && i < uint64(len(r.reported)) {
+		if p := r.reported[i]; p.ballot == 0 {
+			reached(env, PointHole)
+		}
 		return r.reported[i].value, true
 	}
 	r.forgetReports()
@@ -180,6 +185,7 @@ func (r *Replica) resendAccepts(env Env) {
 		if e.chosen {
 			continue
 		}
+		reached(env, PointResent)
 		era := r.eras.of(slot)
 		for _, to := range era.Voters {
 			if to != r.id && e.voters&era.bit(to) == 0 {

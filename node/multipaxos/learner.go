@@ -66,6 +66,7 @@ func (r *Replica) apply(env Env, e *entry) {
 			id := place(e.slot, index)
 			if evicted := r.sessions.register(id, list.session); evicted {
 				r.metrics.Evicted++
+				reached(env, PointEvicted)
 			}
 			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.OK, Session: id, Slot: e.slot, Index: index})
 		case node.Configure:
@@ -105,7 +106,7 @@ func (r *Replica) execute(env Env, c *commands, slot uint64, index uint32) {
 		r.metrics.Commands++
 		env.Observe(fact.Fact{
 			Kind: fact.Executed, Slot: slot, Index: uint16(index),
-			Client: uint32(c.client), Seq: c.seq, Value: fact.Digest(c.command),
+			Client: uint32(c.client), Seq: c.seq,
 		})
 	}
 	if r.role == leader {

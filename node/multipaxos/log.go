@@ -55,7 +55,7 @@ func (l *slots) put(slot uint64, b node.Ballot, value []byte, digest uint64) *en
 }
 
 func (l *slots) grow() {
-	size := uint64(max(len(l.ring), 64))
+	size := uint64(max(len(l.ring), 16))
 	for size < l.last-l.floor {
 		size *= 2
 	}

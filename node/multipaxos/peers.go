@@ -60,6 +60,7 @@ func (r *Replica) broadcast(env Env, m Message) {
 func (r *Replica) onHeartbeatTimer(env Env) {
 	if r.config.CheckQuorum && !r.quorumHeard(env.Now()) {
 		r.metrics.Resigned++
+		reached(env, PointNoQuorum)
 		env.Logf("has not heard of a quorum and steps down from ballot %d.%d", r.ballot.Round(), uint64(r.id))
 		r.stepDown(env)
 		return
@@ -113,12 +114,18 @@ func (r *Replica) onAlive(env Env, from node.ID, m *Message) {
 		return
 	}
 	p.heard, p.heardAt = true, env.Now()
+	// Only who moves past what a quorum stands behind can move that. Two answers in five do not.
+	matters := p.round <= r.confirmed && m.Mark > r.confirmed
 	p.round = max(p.round, m.Mark)
 	p.applied = max(p.applied, m.Commit)
 	if m.Span > 0 && m.Mark >= r.successor.leasesFrom {
-		p.granted = max(p.granted, r.leaseUntil(r.sentAt[m.Mark%rounds], node.Local(m.Span)))
+		until := r.leaseUntil(r.sentAt[m.Mark%rounds], node.Local(m.Span))
+		matters = matters || p.granted <= r.leaseEnd && until > r.leaseEnd
+		p.granted = max(p.granted, until)
 	}
-	r.count()
+	if matters {
+		r.count()
+	}
 	r.serveReads(env)
 	r.goOnWithTransfer(env)
 }
@@ -127,16 +134,24 @@ func (r *Replica) onAlive(env Env, from node.ID, m *Message) {
 // granted their leases.
 func (r *Replica) count() {
 	round, lease := r.round, node.Local(1<<62)
-	var answered, leases [MaxNodes]int64
+	var list [MaxNodes]int64
 	for i := range r.eras {
 		e := &r.eras[i]
+		n, granted := len(e.Voters), false
 		for j, id := range e.Voters {
 			p := r.peer(id)
-			answered[j], leases[j] = int64(p.round), int64(p.granted)
+			list[j] = int64(p.round)
+			granted = granted || p.granted != 0
 		}
-		n := len(e.Voters)
-		round = min(round, uint64(highest(answered[:n], e.phase2)))
-		lease = min(lease, node.Local(highest(leases[:n], e.phase2)))
+		round = min(round, uint64(highest(list[:n], e.phase2)))
+		if !granted { // as always, unless reads are by lease
+			lease = min(lease, 0)
+			continue
+		}
+		for j, id := range e.Voters {
+			list[j] = int64(r.peer(id).granted)
+		}
+		lease = min(lease, node.Local(highest(list[:n], e.phase2)))
 	}
 	r.confirmed, r.leaseEnd = round, lease
 }

@@ -40,6 +40,7 @@ func (q *reads) pop() read {
 func (q *reads) handBack(env Env, r *Replica) {
 	for q.len() > 0 {
 		x := q.pop()
+		reached(env, PointReadsBack)
 		r.redirect(env, x.client, x.seq)
 	}
 }
@@ -66,6 +67,7 @@ func (r *Replica) onRead(env Env, from node.Client, q *node.Request) {
 func (r *Replica) serveReads(env Env) {
 	for r.reads.len() > 0 && r.reads.items[r.reads.head].round <= r.confirmed {
 		x := r.reads.pop()
+		reached(env, PointReadRound)
 		r.answerRead(env, x.client, x.seq, x.command)
 	}
 	if r.reads.len() > 0 && r.reads.items[r.reads.head].round > r.round {

@@ -49,6 +49,7 @@ func (r *Replica) handOver(env Env) {
 			best = p
 		}
 	}
+	reached(env, PointOut)
 	r.send(env, best.id, Message{Kind: Stand, Ballot: r.ballot})
 	r.stepDown(env)
 }
@@ -87,6 +88,7 @@ func (r *Replica) onDismiss(env Env, m *Message) {
 	if r.eras.has(r.id) || m.Slot < r.eras[len(r.eras)-1].start {
 		return
 	}
+	reached(env, PointDismissed)
 	env.Logf("is no member from slot %d on and leaves", m.Slot)
 	r.scratch = r.scratch[:0]
 	r.append(env, recordLeft)
@@ -143,6 +145,7 @@ func (r *Replica) goOnWithTransfer(env Env) {
 	}
 	p := r.peer(t.to)
 	if p == nil || env.Now()-t.since > r.config.ElectionMin+r.config.ElectionJitter {
+		reached(env, PointGaveUp)
 		env.Logf("gives up the transfer to n%d", uint64(t.to))
 		*t = transfer{leasesFrom: r.round + 1}
 		r.propose(env)
@@ -150,6 +153,7 @@ func (r *Replica) goOnWithTransfer(env Env) {
 	}
 	if !t.told && r.queue.len() == 0 && r.next == r.applied+1 && p.applied >= r.applied {
 		t.told = true
+		reached(env, PointHandedOver)
 		r.send(env, t.to, Message{Kind: Stand, Ballot: r.ballot})
 		env.Reply(t.client, node.Reply{Seq: t.seq, Status: node.OK})
 	}

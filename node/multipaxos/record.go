@@ -134,6 +134,12 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 		return
 	}
 	wal.Scan(file, b, func(w wal.Record) {
+		if p := w.Payload; w.Kind == recordVote && len(p) >= 24 { // most are, and this is quicker
+			b, slot := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
+			emit(fact.Fact{Kind: fact.Promised, Ballot: b})
+			emit(voted(node.Ballot(b), slot, p[24:]))
+			return
+		}
 		d, ok := decodeRecord(w.Kind, w.Payload)
 		if !ok {
 			return
@@ -141,9 +147,6 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 		switch d.kind {
 		case recordPromise, recordRepairing:
 			emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})
-		case recordVote:
-			emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})
-			emit(voted(d.ballot, d.slot, d.rest))
 		case recordLearned:
 			emit(fact.Fact{Kind: fact.Learned, Slot: d.slot, Value: fact.Digest(d.rest)})
 		case recordSnapshot:

@@ -12,7 +12,7 @@ import (
 func (r *Replica) recover(env Env) {
 	vow, vowed := r.readVow(env)
 	written, chosen, left, sound := false, uint64(0), false, true
-	log, _, err := wal.Open(env, File, func(w wal.Record) {
+	log, report, err := wal.Open(env, File, func(w wal.Record) {
 		d, ok := decodeRecord(w.Kind, w.Payload)
 		if !ok || !r.replay(d) {
 			sound = false
@@ -23,6 +23,9 @@ func (r *Replica) recover(env Env) {
 		chosen = max(chosen, d.commit)
 	})
 	r.wal = log
+	if report.Damage == wal.Tail {
+		reached(env, PointTornTail)
+	}
 	r.promised = max(r.promised, vow)
 	switch {
 	case left:
@@ -139,10 +142,12 @@ func (r *Replica) replay(d record) bool {
 // nobody knows what was promised: the identity is lost.
 func (r *Replica) beginRepair(env Env, vowed bool) {
 	if !vowed {
+		reached(env, PointVowLost)
 		env.Logf("has lost its promise, and falls silent: add a replica with another ID")
 		r.standing = silent
 		return
 	}
+	reached(env, PointRepair)
 	env.Logf("log is damaged: votes up to ballot %d.%d may be lost, which others have to make up for", r.promised.Round(), uint64(r.promised.ID()))
 	r.standing = repairing
 	if len(r.eras) > 0 {
@@ -193,6 +198,7 @@ func (r *Replica) receiveAside(env Env, from node.ID, m *Message) {
 
 // endRepair takes part again.
 func (r *Replica) endRepair(env Env, b node.Ballot) {
+	reached(env, PointRepaired)
 	env.Logf("is repaired: the leader of ballot %d.%d has made up for what was lost", b.Round(), uint64(b.ID()))
 	r.standing = active
 	r.promised = b

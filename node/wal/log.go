@@ -4,7 +4,8 @@
 // before them, and all of that is fine as long as nobody was told that they were safe. But a damaged record that was once synced is
 // corruption, and to cut the log there would be to forget promises. The two look alike. So each record carries, under its checksum, how far
 // the log was known to be synced when it was written: damage at record k is corruption if an intact later
-// record says that the log was synced through k, and an unsynced tail otherwise. (Protocol-Aware Recovery, Alagappan et
+// record says that the log was synced through k, and an unsynced tail otherwise. An image of the whole log is put on the disk in one step:
+// each record of it says that all of them are synced. (Protocol-Aware Recovery, Alagappan et
 // al., FAST '18, section 3.3, draws the same line.) Damage within the last records that were synced, with nothing written
 // after their sync became known, cannot be told from a tail.
 //
@@ -77,5 +78,10 @@ func (l *Log) Add(kind uint8, payload []byte) {
 	l.next++
 }
 
-// Replace puts the image in the place of the log, in one step.
-func (l *Log) Replace(d node.Disk) { d.Replace(l.file, l.scratch) }
+// Replace puts the image in the place of the log, in one step. Where one of its records is on the disk all of them are, and they say so.
+func (l *Log) Replace(d node.Disk) {
+	for at := 0; at < len(l.scratch); {
+		at += testify(l.scratch[at:], l.next-1)
+	}
+	d.Replace(l.file, l.scratch)
+}

@@ -43,6 +43,14 @@ func appendRecord(dst []byte, file uint32, seq, synced uint64, kind uint8, paylo
 	return dst
 }
 
+// testify makes the record at the start of b say that the log is synced through a sequence number, and returns how long the record is.
+func testify(b []byte, synced uint64) (length int) {
+	length = headerLen + int(binary.LittleEndian.Uint32(b[4:]))
+	binary.LittleEndian.PutUint64(b[16:], synced)
+	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:length], castagnoli))
+	return length
+}
+
 // decode reads the record at the start of b, and returns how long it is; 0 if there is no intact record of that file.
 func decode(b []byte, file uint32) (r Record, length int) {
 	if len(b) < headerLen {

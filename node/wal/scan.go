@@ -48,6 +48,7 @@ func Scan(file string, b []byte, each func(Record)) Report {
 	id := fileID(file)
 	var report Report
 	next, known := uint64(0), false // sequence number of the next record, once one was seen
+	synced := uint64(0)             // according to those seen
 	at := 0
 	for at < len(b) {
 		r, n := decode(b[at:], id)
@@ -57,6 +58,7 @@ func Scan(file string, b []byte, each func(Record)) Report {
 		each(r)
 		report.Records++
 		next, known = r.Seq+1, true
+		synced = max(synced, r.synced)
 		at += n
 	}
 	report.Intact, report.Dropped = at, len(b)-at
@@ -67,12 +69,14 @@ func Scan(file string, b []byte, each func(Record)) Report {
 	if !known {
 		next = 1
 	}
-	resume, synced := search(b[at:], id, next)
-	if synced < next {
+	resume, later := search(b[at:], id, next)
+	if max(synced, later) < next {
 		return report
 	}
-	report.Damage, report.First = Corrupt, next
-	report.Last = resume.Seq - 1
+	report.Damage, report.First, report.Last = Corrupt, next, synced
+	if resume.Seq > 0 {
+		report.Last = resume.Seq - 1
+	}
 	for p := at; p < len(b); {
 		r, n := decode(b[p:], id)
 		if n == 0 || r.Seq < next {

@@ -226,3 +226,31 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+// Damage in an image that was put on the disk in one step is corruption, wherever it is, unless nothing at all is left of it: no crash leaves a part
+// of it. Behind the image, what was never known to be synced may still be a tail.
+func TestDamagedImage(t *testing.T) {
+	d := &memory{}
+	l, _, err := Open(d, "log", func(Record) {})
+	require.NoError(t, err)
+	l.Rewriting()
+	for range 3 {
+		l.Add(1, []byte("payload"))
+	}
+	l.Replace(d)
+	image := len(d.b)
+	l.Append(d, 1, []byte("later"))
+	record := image / 3
+	for at := range d.b {
+		b := slices.Clone(d.b)
+		b[at] ^= 4
+		report := Scan("log", b, func(Record) {})
+		if at < image {
+			require.Equal(t, Report{Damage: Corrupt, Records: 3, Intact: at / record * record, Dropped: len(b) - at/record*record, First: uint64(at/record) + 1, Last: uint64(at/record) + 1},
+				report, "byte %d", at)
+		} else {
+			require.Equal(t, Tail, report.Damage, "byte %d", at)
+		}
+	}
+	require.Equal(t, Report{Damage: Corrupt, Records: 2, Intact: 2 * record, Dropped: 5, First: 3, Last: 3}, Scan("log", d.b[:2*record+5], func(Record) {}))
+}

@@ -73,7 +73,7 @@ func (b *Builder) Mutants() ([]Mutant, error) {
 	return Load(os.DirFS(filepath.Join(b.root, filepath.FromSlash(b.dir))))
 }
 
-// digestTree digests all sources but tests.
+// digestTree digests all sources but tests, and what is embedded in them.
 func digestTree(tree fs.FS, version []byte) (string, error) {
 	h := sha256.New()
 	h.Write(version)
@@ -88,7 +88,8 @@ func digestTree(tree fs.FS, version []byte) (string, error) {
 			return nil
 		}
 		source := strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
-		if !source && path != "go.mod" && path != "go.sum" {
+		embedded := strings.Contains(path, "/page/")
+		if !source && !embedded && path != "go.mod" && path != "go.sum" {
 			return nil
 		}
 		text, err := fs.ReadFile(tree, path)

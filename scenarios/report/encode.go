@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"simrun/scenarios/timeline"
 )
@@ -123,8 +124,12 @@ func encode(t *timeline.Timeline) ([]byte, error) {
 			d.Witness = append(d.Witness, at)
 		}
 	}
+	stands := len(t.Witness) == 0 && strings.HasPrefix(t.Fingerprint, "liveness:")
 	for i := range t.Ops {
 		op := &t.Ops[i]
+		if stands && op.Outcome == "open" { // what a run that came to a standstill is about
+			d.Witness = append(d.Witness, i)
+		}
 		d.Ops = append(d.Ops, [10]int64{
 			lane(op.Client), int64(op.Process), texts.place(op.Text), texts.place(op.Out), texts.place(op.Outcome),
 			int64(op.Call), op.CallAt, int64(op.Return), op.ReturnAt, number(texts, op.Slot),

@@ -159,6 +159,31 @@ func TestData(t *testing.T) {
 	}`, string(encoded))
 }
 
+// Of a run that came to a standstill, the operations that nobody answered are those in question.
+func TestOperationsInQuestion(t *testing.T) {
+	run := sample.Safety(1000, 7)
+	run.Witness, run.Fingerprint = nil, "liveness: no progress"
+	var open []int
+	for i, o := range run.Ops {
+		if o.Outcome == "open" {
+			open = append(open, i)
+		}
+	}
+	require.NotEmpty(t, open)
+	d := decode(t, run)
+	require.Equal(t, open, d.Witness)
+	run.Fingerprint = "agreement: two values chosen"
+	require.Empty(t, decode(t, run).Witness)
+}
+
+func decode(t *testing.T, run *timeline.Timeline) (d data) {
+	t.Helper()
+	encoded, err := encode(run)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(encoded, &d))
+	return d
+}
+
 // A page of a long run stays small enough to be mailed: less than 90 bytes a record, operations and states included.
 func TestSize(t *testing.T) {
 	run := sample.Safety(10_000, 7)

@@ -11,15 +11,16 @@ import (
 )
 
 // convert replaces faults on links, one at a time, by the few messages that they must strike: what the fault did in the best run becomes
-// exceptions, the fault goes, and the exceptions are reduced. What comes of it is taken only where it is smaller in the end.
-func (s *shrinker) convert() {
+// exceptions, the fault goes, and the exceptions are reduced. What comes of it is taken only where it is smaller in the end. Faults on all links of some
+// replicas strike so much that they are best made few by other steps first: they are converted where everything is asked for.
+func (s *shrinker) convert(everything bool) {
 	for i := 0; i < len(s.best.Input.Plan.Faults) && !s.over(); i++ {
 		base := s.best.Input
 		f := &base.Plan.Faults[i]
-		if len(f.Nodes) > 0 {
+		if f.Kind.Family() != faults.Links || len(f.Nodes) > 0 && !everything {
 			continue
 		}
-		name := fmt.Sprint("convert ", i, base.Hash())
+		name := fmt.Sprint("convert ", everything, i, base.Hash())
 		if s.tried[name] {
 			continue
 		}
@@ -114,6 +115,13 @@ func during(f *faults.Fault, at faults.Span) bool {
 
 // onLink tells whether a fault happens to messages on a link.
 func onLink(f *faults.Fault, from, to node.Addr) bool {
+	if f.Role != 0 {
+		return true // only the run knows whom it struck
+	}
+	if len(f.Nodes) > 0 {
+		struck := func(a node.Addr) bool { return !a.IsClient() && slices.Contains(f.Nodes, a.ID()) }
+		return struck(from) || struck(to)
+	}
 	if len(f.Groups) > 0 {
 		a, b := group(f, from), group(f, to)
 		return a >= 0 && b >= 0 && a != b

@@ -2,7 +2,6 @@ package shrink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"simrun/checker"
@@ -14,6 +13,8 @@ type ExplainOptions struct {
 	Jobs    int // workers; at least 1 is used
 	Futures int // run from each point; at least 1
 	Points  int // along the run, its beginning and its end not counted; at least 1
+	// MaxEvents is how many events the failing run may take; 0 for any number.
+	MaxEvents uint64
 	// Progress is told how many of how many points are done; the search for the jump adds to both. May be nil.
 	Progress func(done, all int)
 }
@@ -33,19 +34,19 @@ type Explanation struct {
 	Points  []Point          // in order of events
 	Before  Point            // the last point before the steepest rise,
 	After   Point            // and the first after it: the next event, where the search could tell
-	Sealed  uint64           // the first of Points' events from which on all futures fail
+	Sealed  uint64           // the first event looked at from which on all futures fail
 }
 
-// Explain runs futures from points along the run of a failing input. It is an error if the input does not fail or never ends.
+// Explain runs futures from points along the run of a failing input. It is an error if the input does not fail, and ErrLong if it never ends.
 func Explain(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o ExplainOptions) (Explanation, error) {
 	p := newPool(s, o.Jobs, 0)
 	defer p.close()
-	ran, r := p.first(ctx, 1, unlimited, func(int) scenarios.Input { return in }, func(scenarios.Result) bool { return true })
+	ran, r := p.first(ctx, 1, atMost(o.MaxEvents), func(int) scenarios.Input { return in }, func(scenarios.Result) bool { return true })
 	switch {
 	case ctx.Err() != nil:
 		return Explanation{}, ctx.Err()
 	case ran < 0:
-		return Explanation{}, errors.New("its run never ends")
+		return Explanation{}, ErrLong
 	case r.Verdict.Kind != checker.Violated:
 		return Explanation{}, fmt.Errorf("its run does not fail in this build: %v", r.Verdict)
 	}
@@ -96,6 +97,15 @@ func (e *explainer) narrow(x *Explanation) {
 		} else {
 			x.Before = middle
 		}
+	}
+	undecided := uint64(0) // the last point from which not all futures fail
+	for _, p := range x.Points {
+		if p.Failed < x.Futures {
+			undecided = p.Event
+		}
+	}
+	if x.After.Failed == x.Futures && x.After.Event > undecided && x.After.Event < x.Sealed {
+		x.Sealed = x.After.Event
 	}
 }
 

@@ -36,6 +36,7 @@ func (s *shrinker) otherSeeds() bool {
 	for _, n := range fewer(int(s.size[called])) {
 		few := renumberOperations(&in)
 		few.Config.Operations = n
+		few.Config.Script = few.Config.Script[:min(n, len(few.Config.Script))]
 		steps = append(steps, few)
 	}
 	runs := seedEvents / max(s.best.Stats.Events, 1) / uint64(max(len(steps), 1))

@@ -15,6 +15,8 @@ import (
 type Options struct {
 	Jobs   int    // workers; at least 1 is used
 	Budget uint64 // runs, 0 for DefaultBudget
+	// MaxEvents is how many events the run that all begins with may take; 0 for any number.
+	MaxEvents uint64
 	// Patience is how long a handler may take; 0 for DefaultPatience.
 	Patience time.Duration
 	// Progress is told now and then how far it is. May be nil.
@@ -42,8 +44,11 @@ type Report struct {
 // ErrDiverged tells that one input ran differently twice.
 var ErrDiverged = errors.New("the run is not deterministic: it had another trace hash when it was run again")
 
+// ErrLong tells that the first run never ends, or takes more events than it may.
+var ErrLong = errors.New("its run never ends, or takes too many events")
+
 // Shrink looks for the smallest input that fails with the fingerprint of the given one. It returns the best so far with the context's
-// error if that is cancelled, and with ErrDiverged if a run is not deterministic. It is an error if the input does not fail, or never ends.
+// error if that is cancelled, and with ErrDiverged if a run is not deterministic. It is an error if the input does not fail, and ErrLong if it never ends.
 func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Options) (Report, error) {
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
@@ -51,12 +56,12 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 	p := newPool(s, o.Jobs, o.Patience)
 	defer p.close()
 	sh := &shrinker{ctx: ctx, scenario: s, pool: p, options: o, tried: map[string]bool{}}
-	ran, before := p.first(ctx, 1, unlimited, func(int) scenarios.Input { return in }, func(scenarios.Result) bool { return true })
+	ran, before := p.first(ctx, 1, atMost(o.MaxEvents), func(int) scenarios.Input { return in }, func(scenarios.Result) bool { return true })
 	switch {
 	case ctx.Err() != nil:
 		return Report{}, ctx.Err()
 	case ran < 0:
-		return Report{}, errors.New("its run never ends, and each attempt to make it smaller might not either")
+		return Report{}, ErrLong
 	case before.Verdict.Kind != checker.Violated:
 		return Report{}, fmt.Errorf("its run does not fail in this build: %v", before.Verdict)
 	}
@@ -66,6 +71,9 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 		return Report{Best: before, Before: before}, ErrDiverged
 	}
 	sh.shrink()
+	if sh.done && sh.size.large() {
+		sh.again(before)
+	}
 	if len(sh.best.Fates) > 0 {
 		sh.annotate()
 	}
@@ -76,8 +84,13 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 	return r, ctx.Err()
 }
 
-// unlimited is no limit on the events of a run.
-const unlimited = ^uint64(0) >> 1
+// atMost returns the limit on the events of a run; 0 stands for none.
+func atMost(events uint64) uint64 {
+	if events == 0 {
+		return ^uint64(0) >> 1
+	}
+	return events
+}
 
 // shrinker is one search.
 type shrinker struct {
@@ -92,8 +105,20 @@ type shrinker struct {
 	runs     uint64
 	tried    map[string]bool // hashes of inputs that are no better than the best
 	pass     string
+	eager    bool // to replace faults by messages
 	done     bool // no step is left
 	diverged bool
+}
+
+// again searches once more from the beginning, in another order: what is minimal need not be the smallest. Of both cases it keeps the smaller one.
+func (s *shrinker) again(before scenarios.Result) {
+	o := *s
+	o.best, o.size, o.tried, o.eager, o.done = before, SizeOf(s.scenario, &before), map[string]bool{}, true, false
+	o.shrink()
+	s.runs, s.diverged = o.runs, o.diverged
+	if o.done && o.size.Compare(s.size) < 0 {
+		s.best, s.size = o.best, o.size
+	}
 }
 
 // over tells that no more may be tried.
@@ -181,7 +206,16 @@ func (s *shrinker) shrink() {
 			return
 		}
 		s.pass = "other seeds"
-		if !s.otherSeeds() {
+		if s.otherSeeds() {
+			continue
+		}
+		s.pass = "what messages are struck"
+		before := s.size
+		if s.convert(true); before != s.size {
+			continue
+		}
+		s.pass = "a script" // last, since other seeds change nothing about it
+		if !s.script() {
 			s.done = !s.over()
 			return
 		}
@@ -221,8 +255,10 @@ func (s *shrinker) round() {
 	calm := s.excited(base)
 	s.list(len(calm), func(keep []int) scenarios.Input { return calmBut(base, calm, keep) })
 
+	s.any(sooner)
+
 	s.pass = "what messages are struck"
-	s.convert()
+	s.convert(s.eager)
 
 	s.pass = "whom faults strike"
 	s.any(narrower)
@@ -231,6 +267,9 @@ func (s *shrinker) round() {
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(fingerprint)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, weather(s.scenario, in)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, mishapNumbers(in)) })
+	s.any(func(in *scenarios.Input) []scenarios.Input {
+		return append(calmed(in, scriptNumbers(in)), renumberValues(in)...)
+	})
 }
 
 // any tries what is proposed for the best, and for the new best again, until nothing of it is accepted.

@@ -36,6 +36,9 @@ const (
 // Compare returns -1, 0 or 1 where a is smaller than, equal to or larger than b.
 func (a Size) Compare(b Size) int { return slices.Compare(a[:], b[:]) }
 
+// large tells whether a case is so big that another way to make it small is worth trying.
+func (a Size) large() bool { return a[mishaps] > 3*costFault || a[called] > 5 }
+
 // SizeOf measures a run of the scenario.
 func SizeOf(s scenarios.Scenario, r *scenarios.Result) Size {
 	return sizeOf(s, &r.Input, int64(r.Stats.Called))
@@ -64,7 +67,7 @@ func sizeOf(s scenarios.Scenario, in *scenarios.Input, calls int64) (z Size) {
 		z[clutter] += n.clutter(v)
 		z[unrest] += n.unrest(v)
 	}
-	for _, n := range slices.Concat(ends(""), mishapNumbers(in)) {
+	for _, n := range slices.Concat(ends(""), mishapNumbers(in), scriptNumbers(in), scriptValues(in)) {
 		z[clutter] += n.clutter(n.get(in))
 		z[unrest] += n.unrest(n.get(in))
 	}

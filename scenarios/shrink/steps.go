@@ -15,6 +15,7 @@ import (
 func clone(in *scenarios.Input) scenarios.Input {
 	out := *in
 	out.Config.Knobs = maps.Clone(in.Config.Knobs)
+	out.Config.Script = slices.Clone(in.Config.Script)
 	out.Plan.Faults = make([]faults.Fault, len(in.Plan.Faults))
 	for i := range in.Plan.Faults {
 		out.Plan.Faults[i] = cloneFault(&in.Plan.Faults[i])
@@ -62,6 +63,7 @@ func chosen[T any](list []T, keep []int) []T {
 func (s *shrinker) backed(in *scenarios.Input) (list []scenarios.Input) {
 	all := func(out scenarios.Input) {
 		out.Config.Operations, out.Skip = s.first.Config.Operations, slices.Clone(s.first.Skip)
+		out.Config.Script = slices.Clone(s.first.Config.Script)
 		list = append(list, out)
 	}
 	for i := range in.Plan.Faults {
@@ -111,6 +113,9 @@ func kept(in *scenarios.Input) []int {
 
 // keepOperations keeps only the operations with these numbers. What comes after the last of them is not skipped, but cut off.
 func keepOperations(in *scenarios.Input, numbers []int) scenarios.Input {
+	if len(in.Config.Script) > 0 {
+		return keepCalls(in, numbers)
+	}
 	out := clone(in)
 	out.Skip = nil
 	end := 0
@@ -130,6 +135,9 @@ func keepOperations(in *scenarios.Input, numbers []int) scenarios.Input {
 // renumberOperations leaves as many operations as there are, numbered without gaps: they become others.
 func renumberOperations(in *scenarios.Input) scenarios.Input {
 	out := clone(in)
+	if len(in.Config.Script) > 0 {
+		return keepCalls(in, kept(in))
+	}
 	out.Config.Operations, out.Skip = max(in.Config.Operations-len(in.Skip), 1), nil
 	return out
 }
@@ -199,6 +207,12 @@ func rename(in scenarios.Input, to func(node.Addr) (name node.Addr, stays bool))
 		}
 	}
 	in.Plan.Faults, in.Fates = plan, fates
+	if len(in.Config.Script) > 0 {
+		script := renameCalls(in.Config.Script, to)
+		numbers := upTo(len(script))
+		in.Config.Script = script
+		return keepCalls(&in, numbers)
+	}
 	return in
 }
 
@@ -303,7 +317,9 @@ func Steps(s scenarios.Scenario, in scenarios.Input, fingerprint string) (list [
 	list = append(list, dropped(&in)...)
 	list = append(list, renumberOperations(&in))
 	list = append(list, narrower(&in)...)
-	list = append(list, calmed(&in, slices.Concat(weather(s, &in), mishapNumbers(&in), ends(fingerprint)))...)
+	list = append(list, calmed(&in, slices.Concat(weather(s, &in), mishapNumbers(&in), scriptNumbers(&in), ends(fingerprint)))...)
+	list = append(list, renumberValues(&in)...)
+	list = append(list, sooner(&in)...)
 	return list
 }
 

@@ -10,20 +10,22 @@ import (
 
 // flood is a network alone: five ends that send on what they get.
 type flood struct {
-	net *netsim.Net[multipaxos.Message, *multipaxos.Message]
+	net  *netsim.Net[multipaxos.Message, *multipaxos.Message]
+	next multipaxos.Message
 }
 
 func (f *flood) Up(node.ID) bool { return true }
 
-func (f *flood) Message(to, from node.ID, m *multipaxos.Message) {
-	next := *m
-	next.Slot += 8
-	f.net.Send(to, from%5+1, next)
+func (f *flood) Message(to, from node.ID, m *multipaxos.Message) bool {
+	f.next = *m
+	f.next.Slot += 8
+	f.net.Send(to, from%5+1, &f.next)
+	return true
 }
 
-func (f *flood) Request(node.ID, node.Client, *node.Request) {}
-func (f *flood) Reply(node.Client, node.ID, *node.Reply)     {}
-func (f *flood) Stated(node.ID, fact.Fact)                   {}
+func (f *flood) Request(node.ID, node.Client, *node.Request) bool { return false }
+func (f *flood) Reply(node.Client, node.ID, *node.Reply)          {}
+func (f *flood) Stated(node.ID, *fact.Fact)                       {}
 
 // flooded returns a kernel with a network on which that many messages are under way. If it is rough, three rules are
 // in force, that delay, hold up and hardly ever lose one: the number under way must stay about the same.
@@ -39,7 +41,7 @@ func flooded(pending int, rough bool) *sim.Kernel {
 		f.net.AddRule(2, netsim.Rule{From: netsim.Everybody(), To: netsim.Everybody(), Drop: 1})
 	}
 	for i := range pending {
-		f.net.Send(node.ID(i%5+1), node.ID((i+1)%5+1), multipaxos.Message{Kind: multipaxos.Accepted, Ballot: 1 << 16, Slot: uint64(i + 1)})
+		f.net.Send(node.ID(i%5+1), node.ID((i+1)%5+1), &multipaxos.Message{Kind: multipaxos.Accepted, Ballot: 1 << 16, Slot: uint64(i + 1)})
 	}
 	return k
 }

@@ -23,6 +23,7 @@ type focus struct {
 	completed map[string]bool // phases that came to what they were for
 	evident   bool            // votes can be read from disks, and need not be taken from messages
 	single    bool            // there is one slot only
+	stuck     uint64          // the first slot that was voted on and that nobody learned, in a run that does not go on; or 0
 }
 
 // report is a vote that a promise tells of.
@@ -122,6 +123,41 @@ func (f *focus) unfinished() {
 		f.ballots = map[string]bool{}
 		for _, b := range seen[max(0, len(seen)-2):] {
 			f.ballots[b] = true
+		}
+	}
+	f.findStuck()
+}
+
+// findStuck makes the story one of the first slot that was voted on and that nobody ever learned: all that comes after it waits for it. It looks at votes
+// and at what replicas observe of themselves.
+func (f *focus) findStuck() {
+	learned := map[uint64]bool{}
+	for i := range f.t.Records {
+		if r := &f.t.Records[i]; r.Kind == "observe" && r.Name == "learned" {
+			learned[r.Slot] = true
+		}
+	}
+	for i := range f.t.Records {
+		if r := &f.t.Records[i]; r.Kind == "durable" && r.Name == "voted" && r.Slot > 0 && !learned[r.Slot] && (f.stuck == 0 || r.Slot < f.stuck) {
+			f.stuck = r.Slot
+		}
+	}
+	if f.single || f.stuck == 0 {
+		f.stuck = 0
+		return
+	}
+	f.slots = map[uint64]bool{f.stuck: true}
+	for i := range f.t.Records {
+		r := &f.t.Records[i]
+		if r.Kind != "durable" || r.Name != "voted" || r.Slot != f.stuck {
+			continue
+		}
+		f.roots = append(f.roots, i)
+		if len(f.ballots) < mostBallots {
+			f.ballots[r.Ballot] = true
+		}
+		for _, name := range strings.Fields(r.Value) {
+			f.central[name] = f.central[name] || f.asked[name] != ""
 		}
 	}
 }
@@ -411,10 +447,13 @@ func (t *Timeline) past(roots []int) []bool {
 	return need
 }
 
-// waits says what replicas were left with when nothing went on any more. It is for runs that did not come to an end.
-func (t *Timeline) waits() (lines []string) {
+// waits says what replicas were left with when nothing went on any more, and which slot they are stuck at, if there is one. It is for runs that did not come to an end.
+func (t *Timeline) waits(stuck uint64) (lines []string) {
 	if !strings.HasPrefix(t.Fingerprint, "liveness:") {
 		return nil
+	}
+	if stuck > 0 {
+		lines = append(lines, fmt.Sprintf("in the end nobody has learned slot %d, which all that comes after it waits for", stuck))
 	}
 	last := map[string][]string{}
 	for _, s := range t.States {

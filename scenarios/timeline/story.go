@@ -26,7 +26,7 @@ func (t *Timeline) Tell() []string {
 			s.take(i)
 		}
 	}
-	return append(append(s.lines(), t.waits()...), t.conclusion())
+	return append(append(s.lines(), t.waits(s.focus.stuck)...), t.conclusion())
 }
 
 // story is a story in the making.
@@ -218,7 +218,7 @@ func (s *story) ask(r *Record, weight int, head string) {
 func (s *story) answer(r *Record, who, owner, asking, one, many string, weight int) {
 	key := phase(asking, owner, r)
 	mark := key + who + one
-	if !s.told[key] || s.told[mark] || s.told["over "+key] {
+	if !s.told[key] || s.told[mark] || s.told["over "+key] && s.focus.stuck == 0 {
 		return // the asking is of no interest, or this is told, or it came too late to matter
 	}
 	s.told[mark], s.told[who] = true, true
@@ -333,9 +333,9 @@ func (s *story) lost(r *Record) {
 	}
 	asking, isAnswer := answers[r.Name]
 	switch {
-	case isAnswer && asking != "" && !s.focus.completed[phase(asking, to, r)]:
+	case isAnswer && asking != "" && (s.focus.stuck > 0 || !s.focus.completed[phase(asking, to, r)]):
 		s.answer(r, from+"'s "+strings.ToLower(r.Name), to, asking, why, strings.Replace(why, "is", "are", 1), weightRefusal)
-	case !isAnswer && (r.Name == "Prepare" || r.Name == "Accept") && !s.focus.completed[phase(r.Name, from, r)]:
+	case !isAnswer && (r.Name == "Prepare" || r.Name == "Accept") && (s.focus.stuck > 0 || !s.focus.completed[phase(r.Name, from, r)]):
 		one := "does not get it"
 		if r.Kind == "deaf" {
 			one = "is down"
@@ -398,7 +398,7 @@ func (s *story) text(r *Record) string {
 
 // lines writes the sentences that weigh most.
 func (s *story) lines() []string {
-	room := maxStory - 1 - len(s.t.waits())
+	room := maxStory - 1 - len(s.t.waits(s.focus.stuck))
 	for len(s.sentences) > room {
 		least := 0
 		for i := range s.sentences {

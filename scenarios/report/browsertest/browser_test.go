@@ -73,6 +73,17 @@ type look struct {
 // open writes a report, and opens it from its file.
 func open(t *testing.T, run *timeline.Timeline, l look) *tab {
 	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.html")
+	w, err := os.Create(file)
+	require.NoError(t, err)
+	require.NoError(t, report.Write(w, run))
+	require.NoError(t, w.Close())
+	return openFile(t, file, l)
+}
+
+// openFile opens a report that is there. The path must be absolute.
+func openFile(t *testing.T, file string, l look) *tab {
+	t.Helper()
 	if browser == nil {
 		t.Skip("there is no chromium on the path")
 	}
@@ -88,12 +99,6 @@ func open(t *testing.T, run *timeline.Timeline, l look) *tab {
 	if l.motion == "" {
 		l.motion = "reduce"
 	}
-	file := filepath.Join(t.TempDir(), "report.html")
-	w, err := os.Create(file)
-	require.NoError(t, err)
-	require.NoError(t, report.Write(w, run))
-	require.NoError(t, w.Close())
-
 	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext()) // with nothing kept from before
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // for a browser that hangs
@@ -111,7 +116,7 @@ func open(t *testing.T, run *timeline.Timeline, l look) *tab {
 			}
 		}
 	}))
-	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-reduced-motion", Value: l.motion},

@@ -32,7 +32,8 @@ let diagramHeight = 0;
 function layOut() {
   const shown = lanes.filter((l) => l.shown);
   const room = Math.max(360, innerHeight - 330 - faultRows * faultRowHeight);
-  const each = Math.min(58, Math.max(24, room / Math.max(shown.length, 1)));
+  const few = 26 * Math.max(0, 1 - Math.max(shown.length - 3, 0) / 5); // a small cluster has room between its lanes
+  const each = Math.min(58 + few, Math.max(24, room / Math.max(shown.length, 1)));
   let y = axisHeight + (faultRows ? faultRows * faultRowHeight + 12 : 4);
   let last = null;
   for (const l of shown) {

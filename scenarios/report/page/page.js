@@ -97,8 +97,9 @@ function showFaults() {
     const row = body.insertRow();
     row.insertCell().textContent = String(f.index + 1);
     row.insertCell().append(button(timeText(f.from), () => goTo(-1, f.from), "Show it in the diagram"));
-    row.insertCell().textContent = f.until > f.from ? timeText(f.until) : "the end";
-    row.insertCell().textContent = f.until > f.from ? lengthText(f.until - f.from) : "";
+    const single = f.kind === "message"; // it has no length
+    row.insertCell().textContent = single ? "" : f.until > f.from ? timeText(f.until) : "the end";
+    row.insertCell().textContent = f.until > f.from && !single ? lengthText(f.until - f.from) : "";
     const kind = row.insertCell(), dot = element("i", "", "dot fault-" + faultGroup(f.kind));
     kind.append(dot, f.kind);
     row.insertCell().textContent = faultWords(f);

@@ -50,7 +50,7 @@ const showAll = () => moveTo(0, endAt);
 
 // spanFor is a span around a moment that has some dozens of records in it, and is not most of the run.
 function spanFor(t) {
-  const around = 30, at = firstAt(t);
+  const around = 20, at = firstAt(t);
   const left = records.at[Math.max(0, at - around)] ?? 0, right = records.at[Math.min(records.n - 1, at + around)] ?? endAt;
   return Math.min(Math.max(right - left, spanMin * 10), endAt / 3);
 }

@@ -1,0 +1,42 @@
+package faults
+
+import (
+	"slices"
+
+	"simrun/node"
+	"simrun/sim/stream"
+)
+
+// staying are the kinds of faults that may stay on when the cluster is healed.
+var staying = []Kind{Crash, Pause, Isolate, Mute, Deaf}
+
+// Outsiders returns the replicas that are out of order for good, in order: those of faults that stay. The others are the core of the cluster.
+func (p *Plan) Outsiders() (outsiders []node.ID) {
+	for i := range p.Faults {
+		if f := &p.Faults[i]; f.Stays {
+			outsiders = append(outsiders, f.Nodes...)
+		}
+	}
+	slices.Sort(outsiders)
+	return slices.Compact(outsiders)
+}
+
+// drawStaying puts some replicas out of order for good, in some plans, so that what is demanded of the healed cluster is demanded of a core that is a
+// quorum. Where disks are damaged or members change, what the core must have may be with others alone, and all faults end.
+func drawStaying(root uint64, p *Profile, sh *Shape, plan *Plan) {
+	s := stream.New(root, "stay", 0)
+	if !s.Chance(250_000) || sh.Tolerates < 1 || len(sh.Spares) > 0 || p.destroys {
+		return
+	}
+	for i := range plan.Faults {
+		if k := plan.Faults[i].Kind; k.Damages() || k.Family() == Members || k.Family() == Byzantine {
+			return
+		}
+	}
+	for _, id := range shuffled(&s, sh.Nodes)[:1+s.N(uint64(sh.Tolerates))] {
+		kind := pick(&s, staying...)
+		if p.Has(kind) && (kind != Deaf || sh.BearsDeaf) {
+			plan.Faults = append(plan.Faults, Fault{At: round(Span(s.N(uint64(sh.Horizon)))), Kind: kind, Stays: true, Nodes: []node.ID{id}})
+		}
+	}
+}

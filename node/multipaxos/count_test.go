@@ -1,0 +1,39 @@
+package multipaxos
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"simrun/node"
+	"simrun/node/nodetest"
+)
+
+// After every answer to a heartbeat, what a quorum stands behind is what counting from scratch finds, although not every answer makes the
+// leader count.
+func TestCount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		members := Membership{Voters: []node.ID{1, 2, 3, 4, 5}}
+		r := &Replica{id: 1, role: leader, ballot: node.NewBallot(1, 1), eras: eras{newEra(0, members)}}
+		if rapid.Bool().Draw(t, "joint") {
+			r.eras = append(r.eras, newEra(100, Membership{Voters: []node.ID{1, 2, 3}}))
+		}
+		r.enlist()
+		s := nodetest.New[Message](1)
+		for range rapid.IntRange(1, 40).Draw(t, "answers") {
+			r.round += rapid.Uint64Range(0, 1).Draw(t, "rounds")
+			s.Clock += node.Local(rapid.IntRange(0, 1000).Draw(t, "wait"))
+			r.sentAt[r.round%rounds] = s.Clock
+			if r.round == 0 {
+				continue
+			}
+			m := Message{Kind: Alive, Ballot: r.ballot, Mark: rapid.Uint64Range(1, r.round).Draw(t, "mark"), Span: rapid.SampledFrom([]uint64{0, 500, 5000}).Draw(t, "span")}
+			r.onAlive(s, rapid.SampledFrom(members.Voters).Draw(t, "from"), &m)
+			confirmed, lease := r.confirmed, r.leaseEnd
+			r.count()
+			require.Equal(t, r.confirmed, confirmed)
+			require.Equal(t, r.leaseEnd, lease)
+		}
+	})
+}

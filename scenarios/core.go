@@ -1,0 +1,89 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"simrun/faults"
+	"simrun/node"
+)
+
+// What is demanded of the healed cluster is demanded of its core, the replicas that no fault has for good (faults.Plan.Outsiders): progress for every
+// client, one state, ballots that do not rise any more, and one leader, if the protocol has leaders.
+
+// quiet is what must stay as it is between two looks at the healed cluster, or where replicas stay out of order, which may come back to disturb the
+// others, between some more.
+type quiet struct {
+	ballot uint64
+	leader node.ID
+	looks  int // so often in a row
+}
+
+// quietLooks is how many looks that is: for a second.
+const quietLooks = int(int64(faults.Second) / restPeriod)
+
+// settledDown tells whether nothing has changed since the last look, and the core has one leader.
+func (c *cluster[M, PM]) settledDown() bool {
+	now := quiet{ballot: c.highest(), looks: 1}
+	leaders := c.leaders()
+	if len(leaders) == 1 {
+		now.leader = leaders[0]
+	}
+	if c.quiet.ballot == now.ballot && c.quiet.leader == now.leader {
+		now.looks += c.quiet.looks
+	}
+	c.quiet = now
+	enough := 2
+	if len(c.plan.Outsiders()) > 0 {
+		enough = quietLooks
+	}
+	return now.looks >= enough && (now.leader > 0 || c.stats.Elections == 0)
+}
+
+// leaders returns the replicas of the core that take themselves for the leader.
+func (c *cluster[M, PM]) leaders() (list []node.ID) {
+	for i := range c.config.Nodes {
+		if id := node.ID(i + 1); c.roles.leading[id] > 0 && !c.machine(id).outside {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// unrest says what does not settle down.
+func (c *cluster[M, PM]) unrest() (parts []string) {
+	switch leaders := c.leaders(); {
+	case c.stats.Elections > 0 && len(leaders) == 0:
+		parts = append(parts, "nobody leads")
+	case len(leaders) > 1:
+		parts = append(parts, addresses(leaders)+" all take themselves for the leader")
+	}
+	return append(parts, fmt.Sprintf("the highest ballot is %v, and does not stay the same", node.Ballot(c.highest())))
+}
+
+// outside names the replicas that are out of order for good; "" if there are none.
+func (c *cluster[M, PM]) outside() string {
+	list := c.plan.Outsiders()
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return addresses(list) + " is"
+	}
+	return addresses(list) + " are"
+}
+
+func (c *cluster[M, PM]) healing() string {
+	if who := c.outside(); who != "" {
+		return "all faults end, but those that stay: " + who + " out of order for good, and the others must recover"
+	}
+	return "all faults end; the cluster must recover"
+}
+
+func addresses(list []node.ID) string {
+	var words []string
+	for _, id := range list {
+		words = append(words, id.Addr().String())
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,107 @@
+package scenarios
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/node"
+	"simrun/node/multipaxos"
+)
+
+// A minority out of order for good, in each way there is, does not keep the others from working: only its own state may lag behind.
+func TestCore(t *testing.T) {
+	for _, kind := range []faults.Kind{faults.Crash, faults.Pause, faults.Isolate, faults.Mute, faults.Deaf} {
+		for _, scenario := range []string{"kv", "single-decree"} {
+			if kind == faults.Deaf && scenario == "single-decree" {
+				continue
+			}
+			for id := node.ID(1); id <= 3; id++ {
+				results, total := sweepOf(t, scenario, faults.Calm, 10, func(in *Input) {
+					calmly(faults.Fault{Kind: kind, At: 100 * faults.Millisecond, Stays: true, Nodes: []node.ID{id}})(in)
+					in.Config.Recovery = 20 * faults.Second
+				})
+				for _, r := range results {
+					require.Equal(t, checker.Pass, r.Verdict.Kind, "%v of n%d, %s, seed %d: %v", kind, id, scenario, r.Seed, r.Verdict)
+				}
+				require.Equal(t, total.Runs, total.Sometimes[CoreOnly])
+			}
+		}
+	}
+}
+
+// Without a quorum nothing goes on, which is no fault of the protocol: such a plan is refused.
+func TestNoCore(t *testing.T) {
+	s := kv()
+	in := Input{Seed: 1}
+	in.Config, _ = s.Draw(1, profile(t, faults.Calm))
+	calmly(faults.Fault{Kind: faults.Crash, Stays: true, Nodes: []node.ID{1, 2}})(&in)
+	require.EqualError(t, s.Check(in), "plan: faults that stay have 2 replicas, and the group goes on without 1 at most")
+	in.Plan.Faults[0].Nodes, in.Plan.Faults[0].For = []node.ID{1}, 5
+	require.ErrorContains(t, s.Check(in), `it cannot be one that "stays"`)
+	in.Plan.Faults[0] = faults.Fault{Kind: faults.BitRot, Stays: true, Nodes: []node.ID{1}}
+	require.ErrorContains(t, s.Check(in), `it cannot be one that "stays"`)
+}
+
+// A leader that hears nobody, and does not step down for that, keeps the others from working, for good: the verdict says who waits for what, and who is out of order.
+func TestDeafLeader(t *testing.T) {
+	results, _ := sweepOf(t, "kv", faults.Calm, 20, func(in *Input) {
+		calmly(faults.Fault{Kind: faults.Deaf, At: 500 * faults.Millisecond, Stays: true, Nodes: []node.ID{3}})(in)
+		in.Config.Knobs["checkQuorum"] = 0
+	})
+	stuck := 0
+	for _, r := range results {
+		if r.Verdict.Kind != checker.Pass {
+			stuck++
+			require.Equal(t, "liveness: no progress", r.Verdict.Fingerprint)
+			require.Contains(t, r.Verdict.Detail, "still waits for n")
+			require.Contains(t, r.Verdict.Detail, "n3 is out of order for good")
+		}
+	}
+	require.Positive(t, stuck)
+	require.Less(t, stuck, len(results), "another replica leads now and then")
+}
+
+// Seeds draw plans that leave a core.
+func TestStayingIsDrawn(t *testing.T) {
+	kinds := map[faults.Kind]int{}
+	for seed := range uint64(2000) {
+		s := kv()
+		c, plan := s.Draw(seed, profile(t, faults.Default))
+		require.LessOrEqual(t, len(plan.Outsiders()), c.Nodes/2)
+		for _, f := range plan.Faults {
+			if f.Stays {
+				kinds[f.Kind]++
+			}
+		}
+	}
+	require.Len(t, kinds, 5)
+}
+
+// The healed cluster is at rest when the ballot and the only leader stayed the same between two looks; between ten where somebody may come back.
+func TestRest(t *testing.T) {
+	spec := OnLog(newKV)
+	spec.Workload = Registers{}
+	c := newCluster(&spec).(*cluster[multipaxos.Message, *multipaxos.Message])
+	in := inputOf(t, kv(), 1, faults.Calm)
+	c.Reset(in)
+	require.False(t, c.settledDown(), "one look is not enough")
+	require.True(t, c.settledDown(), "a protocol without leaders")
+	c.stats.Elections = 1
+	require.False(t, c.settledDown(), "nobody leads")
+	c.roles.leads(1, 7)
+	require.False(t, c.settledDown(), "the leader is new")
+	require.True(t, c.settledDown())
+	c.roles.leads(2, 8)
+	require.False(t, c.settledDown(), "two lead")
+	require.Equal(t, []string{"n1 n2 all take themselves for the leader", "the highest ballot is 0.0, and does not stay the same"}, c.unrest())
+	c.roles.leads(2, 0)
+	c.plan.Faults = []faults.Fault{{Kind: faults.Crash, Stays: true, Nodes: []node.ID{3}}}
+	require.False(t, c.settledDown())
+	for range quietLooks - 2 {
+		require.False(t, c.settledDown())
+	}
+	require.True(t, c.settledDown())
+}

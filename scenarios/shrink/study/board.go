@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// board is what is told of all bugs.
+type board struct {
+	cases  []result
+	diffs  []string
+	budget uint64
+}
+
+// line tells of one bug.
+func (r *result) line() string {
+	switch {
+	case r.Missed != "":
+		return fmt.Sprintf("%s: %s", r.Bug, r.Missed)
+	case r.Wrong != "":
+		return fmt.Sprintf("%s: %s", r.Bug, r.Wrong)
+	}
+	text := fmt.Sprintf("%s: %d faults to %d, %d operations to %d, %d events to %d, in %.1f s (%.1f s of cpu)",
+		r.Bug, r.Before.mishaps(), r.After.mishaps(), r.Before.Operations, r.After.Operations, r.Before.Events, r.After.Events, r.Seconds, r.CPU)
+	for diff, why := range r.Outlived {
+		if why != "" {
+			text += fmt.Sprintf("\n  does not outlive %s: %s", diff, why)
+		}
+	}
+	return text
+}
+
+// mishaps counts faults and single messages whose fate is fixed.
+func (z size) mishaps() int { return z.Faults + z.Messages }
+
+// shrunk returns the bugs that there is a small case of.
+func (b *board) shrunk() (list []result) {
+	for _, c := range b.cases {
+		if c.Missed == "" && c.Wrong == "" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// median returns the lower one of a figure.
+func (b *board) median(of func(*result) float64) float64 {
+	var list []float64
+	for _, c := range b.shrunk() {
+		list = append(list, of(&c))
+	}
+	if len(list) == 0 {
+		return 0
+	}
+	slices.Sort(list)
+	return list[(len(list)-1)/2]
+}
+
+// outlived counts the small cases that still fail after a change, of how many that were tried.
+func (b *board) outlived(diff string) (n, of int) {
+	for _, c := range b.shrunk() {
+		why, ok := c.Outlived[diff]
+		if ok {
+			of++
+		}
+		if ok && why == "" {
+			n++
+		}
+	}
+	return n, of
+}
+
+// columns are the figures of a bug, before and after.
+var columns = []struct {
+	name string
+	of   func(z *size) float64
+}{
+	{"faults", func(z *size) float64 { return float64(z.mishaps()) }},
+	{"operations", func(z *size) float64 { return float64(z.Operations) }},
+	{"replicas", func(z *size) float64 { return float64(z.Replicas) }},
+	{"clients", func(z *size) float64 { return float64(z.Clients) }},
+	{"events", func(z *size) float64 { return float64(z.Events) }},
+	{"messages", func(z *size) float64 { return float64(z.Sent) }},
+	{"sentences", func(z *size) float64 { return float64(z.Story) }},
+}
+
+func seconds(r *result) float64 { return r.Seconds }
+func cpu(r *result) float64     { return r.CPU }
+
+func (b *board) markdown() string {
+	var t strings.Builder
+	fmt.Fprintf(&t, `# Shrinking
+
+The bugs of [scenarios/mutants](../scenarios/mutants), planted one at a time: the first seed of %d that finds each, and the smallest case that fails
+in the same way. Every find was replayed with the same trace hash, and so was every small case; the sources without the bug pass all of them. Faults
+include single messages whose fate is fixed, operations are those that clients called until the run failed, messages those that were
+sent, sentences those of the story. Seconds are those of %s on two cores, by the wall clock and of cpu. Made by
+
+`+"```sh\ngo run ./scenarios/shrink/study -survive -out results/shrink.md\n```\n\n", b.budget, "`simrun shrink`")
+	t.WriteString("| bug | check |")
+	for _, c := range columns {
+		t.WriteString(" " + c.name + " |")
+	}
+	t.WriteString(" seconds | cpu |\n|---|---|" + strings.Repeat("---|", len(columns)+2) + "\n")
+	for _, c := range b.shrunk() {
+		fmt.Fprintf(&t, "| %s | %s |", c.Bug, c.Check)
+		for _, k := range columns {
+			fmt.Fprintf(&t, " %.0f → %.0f |", k.of(&c.Before), k.of(&c.After))
+		}
+		fmt.Fprintf(&t, " %.1f | %.1f |\n", c.Seconds, c.CPU)
+	}
+	t.WriteString("| **median** | |")
+	for _, k := range columns {
+		fmt.Fprintf(&t, " %.0f → %.0f |", b.median(func(r *result) float64 { return k.of(&r.Before) }), b.median(func(r *result) float64 { return k.of(&r.After) }))
+	}
+	fmt.Fprintf(&t, " %.1f | %.1f |\n", b.median(seconds), b.median(cpu))
+	b.others(&t)
+	b.changes(&t)
+	return t.String()
+}
+
+// others lists the bugs without a small case.
+func (b *board) others(t *strings.Builder) {
+	for i, c := range slices.DeleteFunc(slices.Clone(b.cases), func(c result) bool { return c.Missed == "" && c.Wrong == "" }) {
+		if i == 0 {
+			t.WriteString("\nNo case of these:\n\n")
+		}
+		fmt.Fprintf(t, "- %s: %s\n", c.Bug, c.Missed+c.Wrong)
+	}
+}
+
+// changes tells which cases outlive unrelated changes.
+func (b *board) changes(t *strings.Builder) {
+	if _, tried := b.outlived(b.diffs[0]); tried == 0 {
+		return
+	}
+	t.WriteString("\n## After unrelated changes\n\nEach small case was replayed after each of these changes of the sources, with the bug still in them " +
+		"([scenarios/shrink/testdata/unrelated](../scenarios/shrink/testdata/unrelated)).\n\n| change | cases | still fail in the same way |\n|---|---|---|\n")
+	var lost []string
+	for _, diff := range b.diffs {
+		n, of := b.outlived(diff)
+		fmt.Fprintf(t, "| %s | %d | %d (%.0f%%) |\n", diff, of, n, 100*float64(n)/float64(max(of, 1)))
+		for _, c := range b.shrunk() {
+			if why := c.Outlived[diff]; why != "" {
+				lost = append(lost, fmt.Sprintf("- %s after %s: %s\n", c.Bug, diff, why))
+			}
+		}
+	}
+	if len(lost) > 0 {
+		t.WriteString("\nThose that do not, and why, as `simrun replay` says:\n\n" + strings.Join(lost, ""))
+	}
+}
+
+// summary is one line.
+func (b *board) summary() string {
+	text := fmt.Sprintf("shrunk: %d of %d bugs, in the median %.0f faults to %.0f, %.0f operations to %.0f, %.0f events to %.0f, in %.1f s",
+		len(b.shrunk()), len(b.cases),
+		b.median(func(r *result) float64 { return columns[0].of(&r.Before) }), b.median(func(r *result) float64 { return columns[0].of(&r.After) }),
+		b.median(func(r *result) float64 { return columns[1].of(&r.Before) }), b.median(func(r *result) float64 { return columns[1].of(&r.After) }),
+		b.median(func(r *result) float64 { return float64(r.Before.Events) }), b.median(func(r *result) float64 { return float64(r.After.Events) }), b.median(seconds))
+	for _, diff := range b.diffs {
+		if n, of := b.outlived(diff); of > 0 {
+			text += fmt.Sprintf("; %d of %d outlive %s", n, of, diff)
+		}
+	}
+	return text
+}
+
+// What the median small case may have, how long it may take to get it, in seconds, and how many of a hundred cases must outlive a change.
+const (
+	mostFaults     = 3
+	mostOperations = 5
+	mostSeconds    = 60
+	leastOutlived  = 90
+)
+
+// wrong lists what does not hold.
+func (b *board) wrong() (list []string) {
+	if n := b.median(func(r *result) float64 { return columns[0].of(&r.After) }); n > mostFaults {
+		list = append(list, fmt.Sprintf("the median case has %.0f faults", n))
+	}
+	if n := b.median(func(r *result) float64 { return columns[1].of(&r.After) }); n > mostOperations {
+		list = append(list, fmt.Sprintf("the median case has %.0f operations", n))
+	}
+	if n := b.median(seconds); n >= mostSeconds {
+		list = append(list, fmt.Sprintf("shrinking took %.0f s in the median", n))
+	}
+	for _, c := range b.cases {
+		if c.Wrong != "" {
+			list = append(list, c.Bug+": "+c.Wrong)
+		} else if c.Missed == "" && !c.Minimal {
+			list = append(list, c.Bug+": its small case is not minimal")
+		}
+	}
+	for _, diff := range b.diffs {
+		if n, of := b.outlived(diff); 100*n < leastOutlived*of {
+			list = append(list, fmt.Sprintf("only %d of %d cases outlive %s", n, of, diff))
+		}
+	}
+	return list
+}

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"simrun/scenarios/mutants"
+)
+
+// study examines bugs one at a time.
+type study struct {
+	survive, afresh bool
+	budget          uint64
+	jobs            int
+	work            string
+
+	builder *mutants.Builder
+	bugs    []mutants.Mutant
+	diffs   []mutants.Mutant // unrelated changes
+	plain   mutants.Program  // the sources as they are
+}
+
+// size is what "simrun shrink --json" says of a run.
+type size struct {
+	Faults     int    `json:"faults"`
+	Messages   int    `json:"messages"`
+	Operations int    `json:"operations"`
+	Replicas   int    `json:"replicas"`
+	Clients    int    `json:"clients"`
+	Events     uint64 `json:"events"`
+	Sent       uint64 `json:"sent"`
+	Story      int    `json:"story"`
+}
+
+// result is what came of one bug.
+type result struct {
+	Bug      string            `json:"bug"`
+	Scenario string            `json:"scenario"`
+	Key      string            `json:"key"`              // of the program
+	Missed   string            `json:"missed,omitempty"` // why there is no case
+	Wrong    string            `json:"wrong,omitempty"`  // what should not be
+	Check    string            `json:"check"`
+	Seed     uint64            `json:"seed"`
+	Before   size              `json:"before"`
+	After    size              `json:"after"`
+	Minimal  bool              `json:"minimal"`
+	Runs     uint64            `json:"runs"`
+	Seconds  float64           `json:"seconds"`            // by the wall clock
+	CPU      float64           `json:"cpu"`                // seconds of all processors
+	Outlived map[string]string `json:"outlived,omitempty"` // by diff: nothing if the case still fails in the same way, or why not
+}
+
+const unrelated = "scenarios/shrink/testdata/unrelated"
+
+// open reads the diffs, and compiles the sources as they are.
+func (s *study) open(ctx context.Context) (err error) {
+	if s.work, err = filepath.Abs(s.work); err != nil {
+		return err
+	}
+	cache, err := mutants.CacheDir()
+	if err != nil {
+		return err
+	}
+	if s.builder, err = mutants.NewBuilder(ctx, mutants.Simrun("."), cache); err != nil {
+		return err
+	}
+	if s.bugs, err = s.builder.Mutants(); err != nil {
+		return err
+	}
+	if s.plain, err = s.builder.Build(ctx, nil); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(unrelated), "*.diff"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		// It is no bug, and needs no header; mutants want one.
+		const header = "wrong: nothing\nseen: nowhere\nneeds: none\nexpect: none\nscenario: kv\nfamily: machine\n"
+		m, err := mutants.Parse(strings.TrimSuffix(filepath.Base(file), ".diff"), header+string(text))
+		if err != nil {
+			return err
+		}
+		s.diffs = append(s.diffs, m)
+	}
+	return err
+}
+
+func (s *study) names() (list []string) {
+	for _, d := range s.diffs {
+		list = append(list, d.Name)
+	}
+	return list
+}
+
+// examine finds a bug, replays and shrinks what was found, and replays that in this program and others.
+func (s *study) examine(ctx context.Context, m *mutants.Mutant) (result, error) {
+	r := result{Bug: m.Name, Scenario: m.Scenario, Outlived: map[string]string{}}
+	if _, err := m.Apply(os.DirFS(".")); err != nil { // its own tests see to that
+		r.Missed = err.Error()
+		return r, nil
+	}
+	p, err := s.builder.Build(ctx, m)
+	if err != nil {
+		return r, err
+	}
+	r.Key = p.Key
+	dir := filepath.Join(s.work, m.Name)
+	if known, ok := s.known(dir, r.Key); ok {
+		r = known
+	} else if err := s.find(ctx, p, dir, &r); err != nil {
+		return r, err
+	}
+	if s.survive && r.Missed == "" && r.Wrong == "" {
+		for i := range s.diffs {
+			if _, ok := r.Outlived[s.diffs[i].Name]; ok {
+				continue
+			}
+			if r.Outlived[s.diffs[i].Name], err = s.outlives(ctx, m, &s.diffs[i], &r, dir); err != nil {
+				return r, err
+			}
+		}
+	}
+	return r, save(dir, &r)
+}
+
+// known returns what was measured of this program before.
+func (s *study) known(dir, key string) (r result, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, "result.json"))
+	if s.afresh || err != nil || json.Unmarshal(text, &r) != nil || r.Key != key {
+		return result{}, false
+	}
+	if r.Outlived == nil {
+		r.Outlived = map[string]string{}
+	}
+	return r, true
+}
+
+func save(dir string, r *result) error {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "result.json"), append(text, '\n'), 0o644)
+}
+
+const (
+	found = "artifact.json"
+	small = "artifact.min.json"
+)
+
+func (s *study) find(ctx context.Context, p mutants.Program, dir string, r *result) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	jobs := fmt.Sprint(s.jobs)
+	seek := s.call(ctx, p, dir, "seek", r.Scenario, "--count", fmt.Sprint(s.budget), "--jobs", jobs, "--watchdog", "5s", "--artifact", found)
+	switch {
+	case seek.err != nil:
+		return seek.err
+	case seek.status == 0:
+		r.Missed = "not found"
+		return nil
+	case seek.status != 1:
+		return fmt.Errorf("%s: seek: exit status %d: %s", r.Bug, seek.status, seek.errors)
+	}
+	var sought struct {
+		Seed        uint64 `json:"seed"`
+		Fingerprint string `json:"fingerprint"`
+	}
+	if err := json.Unmarshal([]byte(seek.out), &sought); err != nil {
+		return fmt.Errorf("%s: seek: %w", r.Bug, err)
+	}
+	r.Seed, r.Check = sought.Seed, sought.Fingerprint
+	if strings.HasPrefix(r.Check, "watchdog") {
+		r.Missed = "a handler never returns, so that no other run like it can be tried"
+		return nil
+	}
+	if again := s.call(ctx, p, dir, "replay", found); again.err != nil || !again.same() {
+		r.Wrong = "its replay is another run: " + again.last()
+		return again.err
+	}
+	shrink := s.call(ctx, p, dir, "shrink", found, "--json", "--jobs", jobs, "--out", small)
+	if shrink.err != nil {
+		return shrink.err
+	}
+	r.Seconds, r.CPU = shrink.wall.Seconds(), shrink.cpu.Seconds()
+	if err := json.Unmarshal([]byte(shrink.out), r); shrink.status != 0 || err != nil {
+		return fmt.Errorf("%s: shrink: exit status %d: %s", r.Bug, shrink.status, shrink.errors)
+	}
+	if again := s.call(ctx, p, dir, "replay", small); again.err != nil || !again.same() {
+		r.Wrong = "the replay of the small case is another run: " + again.last()
+		return again.err
+	}
+	if without := s.call(ctx, s.plain, dir, "replay", small); without.err != nil || without.status != 0 {
+		r.Wrong = fmt.Sprintf("without the bug, the small case does not pass: %s", without.verdict())
+		return without.err
+	}
+	return nil
+}
+
+// outlives replays the small case in a program with the bug and an unrelated change. It returns nothing if the case still fails in the same way, or
+// why not.
+func (s *study) outlives(ctx context.Context, bug, change *mutants.Mutant, r *result, dir string) (string, error) {
+	both := together(bug, change)
+	scratch, err := os.MkdirTemp("", "simrun-study-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(scratch)
+	builder, err := mutants.NewBuilder(ctx, mutants.Simrun("."), scratch)
+	if err != nil {
+		return "", err
+	}
+	p, err := builder.Build(ctx, &both)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return "the bug and the change are about the same lines", nil
+	}
+	o := s.call(ctx, p, dir, "replay", small)
+	switch {
+	case o.err != nil:
+		return "", o.err
+	case o.status == 1 && strings.Contains(o.out, "\nsame verdict as in the artifact") || o.same():
+		return "", nil
+	}
+	return o.why(), nil
+}
+
+// together returns a bug and a change as one mutant. A file that both change has the hunks of both, in order.
+func together(bug, change *mutants.Mutant) mutants.Mutant {
+	both := *bug
+	both.Name += " and " + change.Name
+	both.Files = slices.Clone(bug.Files)
+	for _, p := range change.Files {
+		i := slices.IndexFunc(both.Files, func(q mutants.Patch) bool { return q.Path == p.Path })
+		if i < 0 {
+			both.Files = append(both.Files, p)
+			continue
+		}
+		hunks := append(slices.Clone(both.Files[i].Hunks), p.Hunks...)
+		slices.SortStableFunc(hunks, func(a, b mutants.Hunk) int { return a.Line - b.Line })
+		both.Files[i] = mutants.Patch{Path: p.Path, Hunks: hunks}
+	}
+	return both
+}
+
+// said is what came of a command.
+type said struct {
+	out, errors string
+	status      int
+	wall, cpu   time.Duration
+	err         error // it could not be run, or was interrupted
+}
+
+// call runs a command of a program.
+func (s *study) call(ctx context.Context, p mutants.Program, dir string, args ...string) said {
+	var out, errs bytes.Buffer
+	c := exec.CommandContext(ctx, p.Path, args...)
+	c.Dir, c.Stdout, c.Stderr = dir, &out, &errs
+	began := time.Now()
+	err := c.Run()
+	o := said{out: out.String(), errors: strings.TrimSpace(errs.String()), wall: time.Since(began)}
+	if c.ProcessState != nil {
+		o.status, o.cpu = c.ProcessState.ExitCode(), c.ProcessState.UserTime()+c.ProcessState.SystemTime()
+	}
+	var exit *exec.ExitError
+	if ctx.Err() != nil {
+		o.err = ctx.Err()
+	} else if err != nil && !errors.As(err, &exit) {
+		o.err = err
+	}
+	return o
+}
+
+// same tells whether a replay was the artifact's run, byte for byte.
+func (o said) same() bool {
+	return o.status == 1 && strings.Contains(o.out, "\nsame verdict and same trace hash as in the artifact")
+}
+
+func (o said) last() string {
+	lines := strings.Split(strings.TrimSpace(o.out), "\n")
+	return lines[len(lines)-1]
+}
+
+// tail returns the lines of a replay from the verdict on.
+func (o said) tail() []string {
+	blocks := strings.Split(strings.TrimSpace(o.out), "\n\n")
+	return strings.Split(blocks[len(blocks)-1], "\n")
+}
+
+func (o said) verdict() string { return o.tail()[0] }
+
+// why tells in one line why a replay did not fail as the artifact did, in the words of the replay.
+func (o said) why() string {
+	var parts []string
+	for i, line := range o.tail() {
+		if i == 0 {
+			_, line, _ = strings.Cut(line, ": ")
+		}
+		if i == 0 || strings.HasPrefix(line, "the run is the artifact's") || strings.Contains(line, "was never sent") {
+			line, _, _ = strings.Cut(line, "; what comes first")
+			parts = append(parts, line)
+		}
+	}
+	return strings.Join(parts, "; ")
+}

@@ -27,7 +27,7 @@ import (
 
 // mutantFlags are what "simrun mutants" was asked for.
 type mutantFlags struct {
-	only, dir            string
+	only, dir, profile   string
 	strategies, out      []string
 	budget               uint64
 	repeat, jobs         int
@@ -65,6 +65,7 @@ func mutantsCommand(t *term, status *int) *cobra.Command {
 	fs := c.Flags()
 	fs.StringVar(&f.only, "only", "", "only bugs whose name matches this regular expression")
 	fs.StringVar(&f.dir, "dir", ".", "the source tree")
+	fs.StringVar(&f.profile, "profile", faults.Default, "how bad the weather is; simrun list names the profiles")
 	fs.Uint64Var(&f.budget, "budget", 1000, "runs that a search may spend")
 	fs.StringSliceVar(&f.strategies, "strategy", []string{strategies.Swarm}, "how inputs are made up: "+strings.Join(strategies.Names(), ", ")+", or several of them")
 	fs.IntVar(&f.repeat, "repeat", 5, "searches for each bug, with seeds of their own")
@@ -111,6 +112,9 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
 	case f.json && f.markdown:
 		return nil, errors.New("--json and --markdown contradict each other")
+	}
+	if _, err := faults.FindProfile(f.profile); err != nil {
+		return nil, err
 	}
 	for _, name := range f.strategies {
 		if !slices.Contains(strategies.Names(), name) {
@@ -289,7 +293,7 @@ func (b *bench) measure(ctx context.Context, x task, watch *bulletin) (d done) {
 		for i := range b.repeat {
 			watch.begin(name, strategy, i)
 			trial, err := b.trial(ctx, p, mutants.Trial{
-				Key: p.Key, Mutant: name, Scenario: x.scenario, Strategy: strategy, Profile: faults.Default,
+				Key: p.Key, Mutant: name, Scenario: x.scenario, Strategy: strategy, Profile: b.profile,
 				First: 1 + uint64(i)*seedsApart, Budget: b.budget,
 			})
 			if err != nil {

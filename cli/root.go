@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, t *term) int {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), shrinkCommand(t, &status), explainCommand(t, &status), exportCommand(t, &status), checkCommand(t, &status), listCommand(t), versionCommand(t))
 	root.AddCommand(regressCommand(t, &status), mergeCommand(t, &status), mutantsCommand(t, &status), huntCommand(t, &status), seekCommand(t, &status))
-	root.AddCommand(costCommand(t, &status), compareCommand(t, &status), benchCommand(t, &status))
+	root.AddCommand(costCommand(t, &status), censusCommand(t, &status), compareCommand(t, &status), benchCommand(t, &status))
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.Args = commands

@@ -368,6 +368,28 @@ func (k Kind) String() string {
 // Doc says in a phrase what the kind does.
 func (k Kind) Doc() string { return kinds[k].doc }
 
+// Parameters returns the names of the fields of a Fault that the kind uses, besides at and for.
+func (k Kind) Parameters() (names []string) {
+	u := kinds[k].uses
+	for _, f := range []struct {
+		name string
+		used bool
+	}{
+		{"nodes", u&usesNodes != 0}, {"role", u&usesRole != 0}, {"from", u&usesLinks != 0}, {"to", u&(usesLinks|usesTo) != 0}, {"groups", u&usesGroups != 0},
+		{"rate", u&usesRate != 0}, {"delay", u&usesDelay != 0}, {"period", u&usesPeriod != 0}, {"bandwidth", u&usesBandwidth != 0}, {"backlog", u&usesBandwidth != 0},
+		{"nth", u&(usesNth|usesTrigger) != 0}, {"message", u&(usesNth|usesTrigger) != 0}, {"drift", u&usesDrift != 0},
+		{"on", u&usesTrigger != 0}, {"file", u&usesTrigger != 0}, {"after", u&usesTrigger != 0}, {"knobs", u&usesKnobs != 0},
+	} {
+		if f.used {
+			names = append(names, f.name)
+		}
+	}
+	if slices.Contains(staying, k) {
+		names = append(names, "stays")
+	}
+	return names
+}
+
 // Family returns the family of the kind: Links, Processes, Disks, Clocks, Members, Load or Byzantine.
 func (k Kind) Family() string { return kinds[k].family }
 

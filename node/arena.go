@@ -5,7 +5,7 @@ package node
 // zero Arena is ready. A copy of an Arena shares its current block, so a copied state must call Fork before it adds.
 type Arena struct {
 	block []byte
-	size  int // of the next block: they double, since many replicas do not live to fill a large one
+	size  int // of the next block: they grow fourfold, since many replicas do not live to fill a large one
 }
 
 const (
@@ -26,7 +26,7 @@ func (a *Arena) Make(n int) []byte {
 		return make([]byte, n)
 	}
 	if cap(a.block)-len(a.block) < n {
-		a.size = min(max(2*a.size, arenaFirst), arenaBlock)
+		a.size = min(max(4*a.size, arenaFirst), arenaBlock)
 		for a.size < n {
 			a.size *= 2
 		}

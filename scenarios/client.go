@@ -172,6 +172,7 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 		return
 	}
 	x := &c.crowd.clients[to-1]
+	c.answered(x, from, r)
 	if x.open == none || r.Seq != x.seq {
 		if r.Status == node.OK && r.Seq == x.seq && r.Session == 0 {
 			c.reach(AnsweredTwice)
@@ -208,6 +209,25 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	default:
 		c.reach(Refused)
 		c.wakeAfter(x, int64(c.config.Retry)/4) // overloaded or the like: again, elsewhere, a little later
+	}
+}
+
+// answered holds an answer against others to the same command, and the replica that gave it against its bounds.
+func (c *cluster[M, PM]) answered(x *client, from node.ID, r *node.Reply) {
+	if r.Status != node.OK || r.Session != 0 || r.Seq == 0 || r.Seq > uint64(len(x.calls)) || c.spec.Facts == nil {
+		return
+	}
+	if reads := c.history.Ops[x.calls[r.Seq-1]].Kind == checker.Get; c.spec.Sessions && !reads {
+		c.watch.Answered(uint32(x.id), r.Seq, digest(r.Output))
+	}
+	c.holds(from)
+	c.check()
+}
+
+// holds tells the watch how much a replica holds, if it is up and can tell.
+func (c *cluster[M, PM]) holds(id node.ID) {
+	if c.spec.Holds != nil && c.host(id).Up() {
+		c.watch.Holds(uint16(id), c.spec.Holds(c.host(id).Replica()))
 	}
 }
 

@@ -135,6 +135,7 @@ func (c *cluster[M, PM]) Reset(in Input) {
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
 	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now, Again: c.again}
+	w.MaxSessions = c.maxSessions()
 	c.operator.reset(c.spec.Members, &c.config, &c.plan, &w)
 	c.watch.Reset(w)
 	if c.own != nil {

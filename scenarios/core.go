@@ -14,22 +14,23 @@ import (
 // quiet is what must stay as it is between two looks at the healed cluster, or where replicas stay out of order, which may come back to disturb the
 // others, between some more.
 type quiet struct {
-	ballot uint64
-	leader node.ID
-	looks  int // so often in a row
+	ballot  uint64
+	leaders uint64 // folded; 0 if there are not as many as there should be
+	looks   int    // so often in a row
 }
 
 // quietLooks is how many looks that is: for a second.
 const quietLooks = int(int64(faults.Second) / restPeriod)
 
-// settledDown tells whether nothing has changed since the last look, and the core has one leader.
+// settledDown tells whether nothing has changed since the last look, and the core has one leader, or one for each of its groups.
 func (c *cluster[M, PM]) settledDown() bool {
 	now := quiet{ballot: c.highest(), looks: 1}
-	leaders := c.leaders()
-	if len(leaders) == 1 {
-		now.leader = leaders[0]
+	if leaders := c.leaders(); len(leaders) == c.groups() {
+		for _, id := range leaders {
+			now.leaders = now.leaders<<7 ^ now.leaders>>50 ^ uint64(id)
+		}
 	}
-	if c.quiet.ballot == now.ballot && c.quiet.leader == now.leader {
+	if c.quiet.ballot == now.ballot && c.quiet.leaders == now.leaders {
 		now.looks += c.quiet.looks
 	}
 	c.quiet = now
@@ -37,7 +38,15 @@ func (c *cluster[M, PM]) settledDown() bool {
 	if len(c.plan.Outsiders()) > 0 {
 		enough = quietLooks
 	}
-	return now.looks >= enough && (now.leader > 0 || c.stats.Elections == 0)
+	return now.looks >= enough && (now.leaders > 0 || c.stats.Elections == 0)
+}
+
+// groups returns how many leaders there should be.
+func (c *cluster[M, PM]) groups() int {
+	if c.spec.Groups == nil {
+		return 1
+	}
+	return c.spec.Groups(&c.config)
 }
 
 // leaders returns the replicas of the core that take themselves for the leader.
@@ -55,7 +64,9 @@ func (c *cluster[M, PM]) unrest() (parts []string) {
 	switch leaders := c.leaders(); {
 	case c.stats.Elections > 0 && len(leaders) == 0:
 		parts = append(parts, "nobody leads")
-	case len(leaders) > 1:
+	case len(leaders) < c.groups() && c.stats.Elections > 0:
+		parts = append(parts, "of "+fmt.Sprint(c.groups())+" groups only those of "+addresses(leaders)+" have a leader")
+	case len(leaders) > c.groups():
 		parts = append(parts, addresses(leaders)+" all take themselves for the leader")
 	}
 	return append(parts, fmt.Sprintf("the highest ballot is %v, and does not stay the same", node.Ballot(c.highest())))

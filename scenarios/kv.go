@@ -70,14 +70,16 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 			m.Found = c.Founder(id)
 			return multipaxos.New(id, m)
 		},
-		Facts:     multipaxos.DurableFacts,
-		Commands:  multipaxos.Commands,
-		Sessions:  true,
-		Files:     []string{multipaxos.File, multipaxos.VowFile},
-		BearsDeaf: func(c *Config) bool { return c.Knob("checkQuorum") == 1 },
-		Repairs:   true,
-		Wipes:     true,
-		Lie:       lieOnLog,
+		Facts:       multipaxos.DurableFacts,
+		Commands:    multipaxos.Commands,
+		Holds:       holding,
+		MaxSessions: func(c *Config) uint64 { return uint64(c.Knob("sessions")) },
+		Sessions:    true,
+		Files:       []string{multipaxos.File, multipaxos.VowFile},
+		BearsDeaf:   func(c *Config) bool { return c.Knob("checkQuorum") == 1 },
+		Repairs:     true,
+		Wipes:       true,
+		Lie:         lieOnLog,
 		Members: &Members{
 			Alpha:  func(c *Config) uint64 { return uint64(c.Knob("alpha")) },
 			Find:   multipaxos.Memberships,
@@ -93,6 +95,13 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 		},
 		Messages: uint8(multipaxos.Synced) - 1,
 	}
+}
+
+// holding tells what a replica holds.
+func holding(n node.Node[multipaxos.Message]) checker.Holding {
+	r := n.(*multipaxos.Replica)
+	e, m := r.Extent(), r.Metrics()
+	return checker.Holding{Floor: e.Floor, Snapshot: e.Snapshot, Applied: e.Applied, Known: e.Known, Log: m.Log, Sessions: uint64(m.Sessions)}
 }
 
 // decodeMembers reads a membership for the checks.

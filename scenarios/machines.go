@@ -223,6 +223,20 @@ func (c *cluster[M, PM]) JumpClock(id node.ID, jump faults.Span) {
 	h.ChangeClock(node.Local(jump), h.ClockDrift())
 }
 
+// maxSessions returns how many sessions any replica may keep, whatever settings of its own the plan gives it.
+func (c *cluster[M, PM]) maxSessions() (n uint64) {
+	if c.spec.MaxSessions == nil {
+		return 0
+	}
+	n = c.spec.MaxSessions(&c.config)
+	for i := range c.plan.Faults {
+		if knobs := c.plan.Faults[i].Knobs; len(knobs) > 0 {
+			n = max(n, c.spec.MaxSessions(c.config.with(knobs)))
+		}
+	}
+	return n
+}
+
 // configOf returns the configuration that a replica boots with.
 func (c *cluster[M, PM]) configOf(id node.ID) *Config {
 	if own := c.machine(id).config; own != nil {

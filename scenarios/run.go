@@ -200,6 +200,10 @@ func (c *cluster[M, PM]) heal() {
 	c.endsAt = c.kernel.Now() + int64(c.config.Recovery)
 	c.injector.HealAll(c)
 	c.net.Calm(c.injector.Stays)
+	for i := range c.config.Nodes {
+		c.holds(node.ID(i + 1))
+	}
+	c.check()
 	for _, id := range c.plan.Outsiders() {
 		c.machine(id).outside = true
 		c.excuse(id)

@@ -35,8 +35,14 @@ type Spec[M any, PM node.Message[M]] struct {
 	Facts func(file string, b []byte, emit func(fact.Fact))
 	// Observer makes what holds the protocol against invariants of its own, one for each cluster. May be nil.
 	Observer func() Observer
+	// Holds tells how much a replica holds, which the checks hold against its bounds: see checker.Watch.Holds. May be nil.
+	Holds func(n node.Node[M]) checker.Holding
+	// MaxSessions returns how many sessions a replica with the configuration may keep. May be nil: as many as it likes.
+	MaxSessions func(c *Config) uint64
 	// Commands splits the value of a slot into the commands that clients submitted. May be nil: the value is one.
 	Commands func(value []byte, each func(client uint32, seq uint64, command []byte))
+	// Groups returns how many groups the replicas form, each with a leader of its own. May be nil: one.
+	Groups func(c *Config) int
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a
 	// retry again.
 	SendOnce bool

@@ -30,6 +30,15 @@ func (m *Metrics) count(sent *Message) {
 	m.Sent[sent.Kind]++
 }
 
+// Extent is what slots a replica holds: its log begins behind Floor, its snapshot and its state go up to theirs, and it knows that slots up to Known are
+// chosen.
+type Extent struct{ Floor, Snapshot, Applied, Known uint64 }
+
+// Extent returns what slots the replica holds.
+func (r *Replica) Extent() Extent {
+	return Extent{Floor: r.log.floor, Snapshot: max(r.checkpoint, r.log.floor), Applied: r.applied, Known: max(r.known, r.applied)}
+}
+
 // Metrics returns the figures.
 func (r *Replica) Metrics() Metrics {
 	m := r.metrics

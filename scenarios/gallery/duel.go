@@ -42,6 +42,9 @@ func duel(name, doc string, backoffMin int64, distinguished node.ID, story scena
 		p.Distinguished = distinguished
 		return paxos.New(id, p)
 	}
+	if distinguished != 0 { // all are needed in the end: without the distinguished one nothing is ever decided
+		s.Voters = func(c *scenarios.Config) int { phase1, phase2 := s.Quorums(c); return max(phase1, phase2) }
+	}
 	if story.Told == nil {
 		story.Told = func(c *scenarios.Config) faults.Plan {
 			plan := threeDuellers(c)

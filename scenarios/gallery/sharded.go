@@ -165,6 +165,7 @@ func shardedStore() scenarios.Scenario {
 		},
 		// Data may be lost on one replica of all, since a group of three bears no more.
 		Quorums: func(c *scenarios.Config) (phase1, phase2 int) { return c.Nodes - 1, c.Nodes - 1 },
+		Groups:  func(c *scenarios.Config) int { return c.Nodes / groupSize },
 		Replica: func(id node.ID, c *scenarios.Config) node.Node[sharded.Message] {
 			return sharded.New(id, shardedConfig(c))
 		},

@@ -73,5 +73,6 @@ func TestCrashAtEveryStep(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d crashes in the course of the transaction", runs)
 	require.Greater(t, finished, runs/3, "most crashes come in the way of the transaction")
 }

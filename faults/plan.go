@@ -97,8 +97,8 @@ func (p *Plan) Validate(s Shape) error {
 			return fmt.Errorf("plan: fault %d (%v): %w", i+1, p.Faults[i].Kind, err)
 		}
 	}
-	if n := len(p.Outsiders()); n > s.Tolerates {
-		return fmt.Errorf("plan: faults that stay have %d replicas, and the group goes on without %d at most", n, s.Tolerates)
+	if err := p.checkStaying(&s); err != nil {
+		return err
 	}
 	if n := p.beats(); n > MaxFaults {
 		return fmt.Errorf("plan: its faults would strike %d times, and at most %d are possible", n, MaxFaults)

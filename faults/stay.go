@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"simrun/node"
@@ -21,17 +23,31 @@ func (p *Plan) Outsiders() (outsiders []node.ID) {
 	return slices.Compact(outsiders)
 }
 
+// checkStaying refuses faults that stay where the rest could not go on without their replicas.
+func (p *Plan) checkStaying(s *Shape) error {
+	n := len(p.Outsiders())
+	switch {
+	case n > s.Tolerates:
+		return fmt.Errorf("plan: faults that stay have %d replicas, and the group goes on without %d at most", n, s.Tolerates)
+	case n > 0 && p.needsAll():
+		return errors.New("plan: no fault can stay where others damage disks, change members or lie: what the rest must have may be with its replica alone")
+	}
+	return nil
+}
+
+// needsAll tells whether the cluster may need every replica to recover from the faults of the plan.
+func (p *Plan) needsAll() bool {
+	return slices.ContainsFunc(p.Faults, func(f Fault) bool {
+		return f.Kind.Damages() || f.Kind.Family() == Members || f.Kind.Family() == Byzantine
+	})
+}
+
 // drawStaying puts some replicas out of order for good, in some plans, so that what is demanded of the healed cluster is demanded of a core that is a
 // quorum. Where disks are damaged or members change, what the core must have may be with others alone, and all faults end.
 func drawStaying(root uint64, p *Profile, sh *Shape, plan *Plan) {
 	s := stream.New(root, "stay", 0)
-	if !s.Chance(250_000) || sh.Tolerates < 1 || len(sh.Spares) > 0 || p.destroys {
+	if !s.Chance(250_000) || sh.Tolerates < 1 || len(sh.Spares) > 0 || p.destroys || plan.needsAll() {
 		return
-	}
-	for i := range plan.Faults {
-		if k := plan.Faults[i].Kind; k.Damages() || k.Family() == Members || k.Family() == Byzantine {
-			return
-		}
 	}
 	for _, id := range shuffled(&s, sh.Nodes)[:1+s.N(uint64(sh.Tolerates))] {
 		kind := pick(&s, staying...)

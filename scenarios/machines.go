@@ -255,8 +255,6 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 				names = append(names, k.String())
 			}
 			parts = append(parts, fmt.Sprintf("n%d (%s)", i+1, strings.Join(names, ", ")))
-		} else if c.machines[i].outside {
-			parts = append(parts, fmt.Sprintf("n%d (out of order for good)", i+1))
 		}
 	}
 	tolerated := c.spec.tolerates(&c.config) // by the founders; the operator sees to it that other groups do too
@@ -264,5 +262,5 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 		return v, false
 	}
 	return checker.Verdict{Kind: checker.Unrecoverable, Detail: fmt.Sprintf(
-		"durable data was destroyed, or will not come back, on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
+		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
 }

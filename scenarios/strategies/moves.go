@@ -54,14 +54,16 @@ func mutate(s *stream.Stream, p, other faults.Plan, c *scenarios.Config) faults.
 			by := faults.Span(s.N(uint64(c.Horizon)/5+1)) - c.Horizon/10
 			f.At = min(max(f.At+by, 0), c.Horizon)
 		case 1: // shorter
+			f.Stays = false
 			f.For = max(f.For/faults.Span(2+s.N(8)), 1)
 		case 2: // longer
+			f.Stays = false
 			f.For = min(f.For*faults.Span(2+s.N(3)), c.Horizon) + 1
 		case 3:
 			list = slices.Delete(list, int(i), int(i)+1)
 		case 4: // another one
 			if n := uint64(len(other.Faults)); n > 0 {
-				if f := other.Faults[s.N(n)]; bearable(f.Kind) {
+				if f := other.Faults[s.N(n)]; bearable(f.Kind) && !f.Stays { // how many may stay out of order was drawn for the plan as a whole
 					list = append(list, f)
 				}
 			}

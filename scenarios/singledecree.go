@@ -9,7 +9,11 @@ import (
 
 // singleDecree is the scenario "single-decree": one instance of Paxos, in which every client proposes a value of its
 // own, several times over, and every answer must be the one value that was chosen.
-func singleDecree() Scenario { return Define(SingleDecree()) }
+func singleDecree() Scenario {
+	s := SingleDecree()
+	s.Demands = demandedOfDecree
+	return Define(s)
+}
 
 // SingleDecree returns what runs in the scenario "single-decree".
 func SingleDecree() Spec[paxos.Message, *paxos.Message] {
@@ -30,7 +34,6 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, PaxosConfig(c)) },
 		Facts:   paxos.DurableFacts,
 		Lie:     lieOnDecree,
-		Demands: demandedOfDecree,
 
 		Files:    []string{"paxos"},
 		Messages: uint8(paxos.Query),

@@ -22,10 +22,9 @@ for name in $names; do
 	fi
 done
 said=$(status "$scratch/simrun" run $varied --count $count --out "$scratch/runs")
-# A story fixes much that others draw, so long sweeps of some never come to some states, which makes them vacuous (3) though every seed passed: that is counted below.
-[ "$said" = 0 ] || [ "$said" = 3 ] || fail "varied: exit status $said: $(grep -h violation "$scratch/out" | head -5)"
+[ "$said" = 0 ] || fail "varied: exit status $said: $(grep -h violation "$scratch/out" | head -5)"
 [ "$(grep -c "^  verdicts  *[0-9,]* pass$" "$scratch/out")" = "$stories" ] || fail "not every seed passed: $(grep verdicts "$scratch/out")"
 if [ "$MUST" = long ]; then
-	go test -count=1 -run TestMutations ./scenarios/gallery >"$scratch/out" || fail "$(tail -20 "$scratch/out")"
+	MUST=long go test -count=1 -timeout 30m -run TestMutations ./scenarios/gallery >"$scratch/out" || fail "$(tail -20 "$scratch/out")"
 fi
 echo "stories: $stories hold as told and on $count seeds each, $contrasts contrasts fail as they must"

@@ -45,7 +45,7 @@ func TestCorpus(t *testing.T) {
 			defer c.Close()
 			require.Equal(t, checker.Pass, scenarios.Run(c, a.Input).Verdict.Kind, "without the bug")
 
-			if testing.Short() && i%4 != 0 {
+			if os.Getenv("MUST") != "long" && i%12 != 0 {
 				t.Skip("builds a program")
 			}
 			at := slices.IndexFunc(all, func(m mutants.Mutant) bool { return m.Name == name })
@@ -64,7 +64,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// Every mutant compiles. The short form takes a few.
+// Every mutant compiles. All of them are compiled with MUST=long in the environment.
 func TestDiffsCompile(t *testing.T) {
 	cache, err := mutants.CacheDir()
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestDiffsCompile(t *testing.T) {
 	all, err := builder.Mutants()
 	require.NoError(t, err)
 	for i := range all {
-		if testing.Short() && i%10 != 0 {
+		if os.Getenv("MUST") != "long" && i%12 != 0 {
 			continue
 		}
 		require.NoError(t, builder.Compiles(t.Context(), &all[i]))

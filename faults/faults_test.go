@@ -332,7 +332,9 @@ func TestInjection(t *testing.T) {
 		plan := plans(five).Draw(t, "plan")
 		if rapid.Bool().Draw(t, "drawn") {
 			s := stream.New(rapid.Uint64().Draw(t, "seed"), "plan", 0)
-			plan = Draw(&s, Profiles()[1], five)
+			p, err := FindProfile(rapid.SampledFrom([]string{Default, Lying}).Draw(t, "profile"))
+			require.NoError(t, err)
+			plan = Draw(&s, p, five)
 		}
 		require.NoError(t, plan.Validate(five))
 		var j Injector

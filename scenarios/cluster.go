@@ -163,7 +163,7 @@ func (c *cluster[M, PM]) Reset(in Input) {
 		c.hosts[i].Reset(node.ID(i+1), sim.HostConfig{
 			Clock:   clock,
 			SyncMin: int64(config.SyncMin), SyncMean: int64(config.SyncMean),
-			Disk: config.Disk,
+			Disk: config.Disk, Replaced: c.spec.Replaced,
 		})
 	}
 	c.kernel.Schedule(0, sim.PhaseEnds, 0, 0, 0, 0)

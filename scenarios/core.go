@@ -24,7 +24,12 @@ const quietLooks = int(int64(faults.Second) / restPeriod)
 
 // settledDown tells whether nothing has changed since the last look, and the core has one leader, or one for each of its groups.
 func (c *cluster[M, PM]) settledDown() bool {
-	now := quiet{ballot: c.highest(), looks: 1}
+	now := quiet{looks: 1}
+	for i := range c.config.Nodes { // what those out of order promise themselves is their own affair
+		if !c.machines[i].outside {
+			now.ballot = max(now.ballot, c.watch.Promised(uint16(i+1)), c.roles.leading[i+1])
+		}
+	}
 	if leaders := c.leaders(); len(leaders) == c.groups() {
 		for _, id := range leaders {
 			now.leaders = now.leaders<<7 ^ now.leaders>>50 ^ uint64(id)

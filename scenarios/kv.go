@@ -76,6 +76,7 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 		MaxSessions: func(c *Config) uint64 { return uint64(c.Knob("sessions")) },
 		Sessions:    true,
 		Files:       []string{multipaxos.File, multipaxos.VowFile},
+		Replaced:    []string{multipaxos.VowFile},
 		BearsDeaf:   func(c *Config) bool { return c.Knob("checkQuorum") == 1 },
 		Repairs:     true,
 		Wipes:       true,

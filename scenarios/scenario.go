@@ -57,6 +57,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	// BearsDeaf tells whether a replica that hears nobody, for good, does not keep the others from working: it must neither depose their leader nor go on
 	// as one. May be nil: it does.
 	BearsDeaf func(c *Config) bool
+	// Replaced are the names of those of its files that are only ever replaced, and of which a replica notices any damage. May be empty.
+	Replaced []string
 	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good:
 	// nothing is expected of it, and if promises or votes of it are gone it must not take part.
 	Repairs bool

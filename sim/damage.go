@@ -21,10 +21,14 @@ func (f *file) grow(durable int, commit uint64) {
 	f.durable = durable
 }
 
-// settled returns how many bytes from the start may be damaged: those of group commits that others came after, and those that were put
-// there in one step, which is never done in part.
+// settled returns how many bytes from the start may be damaged: those of group commits that others came after. A file that is only ever replaced is put there
+// in one step, which is never done in part: all of it may be damaged.
 func (f *file) settled() int {
-	return min(max(f.sizes[f.commits%settling], f.images[0].whole), f.durable)
+	n := f.sizes[f.commits%settling]
+	if f.replaced {
+		n = max(n, f.images[0].whole)
+	}
+	return min(n, f.durable)
 }
 
 // unsettle begins anew, for a file whose contents are others.

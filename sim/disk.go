@@ -1,6 +1,10 @@
 package sim
 
-import "simrun/sim/stream"
+import (
+	"slices"
+
+	"simrun/sim/stream"
+)
 
 // disk is the stable storage of one host: files that hold every state a crash could leave them in.
 //
@@ -8,10 +12,11 @@ import "simrun/sim/stream"
 // states after a crash are then prefixes of images, one for every operation since the last group commit, and they cost
 // neither copies nor a log of writes. The oldest image holds what is durable, the newest what the replica sees.
 type disk struct {
-	files   []file
-	issued  uint64   // operations so far
-	durable uint64   // of these, how many are durable: a group commit covers all that were issued when it began
-	spare   [][]byte // buffers of images that are gone
+	replaced []string // names of files that are only ever replaced
+	files    []file
+	issued   uint64   // operations so far
+	durable  uint64   // of these, how many are durable: a group commit covers all that were issued when it began
+	spare    [][]byte // buffers of images that are gone
 }
 
 type file struct {
@@ -22,6 +27,8 @@ type file struct {
 	sizes   [settling]int // what durable was before each of the latest group commits: see damage.go
 	commits uint          // that added to the file since its contents were others,
 	commit  uint64        // the latest of them
+
+	replaced bool // it is only ever replaced: see HostConfig.Replaced
 }
 
 type image struct {
@@ -73,7 +80,7 @@ func (d *disk) open(name string) *file {
 		d.files = append(d.files, file{})
 	}
 	f := &d.files[len(d.files)-1]
-	f.name = name
+	f.name, f.replaced = name, slices.Contains(d.replaced, name)
 	f.images = append(f.images[:0], image{bytes: d.buffer()})
 	return f
 }

@@ -37,6 +37,8 @@ type HostConfig struct {
 	SyncMin  int64 // nanoseconds a group commit takes at least
 	SyncMean int64 // and how much more it takes on average
 	Disk     DiskFaults
+	// Replaced are the names of files that are only ever replaced, and of which the replica notices any damage: faults may damage all of such a file.
+	Replaced []string
 }
 
 // Host is a machine with one replica on it: its process, its timers, its clock, its disk. It is the node.Env that the
@@ -108,6 +110,7 @@ func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 	h.replica, h.crashes, h.boots = nil, 0, 0
 	h.timers = h.timers[:0]
 	h.disk.reset()
+	h.disk.replaced = c.Replaced
 	h.syncing, h.syncs, h.noticed = false, 0, 0
 	h.waiting.clear()
 	h.self.clear()

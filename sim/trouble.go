@@ -110,7 +110,7 @@ func (h *Host[M]) troubled(upTo uint64) bool {
 type Damage uint8
 
 // The ways to lose what was durable. All but Wipe leave what the latest group commits appended to a file alone: damage there cannot be
-// told from a write that was never made durable, so no protocol can survive it. What Replace put there has no such excuse. See file.settled.
+// told from a write that was never made durable, so no protocol can survive it. A file that is only ever replaced has no such excuse. See file.settled.
 const (
 	Rot       Damage = iota + 1 // some bits of a file are flipped
 	Sector                      // a sector of a file becomes unreadable

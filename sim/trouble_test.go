@@ -415,27 +415,23 @@ func TestTimersFollowTheClock(t *testing.T) {
 // struck drops the name of the file.
 func struck(_ string, ok bool) bool { return ok }
 
-// What Replace put on the disk may be damaged at once; what was appended behind it, only later.
+// What is only ever replaced may be damaged at once; what is appended, only later.
 func TestReplacedMayBeDamaged(t *testing.T) {
-	var d disk
+	d := disk{replaced: []string{"vow"}}
 	nothing := func(change) {}
-	d.append("log", []byte("appended"))
+	d.replace("vow", []byte("whole"))
+	vow := &d.files[0]
+	require.Zero(t, vow.settled(), "it is not durable yet")
 	d.commit(d.issued, nothing)
-	require.Zero(t, d.files[0].settled(), "it may be the last that a crash left")
-	d.replace("log", []byte("whole"))
-	require.Zero(t, d.files[0].settled(), "it is not durable yet")
-	d.append("log", []byte(" and more"))
+	require.Equal(t, len("whole"), vow.settled())
+	d.truncate("vow", 3)
 	d.commit(d.issued, nothing)
-	require.Equal(t, len("whole"), d.files[0].settled())
-	d.truncate("log", 3)
-	d.commit(d.issued, nothing)
-	require.Equal(t, 3, d.files[0].settled())
-	d.append("log", []byte("le again"))
+	require.Equal(t, 3, vow.settled())
+	d.replace("vow", []byte("another"))
 	d.crash(DiskFaults{}, 1)
-	require.Equal(t, 3, d.files[0].settled())
-	for range settling {
-		d.append("log", []byte("x"))
-		d.commit(d.issued, nothing)
-	}
-	require.Equal(t, len("whole again"), d.files[0].settled())
+	require.Equal(t, len("another"), vow.settled())
+
+	d.replace("log", []byte("whole"))
+	d.commit(d.issued, nothing)
+	require.Zero(t, d.files[1].settled(), "something may have been appended")
 }

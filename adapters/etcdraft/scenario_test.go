@@ -51,13 +51,13 @@ func TestGolden(t *testing.T) {
 		seed    uint64
 		hash    string
 	}{
-		{faults.Default, 1, "d605919ee1758e62"},
-		{faults.Default, 2, "46c2ee3fdd9919f5"},
-		{faults.Default, 3, "133916fcab5d7f66"},
-		{faults.Default, 7, "21e43fa44e185ebc"},
-		{faults.Storm, 1, "d66ca30f63aa0845"},
-		{faults.Processes, 463, "13912e02cbd0a1ce"},
-		{faults.Disks, 1, "1614f7742ca20878"},
+		{faults.Default, 1, "cae789bb119b4d85"},
+		{faults.Default, 2, "996c7d1ae892ab51"},
+		{faults.Default, 3, "2de1bfb93609c2a0"},
+		{faults.Default, 7, "23ba197eb0b8a3ad"},
+		{faults.Storm, 1, "5ec53cb80a6153a4"},
+		{faults.Processes, 463, "f447026335ca9445"},
+		{faults.Disks, 1, "11044d9156d1b02d"},
 	} {
 		assert.Equal(t, g.hash, scenarios.Run(c, input(t, g.seed, g.profile)).Hash.String(), "profile %s, seed %d", g.profile, g.seed)
 	}

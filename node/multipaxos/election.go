@@ -247,6 +247,9 @@ func (r *Replica) tryLead(env Env) {
 	r.onHeartbeatTimer(env)
 	r.retryLater(env)
 	r.propose(env)
+	if r.role == leader && r.next == r.applied+1 { // it may have learned, as a candidate, that it is no member any more
+		r.handOver(env)
+	}
 }
 
 // ready tells whether the leader has applied everything that was chosen before its time. Only then may it answer from its

@@ -92,6 +92,9 @@ func (r *Replica) onDismiss(env Env, m *Message) {
 	env.Logf("is no member from slot %d on and leaves", m.Slot)
 	r.scratch = r.scratch[:0]
 	r.append(env, recordLeft)
+	if r.role != follower { // it may have won an election since it asked, and its heartbeats would keep the others from electing one of theirs
+		r.stepDown(env)
+	}
 	r.standing = silent
 }
 

@@ -47,6 +47,25 @@ type Artifact struct {
 	LastEvents  []string `json:"lastEvents,omitempty"` // of the timeline
 	// Hashes are those of the run on its way, to tell how far a run of another build is the same. May be missing.
 	Hashes []Checkpoint `json:"hashes,omitempty"`
+
+	messages messageNames // of the scenario, as the text has them
+}
+
+// plainArtifact has the fields of an Artifact, and not its methods.
+type plainArtifact Artifact
+
+// artifactText is an artifact as text: with the names of messages in the place of numbers, and what is long at the end.
+type artifactText struct {
+	plainArtifact
+	Plan       planText     `json:"plan"`
+	Fates      []fateText   `json:"fates,omitempty"`
+	LastEvents []string     `json:"lastEvents,omitempty"`
+	Hashes     []Checkpoint `json:"hashes,omitempty"`
+}
+
+// MarshalJSON writes kinds of messages by their names, in an artifact that NewArtifact or ParseArtifact made.
+func (a Artifact) MarshalJSON() ([]byte, error) {
+	return json.Marshal(artifactText{plainArtifact(a), a.messages.writePlan(a.Plan), a.messages.writeFates(a.Fates), a.LastEvents, a.Hashes})
 }
 
 // NewArtifact describes a result.
@@ -54,17 +73,30 @@ func NewArtifact(b Build, s Scenario, profile faults.Profile, r Result, lastEven
 	return Artifact{
 		Version: ArtifactVersion, Build: b, Scenario: s.Name, Profile: profile.Name, Input: r.Input,
 		Verdict: r.Verdict.Kind.String(), Fingerprint: r.Verdict.Fingerprint, Detail: r.Verdict.Detail,
-		TraceHash: r.Hash.String(), InputHash: inputHash(s.Name, r.Input), Events: r.Stats.Events, LastEvents: lastEvents,
+		TraceHash: r.Hash.String(), InputHash: inputHash(s.Name, s.messages.inputText(r.Input)), Events: r.Stats.Events, LastEvents: lastEvents,
+		messages: s.messages,
 	}
 }
 
 // Edited tells whether what decides the run was changed after the artifact was made, so that its trace hash is not to be expected.
-func (a Artifact) Edited() bool { return a.InputHash != inputHash(a.Scenario, a.Input) }
+func (a Artifact) Edited() bool {
+	return a.InputHash != inputHash(a.Scenario, a.messages.inputText(a.Input)) &&
+		a.InputHash != inputHash(a.Scenario, a.text()) // as it was when messages had numbers
+}
 
-func inputHash(scenario string, in Input) string {
+// inputText writes an input with the names of messages in the place of their numbers, which change with the protocol.
+func (list messageNames) inputText(in Input) []byte {
+	return mustMarshal(struct {
+		Input
+		Plan  planText   `json:"plan"`
+		Fates []fateText `json:"fates,omitempty"`
+	}{in, list.writePlan(in.Plan), list.writeFates(in.Fates)})
+}
+
+func inputHash(scenario string, text []byte) string {
 	h := sim.Hash(0)
 	h.Bytes([]byte(scenario))
-	h.Bytes(in.text())
+	h.Bytes(text)
 	return h.String()
 }
 
@@ -131,10 +163,20 @@ func ParseArtifact(text []byte) (a Artifact, s Scenario, err error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&a); err != nil {
+	var t artifactText
+	if err := d.Decode(&t); err != nil {
 		return a, s, fmt.Errorf("not a valid artifact: %w", jsonError(text, err))
 	}
+	a = Artifact(t.plainArtifact)
+	a.LastEvents, a.Hashes = t.LastEvents, t.Hashes
 	if s, err = Find(a.Scenario); err != nil {
+		return a, s, err
+	}
+	a.messages = s.messages
+	if a.Plan, err = s.messages.readPlan(t.Plan); err != nil {
+		return a, s, err
+	}
+	if a.Fates, err = s.messages.readFates(t.Fates); err != nil {
 		return a, s, err
 	}
 	if _, err := sim.ParseHash(a.TraceHash); err != nil {

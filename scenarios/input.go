@@ -73,7 +73,9 @@ func (in Input) Hash() string {
 	return h.String()
 }
 
-func (in Input) text() []byte {
+func (in Input) text() []byte { return mustMarshal(in) }
+
+func mustMarshal(in any) []byte {
 	text, err := json.Marshal(in)
 	if err != nil {
 		panic("scenarios: an input cannot be written as JSON: " + err.Error())

@@ -94,7 +94,8 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 			},
 			Transfer: func(dst []byte, to node.ID) []byte { return binary.AppendUvarint(dst, uint64(to)) },
 		},
-		Messages: uint8(multipaxos.Synced) - 1,
+		Messages:    uint8(multipaxos.Synced) - 1,
+		MessageName: func(kind uint8) string { return multipaxos.Kind(kind).String() },
 	}
 }
 

@@ -54,6 +54,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	// replicas can be stopped. May be empty.
 	Files    []string
 	Messages uint8
+	// MessageName returns what the protocol calls a kind of message, from 1 to Messages: artifacts name messages so. May be nil: they have numbers.
+	MessageName func(kind uint8) string
 	// BearsDeaf tells whether a replica that hears nobody, for good, does not keep the others from working: it must neither depose their leader nor go on
 	// as one. May be nil: it does.
 	BearsDeaf func(c *Config) bool
@@ -110,6 +112,7 @@ type Scenario struct {
 	sessions   bool
 	lies       bool
 	points     []string
+	messages   messageNames
 	demands    func(s Sometimes) bool
 }
 
@@ -190,6 +193,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 		sessions:   spec.Sessions,
 		lies:       spec.Lie != nil,
 		points:     s.Points,
+		messages:   spec.messageNames(),
 		demands:    s.Demands,
 		newCluster: func() Cluster { return newCluster(spec) },
 	}

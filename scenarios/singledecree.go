@@ -35,9 +35,10 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 		Facts:   paxos.DurableFacts,
 		Lie:     lieOnDecree,
 
-		Files:    []string{"paxos"},
-		Messages: uint8(paxos.Query),
-		Workload: Proposals{},
+		Files:       []string{"paxos"},
+		Messages:    uint8(paxos.Query),
+		MessageName: func(kind uint8) string { return paxos.Kind(kind).String() },
+		Workload:    Proposals{},
 	}
 }
 

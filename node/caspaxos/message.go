@@ -33,6 +33,14 @@ var kindNames = [numKinds]string{
 	Prepare: "Prepare", Promise: "Promise", Accept: "Accept", Accepted: "Accepted", Reject: "Reject", synced: "synced",
 }
 
+// String returns the kind's name.
+func (k Kind) String() string {
+	if k > 0 && k < numKinds {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
 // Message is what replicas send each other.
 type Message struct {
 	Kind     Kind

@@ -40,6 +40,14 @@ var kindNames = [numKinds]string{
 	Chosen: "Chosen", Query: "Query", synced: "synced",
 }
 
+// String returns the kind's name.
+func (k Kind) String() string {
+	if k > 0 && k < numKinds {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
 // Message is what replicas send each other.
 type Message struct {
 	Kind     Kind

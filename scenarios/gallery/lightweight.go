@@ -42,9 +42,10 @@ func lightweight() scenarios.Scenario {
 			p.Rewrite = int(c.Knob("rewrite"))
 			return caspaxos.New(p)
 		},
-		Files:    []string{caspaxos.File},
-		Messages: uint8(caspaxos.Reject),
-		Workload: rows{},
+		Files:       []string{caspaxos.File},
+		Messages:    uint8(caspaxos.Reject),
+		MessageName: func(kind uint8) string { return caspaxos.Kind(kind).String() },
+		Workload:    rows{},
 		Story: &scenarios.Story{
 			Look: "c1 and c2 INSERT the row k0 IF NOT EXISTS at the same moment, at n1 and n3, while n5 is down. Their ballots meet: one of them is preempted, tries again with a " +
 				"higher ballot, finds the other's row, and returns it instead of inserting. There is no leader and no log: k1, which c3 inserts meanwhile, has ballots of its own and is in " +

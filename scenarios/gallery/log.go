@@ -23,9 +23,10 @@ func paxosLog() scenarios.Scenario {
 		Replica: func(id node.ID, c *scenarios.Config) node.Node[paxoslog.Message] {
 			return paxoslog.New(id, scenarios.PaxosConfig(c), new(machine.KV))
 		},
-		Files:    []string{"slots", "paxos-1", "paxos-2", "paxos-3"},
-		Messages: uint8(paxos.Query),
-		Workload: scenarios.Registers{},
+		Files:       []string{"slots", "paxos-1", "paxos-2", "paxos-3"},
+		Messages:    uint8(paxos.Query),
+		MessageName: func(kind uint8) string { return paxos.Kind(kind).String() },
+		Workload:    scenarios.Registers{},
 		Story: &scenarios.Story{
 			Look: "c1 asks n1 to put 1, and c2 asks n3 to put 2. Both replicas propose for slot 1, the first that they know to be free. n3's ballot is the higher one: n1 is preempted and pauses. While it " +
 				"tries again with a higher ballot still, it is told that slot 1 is n3's, and proposes c1's command for slot 2. Every command takes two round trips, and quarrels cost more of them: " +

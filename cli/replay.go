@@ -119,6 +119,7 @@ type replay struct {
 	patience time.Duration // with one event
 	most     uint64        // events
 	since    []sim.Record  // the first few since the run was last known to be the artifact's
+	missing  *missing      // of the artifact's last events; nil without an artifact
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
@@ -267,6 +268,7 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	p.met = map[scenarios.Exception]bool{}
 	if p.artifact != nil {
 		p.follow = scenarios.Follow(p.artifact.Hashes)
+		p.missing = missingOf(p.artifact.LastEvents)
 	}
 	p.clocks = timeline.NewClocks(p.input.Config.Nodes, p.input.Config.Clients, false)
 	c := p.scenario.NewCluster()
@@ -280,7 +282,7 @@ func (p *replay) run(ctx context.Context, t *term) int {
 		fmt.Fprintf(t.err, "simrun: %v\n", tooLong(p.most))
 		return exitUsage
 	case hung: // the cluster is still in use
-		return p.conclude(t, v, 0, 0)
+		return p.conclude(t, v, 0, &scenarios.Stats{})
 	}
 	if p.causal {
 		p.printCausal(t)
@@ -288,7 +290,8 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	if p.state {
 		p.printStates(t, p.stage(c))
 	}
-	return p.conclude(t, v, c.Hash(), c.Stats().Events)
+	stats := c.Stats()
+	return p.conclude(t, v, c.Hash(), &stats)
 }
 
 // ending says how playing a run came to an end.
@@ -313,6 +316,9 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 		c.Strikes(p.meet)
 		c.Trace(func(r sim.Record) {
 			p.remember(r)
+			if p.missing != nil && significant(r.Kind) {
+				p.missing.see(r)
+			}
 			if p.causal {
 				p.keep(r)
 			} else if p.shows(r) {
@@ -465,16 +471,16 @@ func (p *replay) printStates(t *term, c scenarios.Cluster) {
 
 // conclude prints what came of the run and whether the artifact said so, and returns the exit status. A run that was given up has
 // no hash.
-func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, events uint64) int {
+func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, stats *scenarios.Stats) int {
 	t.printf("\n%s seed %d: %s\n", p.scenario.Name, p.input.Seed, p.paintVerdict(t, v))
 	if hash != 0 {
-		t.printf("trace hash %v after %d events\n", hash, events)
+		t.printf("trace hash %v after %d events\n", hash, stats.Events)
 	}
 	if p.artifact == nil {
 		return statusIn(p.scenario, v)
 	}
 	p.printUnmet(t)
-	return p.compare(t, v, hash)
+	return p.compare(t, v, hash, stats)
 }
 
 func (p *replay) paintVerdict(t *term, v checker.Verdict) string {
@@ -499,8 +505,18 @@ func (p *replay) shows(r sim.Record) bool {
 	return false
 }
 
+// printMissing tells what the artifact's run has and this one lacks.
+func (p *replay) printMissing(t *term, stats *scenarios.Stats) {
+	for _, text := range idle(&p.input.Plan, stats) {
+		t.printf("the fault %q struck nothing\n", text)
+	}
+	if line, how := p.missing.first(); line != "" {
+		t.printf("of what came last in the artifact's run, this is the first that %s in this one:\n%s\n", how, line)
+	}
+}
+
 // compare says whether the run was the artifact's.
-func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
+func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash, stats *scenarios.Stats) int {
 	a := p.artifact
 	sameVerdict := v.Kind.String() == a.Verdict && v.Fingerprint == a.Fingerprint
 	sameHash := hash.String() == a.TraceHash
@@ -521,6 +537,9 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash) int {
 		t.printf("same verdict as in the artifact, but %s, which was %s\n", t.paint(bad, "NOT the same trace hash"), a.TraceHash)
 	default:
 		t.printf("%s, which was %s, with trace hash %s\n", t.paint(bad, "NOT the verdict of the artifact"), was, a.TraceHash)
+	}
+	if !sameVerdict && !sameHash && hash != 0 && !a.Edited() {
+		p.printMissing(t, stats)
 	}
 	if p.follow != nil && p.follow.Differs != 0 && hash != 0 && !a.Edited() {
 		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d; what comes first after that:\n", p.follow.Matched, p.sameTo, p.follow.Differs)

@@ -206,6 +206,65 @@ func TestReplayTellsOfExceptionsInVain(t *testing.T) {
 	require.Equal(t, 3, strings.Count(got.out, "was never sent"), got.out)
 }
 
+// Where a run does not fail as its artifact says, the first of the artifact's last events that it lacks is told, and which faults struck nothing.
+func TestReplayTellsWhatIsMissing(t *testing.T) {
+	a := saved(t)
+	require.NotContains(t, command(t, "replay", artifactOne).out, "this is the first that")
+	last := len(a.LastEvents) - 1
+	got := edited(t, a, func(a *scenarios.Artifact) {
+		a.Fingerprint, a.TraceHash = "agreement: two values chosen", "0123456789abcdef"
+		a.LastEvents[last] = "     500    990.000ms             VIOLATION agreement: two values chosen"
+		a.LastEvents = append([]string{"     1   1.000ms  n1         log       of no account"}, a.LastEvents...)
+	})
+	require.Contains(t, got.out, "\nof what came last in the artifact's run, this is the first that never came in this one:\n"+
+		"     500    990.000ms             VIOLATION agreement: two values chosen\n")
+
+	got = edited(t, a, func(a *scenarios.Artifact) { // as a build would find it whose faults come to nothing
+		a.Fingerprint = "agreement: two values chosen"
+		a.Plan.Faults = []faults.Fault{{At: faults.Second, Kind: faults.DropNth, Nth: 1_000_000_000}}
+		require.NoError(t, a.Save("idle.json"))
+		b, _, err := scenarios.LoadArtifact("idle.json")
+		require.NoError(t, err)
+		*a = scenarios.NewArtifact(a.Build, scenarioOf(t, a.Scenario), faults.Profile{Name: a.Profile}, scenarios.Result{Input: b.Input}, a.LastEvents)
+		a.Verdict, a.Fingerprint, a.Build.Sources = "violation", "agreement: two values chosen", "feedfeedfeed"
+		a.TraceHash = "0123456789abcdef"
+	})
+	require.Regexp(t, `\nthe fault "1s[^"]*drop-nth[^"]*" struck nothing\n`, got.out)
+}
+
+func scenarioOf(t *testing.T, name string) scenarios.Scenario {
+	t.Helper()
+	s, err := scenarios.Find(name)
+	require.NoError(t, err)
+	return s
+}
+
+// Of an artifact's events the first is told that the run lacks, and if it lacks none, the first that came too early. Times do not count.
+func TestMissing(t *testing.T) {
+	record := func(text string) sim.Record {
+		return sim.Record{Event: 9, At: 77_000_000, Kind: sim.Observed, Who: node.ID(1).Addr(), Text: text}
+	}
+	line := func(text string) string { return timelineLine(record(text)) }
+	m := missingOf([]string{line("a"), line("b"), line("a"), "       1      1.000ms  n1         log       says something"})
+	at := func(text string) sim.Record { r := record(text); r.At *= 2; r.Event++; return r }
+	lacks := func(text, how string) {
+		t.Helper()
+		gotLine, gotHow := m.first()
+		require.Equal(t, text, gotLine)
+		require.Equal(t, how, gotHow)
+	}
+	lacks(line("a"), "never came")
+	m.see(at("a"))
+	lacks(line("b"), "never came")
+	m.see(at("c"))
+	m.see(at("a"))
+	lacks(line("b"), "never came")
+	m.see(at("b"))
+	lacks(line("a"), "came before what it came after")
+	m.see(at("a"))
+	lacks("", "")
+}
+
 // A replay leaves no files behind.
 func TestReplayWritesNothing(t *testing.T) {
 	t.Chdir(t.TempDir())

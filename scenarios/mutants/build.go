@@ -20,20 +20,22 @@ import (
 
 // Builder compiles mutants of the command simrun, or of another program that has its commands. Programs are kept in a cache and found again by what they are made of.
 type Builder struct {
-	root  string // of the module
-	main  string // the program's package, as "./cmd/simrun"
-	dir   string // where the diffs are, from the root
-	cache string // folder
-	tree  string // digest of everything that is compiled, unchanged, and of the toolchain
+	root  string   // of the module
+	main  string   // the program's package, as "./cmd/simrun"
+	dir   string   // where the diffs are, from the root
+	flags []string // of "go build"
+	cache string   // folder
+	tree  string   // digest of everything that is compiled, unchanged, and of the toolchain
 }
 
 // Tree says whose bugs are planted, and where.
 type Tree struct {
-	Root   string // of a module
-	Module string // its path, which go.mod must have
-	Main   string // the package of the program, as "./cmd/simrun"
-	Dir    string // where the diffs are, from the root
-	Base   string // digest of what the program is made of besides the module, or ""
+	Root   string   // of a module
+	Module string   // its path, which go.mod must have
+	Main   string   // the package of the program, as "./cmd/simrun"
+	Dir    string   // where the diffs are, from the root
+	Base   string   // digest of what the program is made of besides the module, or ""
+	Flags  []string // of "go build", besides those that it needs
 }
 
 // Simrun returns the tree of simrun itself.
@@ -59,9 +61,9 @@ func NewBuilder(ctx context.Context, tree Tree, cache string) (*Builder, error) 
 	if err != nil {
 		return nil, errors.New("there is no Go toolchain: put go into the PATH, since every bug is compiled")
 	}
-	b := &Builder{root: root, main: tree.Main, dir: tree.Dir, cache: cache}
+	b := &Builder{root: root, main: tree.Main, dir: tree.Dir, flags: tree.Flags, cache: cache}
 	prune(cache)
-	b.tree, err = digestTree(os.DirFS(root), append(version, tree.Base...))
+	b.tree, err = digestTree(os.DirFS(root), append(version, tree.Base+strings.Join(tree.Flags, " ")...))
 	return b, err
 }
 
@@ -123,7 +125,7 @@ func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
 	}
 	defer os.RemoveAll(aside)
 	half := filepath.Join(aside, "simrun")
-	if err := b.compile(ctx, l, "-ldflags=-s -w", "-o", half, b.main); err != nil {
+	if err := b.compile(ctx, l, append(slices.Clone(b.flags), "-ldflags=-s -w", "-o", half, b.main)...); err != nil {
 		return p, err
 	}
 	return p, os.Rename(half, p.Path)

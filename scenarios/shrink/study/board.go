@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,11 +22,16 @@ func (r *result) line() string {
 	case r.Wrong != "":
 		return fmt.Sprintf("%s: %s", r.Bug, r.Wrong)
 	}
-	text := fmt.Sprintf("%s: %d faults to %d, %d operations to %d, %d events to %d, in %.1f s (%.1f s of cpu)",
+	return fmt.Sprintf("%s: %d faults to %d, %d operations to %d, %d events to %d, in %.1f s (%.1f s of cpu)",
 		r.Bug, r.Before.mishaps(), r.After.mishaps(), r.Before.Operations, r.After.Operations, r.Before.Events, r.After.Events, r.Seconds, r.CPU)
-	for diff, why := range r.Outlived {
-		if why != "" {
-			text += fmt.Sprintf("\n  does not outlive %s: %s", diff, why)
+}
+
+// losses tells which changes the small case does not outlive, a line each.
+func (r *result) losses() string {
+	text := r.Bug + " is replayed after all changes\n"
+	for _, diff := range slices.Sorted(maps.Keys(r.Outlived)) {
+		if why := r.Outlived[diff]; why != "" {
+			text += fmt.Sprintf("  does not outlive %s: %s\n", diff, why)
 		}
 	}
 	return text
@@ -66,6 +72,20 @@ func (b *board) outlived(diff string) (n, of int) {
 		}
 		if ok && why == "" {
 			n++
+		}
+	}
+	return n, of
+}
+
+// changed counts the small cases of a scenario, or of all if it is "", and those of them that are other runs after a change.
+func (b *board) changed(diff, scenario string) (n, of int) {
+	for _, c := range b.shrunk() {
+		changed, ok := c.Changed[diff]
+		if ok && (scenario == "" || c.Scenario == scenario) {
+			of++
+			if changed {
+				n++
+			}
 		}
 	}
 	return n, of
@@ -136,11 +156,13 @@ func (b *board) changes(t *strings.Builder) {
 		return
 	}
 	t.WriteString("\n## After unrelated changes\n\nEach small case was replayed after each of these changes of the sources, with the bug still in them " +
-		"([scenarios/shrink/testdata/unrelated](../scenarios/shrink/testdata/unrelated)).\n\n| change | cases | still fail in the same way |\n|---|---|---|\n")
+		"([scenarios/shrink/testdata/unrelated](../scenarios/shrink/testdata/unrelated)).\n\n" +
+		"A change that a case's run does not come to leaves it the same run; those that do are counted, too.\n\n| change | cases | other runs | still fail in the same way |\n|---|---|---|---|\n")
 	var lost []string
 	for _, diff := range b.diffs {
 		n, of := b.outlived(diff)
-		fmt.Fprintf(t, "| %s | %d | %d (%.0f%%) |\n", diff, of, n, 100*float64(n)/float64(max(of, 1)))
+		changed, _ := b.changed(diff, "")
+		fmt.Fprintf(t, "| %s | %d | %d | %d (%.0f%%) |\n", diff, of, changed, n, 100*float64(n)/float64(max(of, 1)))
 		for _, c := range b.shrunk() {
 			if why := c.Outlived[diff]; why != "" {
 				lost = append(lost, fmt.Sprintf("- %s after %s: %s\n", c.Bug, diff, why))
@@ -175,6 +197,17 @@ const (
 	leastOutlived  = 90
 )
 
+// enough cases of a scenario must have one that comes to a change.
+const enough = 10
+
+func (b *board) scenarios() (list []string) {
+	for _, c := range b.cases {
+		list = append(list, c.Scenario)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // wrong lists what does not hold.
 func (b *board) wrong() (list []string) {
 	if n := b.median(func(r *result) float64 { return columns[0].of(&r.After) }); n > mostFaults {
@@ -196,6 +229,11 @@ func (b *board) wrong() (list []string) {
 	for _, diff := range b.diffs {
 		if n, of := b.outlived(diff); 100*n < leastOutlived*of {
 			list = append(list, fmt.Sprintf("only %d of %d cases outlive %s", n, of, diff))
+		}
+		for _, scenario := range b.scenarios() {
+			if n, of := b.changed(diff, scenario); n == 0 && of >= enough {
+				list = append(list, fmt.Sprintf("%s proves nothing: none of the %d cases of %s comes to it", diff, of, scenario))
+			}
 		}
 	}
 	return list

@@ -17,7 +17,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+
+	"simrun/scenarios/mutants"
 )
 
 func main() {
@@ -53,20 +56,32 @@ func (s *study) run(ctx context.Context, only, out string, left int) error {
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	var cases []result
-	for i := range s.bugs {
-		if !pattern.MatchString(s.bugs[i].Name) {
-			continue
+	bugs := slices.DeleteFunc(slices.Clone(s.bugs), func(m mutants.Mutant) bool { return !pattern.MatchString(m.Name) })
+	if len(bugs) == 0 {
+		return fmt.Errorf("-only %s: no planted bug has such a name", only)
+	}
+	fmt.Fprintf(os.Stderr, "compiling %d bugs\n", len(bugs))
+	if err := s.compile(ctx, bugs); err != nil {
+		return err
+	}
+	cases := make([]result, len(bugs))
+	for i := range bugs {
+		if cases[i], err = s.examine(ctx, &bugs[i]); err != nil {
+			return err
 		}
-		c, err := s.examine(ctx, &s.bugs[i])
+		fmt.Fprintln(os.Stderr, cases[i].line())
+	}
+	if s.survive {
+		err := s.atOnce(len(bugs), func(i int) error {
+			if err := s.outlive(ctx, &bugs[i], &cases[i]); err != nil {
+				return err
+			}
+			fmt.Fprint(os.Stderr, cases[i].losses())
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		cases = append(cases, c)
-		fmt.Fprintln(os.Stderr, c.line())
-	}
-	if len(cases) == 0 {
-		return fmt.Errorf("-only %s: no planted bug has such a name", only)
 	}
 	b := board{cases: cases, diffs: s.names(), budget: s.budget}
 	if out != "" {

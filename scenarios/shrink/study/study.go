@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"simrun/scenarios/mutants"
 )
 
-// study examines bugs one at a time.
+// study examines bugs: it compiles them, then looks for and shrinks one at a time, so that times mean something, and then compiles them with each of the
+// unrelated changes.
 type study struct {
 	survive, afresh bool
 	budget          uint64
@@ -24,6 +26,7 @@ type study struct {
 	work            string
 
 	builder *mutants.Builder
+	rough   *mutants.Builder // compiles fast what need not run fast
 	bugs    []mutants.Mutant
 	diffs   []mutants.Mutant // unrelated changes
 	plain   mutants.Program  // the sources as they are
@@ -57,9 +60,13 @@ type result struct {
 	Seconds  float64           `json:"seconds"`            // by the wall clock
 	CPU      float64           `json:"cpu"`                // seconds of all processors
 	Outlived map[string]string `json:"outlived,omitempty"` // by diff: nothing if the case still fails in the same way, or why not
+	Changed  map[string]bool   `json:"changed,omitempty"`  // by diff: whether the case's run is another one
 }
 
-const unrelated = "scenarios/shrink/testdata/unrelated"
+const (
+	unrelated = "scenarios/shrink/testdata/unrelated"
+	program   = "./scenarios/shrink/study/program"
+)
 
 // open reads the diffs, and compiles the sources as they are.
 func (s *study) open(ctx context.Context) (err error) {
@@ -70,7 +77,13 @@ func (s *study) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.builder, err = mutants.NewBuilder(ctx, mutants.Simrun("."), cache); err != nil {
+	tree := mutants.Simrun(".")
+	tree.Main = program
+	if s.builder, err = mutants.NewBuilder(ctx, tree, cache); err != nil {
+		return err
+	}
+	tree.Flags = []string{"-gcflags=simrun/...=-N -l"}
+	if s.rough, err = mutants.NewBuilder(ctx, tree, filepath.Join(s.work, "rough")); err != nil {
 		return err
 	}
 	if s.bugs, err = s.builder.Mutants(); err != nil {
@@ -103,9 +116,40 @@ func (s *study) names() (list []string) {
 	return list
 }
 
-// examine finds a bug, replays and shrinks what was found, and replays that in this program and others.
+// atOnce does something for each number below n, several at a time, and returns the first error in order.
+func (s *study) atOnce(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range max(s.jobs, 1) {
+		all.Go(func() {
+			for i := range next {
+				errs[i] = do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// compile compiles all these bugs, which the cache then has.
+func (s *study) compile(ctx context.Context, bugs []mutants.Mutant) error {
+	return s.atOnce(len(bugs), func(i int) error {
+		if _, err := bugs[i].Apply(os.DirFS(".")); err != nil || ctx.Err() != nil {
+			return ctx.Err() // see examine
+		}
+		_, err := s.builder.Build(ctx, &bugs[i])
+		return err
+	})
+}
+
+// examine finds a bug, replays and shrinks what was found, and replays that.
 func (s *study) examine(ctx context.Context, m *mutants.Mutant) (result, error) {
-	r := result{Bug: m.Name, Scenario: m.Scenario, Outlived: map[string]string{}}
+	r := result{Bug: m.Name, Scenario: m.Scenario}
 	if _, err := m.Apply(os.DirFS(".")); err != nil { // its own tests see to that
 		r.Missed = err.Error()
 		return r, nil
@@ -114,24 +158,38 @@ func (s *study) examine(ctx context.Context, m *mutants.Mutant) (result, error) 
 	if err != nil {
 		return r, err
 	}
-	r.Key = p.Key
 	dir := filepath.Join(s.work, m.Name)
-	if known, ok := s.known(dir, r.Key); ok {
-		r = known
-	} else if err := s.find(ctx, p, dir, &r); err != nil {
+	if known, ok := s.known(dir, p.Key); ok {
+		return known, nil
+	}
+	r.Key = p.Key
+	if err := s.find(ctx, p, dir, &r); err != nil {
 		return r, err
 	}
-	if s.survive && r.Missed == "" && r.Wrong == "" {
-		for i := range s.diffs {
-			if _, ok := r.Outlived[s.diffs[i].Name]; ok {
-				continue
-			}
-			if r.Outlived[s.diffs[i].Name], err = s.outlives(ctx, m, &s.diffs[i], &r, dir); err != nil {
-				return r, err
-			}
+	return r, save(dir, &r)
+}
+
+// outlive replays the small case of a bug after each of the unrelated changes.
+func (s *study) outlive(ctx context.Context, m *mutants.Mutant, r *result) error {
+	if r.Missed != "" || r.Wrong != "" || len(r.Outlived) == len(s.diffs) {
+		return ctx.Err()
+	}
+	p, err := s.builder.Build(ctx, m)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.work, m.Name)
+	before := s.call(ctx, p, dir, "replay", small, "--all")
+	if before.err != nil {
+		return before.err
+	}
+	r.Outlived, r.Changed = map[string]string{}, map[string]bool{}
+	for i := range s.diffs {
+		if err := s.outlives(ctx, m, &s.diffs[i], &before, r); err != nil {
+			return err
 		}
 	}
-	return r, save(dir, &r)
+	return save(dir, r)
 }
 
 // known returns what was measured of this program before.
@@ -139,9 +197,6 @@ func (s *study) known(dir, key string) (r result, ok bool) {
 	text, err := os.ReadFile(filepath.Join(dir, "result.json"))
 	if s.afresh || err != nil || json.Unmarshal(text, &r) != nil || r.Key != key {
 		return result{}, false
-	}
-	if r.Outlived == nil {
-		r.Outlived = map[string]string{}
 	}
 	return r, true
 }
@@ -215,34 +270,28 @@ func (s *study) find(ctx context.Context, p mutants.Program, dir string, r *resu
 	return nil
 }
 
-// outlives replays the small case in a program with the bug and an unrelated change. It returns nothing if the case still fails in the same way, or
-// why not.
-func (s *study) outlives(ctx context.Context, bug, change *mutants.Mutant, r *result, dir string) (string, error) {
+// outlives replays the small case in a program with the bug and an unrelated change, and notes whether it still fails in the same way, or why not, and
+// whether its run is another one than before.
+func (s *study) outlives(ctx context.Context, bug, change *mutants.Mutant, before *said, r *result) error {
 	both := together(bug, change)
-	scratch, err := os.MkdirTemp("", "simrun-study-")
+	if _, err := both.Apply(os.DirFS(".")); err != nil {
+		r.Outlived[change.Name] = "the bug and the change are about the same lines"
+		return nil
+	}
+	p, err := s.rough.Build(ctx, &both)
 	if err != nil {
-		return "", err
+		return errors.Join(ctx.Err(), err)
 	}
-	defer os.RemoveAll(scratch)
-	builder, err := mutants.NewBuilder(ctx, mutants.Simrun("."), scratch)
-	if err != nil {
-		return "", err
+	defer os.RemoveAll(filepath.Dir(p.Path)) // there are many, and each is used once
+	o := s.call(ctx, p, filepath.Join(s.work, bug.Name), "replay", small, "--all")
+	if o.err != nil {
+		return o.err
 	}
-	p, err := builder.Build(ctx, &both)
-	if ctx.Err() != nil {
-		return "", ctx.Err()
+	r.Outlived[change.Name], r.Changed[change.Name] = "", o.out != before.out
+	if !o.same() && !(o.status == 1 && strings.Contains(o.out, "\nsame verdict as in the artifact")) {
+		r.Outlived[change.Name] = o.why()
 	}
-	if err != nil {
-		return "the bug and the change are about the same lines", nil
-	}
-	o := s.call(ctx, p, dir, "replay", small)
-	switch {
-	case o.err != nil:
-		return "", o.err
-	case o.status == 1 && strings.Contains(o.out, "\nsame verdict as in the artifact") || o.same():
-		return "", nil
-	}
-	return o.why(), nil
+	return nil
 }
 
 // together returns a bug and a change as one mutant. A file that both change has the hunks of both, in order.
@@ -316,8 +365,16 @@ func (o said) why() string {
 		if i == 0 {
 			_, line, _ = strings.Cut(line, ": ")
 		}
-		if i == 0 || strings.HasPrefix(line, "the run is the artifact's") || strings.Contains(line, "was never sent") {
-			line, _, _ = strings.Cut(line, "; what comes first")
+		switch {
+		case i == 0, strings.Contains(line, "was never sent"), strings.Contains(line, "struck nothing"):
+			parts = append(parts, line)
+		case strings.HasPrefix(line, "of what came last") && i+1 < len(o.tail()):
+			_, how, _ := strings.Cut(line, "the first that ")
+			how, _, _ = strings.Cut(how, " in this one")
+			_, event, _ := strings.Cut(o.tail()[i+1], "ms  ")
+			parts = append(parts, fmt.Sprintf("%q %s", strings.Join(strings.Fields(event), " "), how))
+		case strings.HasPrefix(line, "the run is the artifact's"):
+			line, _, _ := strings.Cut(line, "; what comes first")
 			parts = append(parts, line)
 		}
 	}

@@ -76,9 +76,10 @@ func TestChangesApply(t *testing.T) {
 func TestWrong(t *testing.T) {
 	good := func() board {
 		b := board{diffs: []string{"d"}}
-		for range 10 {
+		for i := range 10 {
 			b.cases = append(b.cases, result{
 				Bug: "b", Check: "safe", After: size{Faults: 2, Messages: 1, Operations: 5}, Minimal: true, Seconds: 1, Outlived: map[string]string{"d": ""},
+				Changed: map[string]bool{"d": i == 3},
 			})
 		}
 		b.cases = append(b.cases, result{Bug: "hidden", Missed: "not found"})
@@ -106,6 +107,7 @@ func TestWrong(t *testing.T) {
 		}},
 		{"b: its small case is not minimal", func(b *board) { b.cases[3].Minimal = false }},
 		{"b: without the bug, it fails", func(b *board) { b.cases[3].Wrong = "without the bug, it fails" }},
+		{"d proves nothing: none of the 10 cases of  comes to it", func(b *board) { b.cases[3].Changed["d"] = false }},
 		{"only 8 of 10 cases outlive d", func(b *board) {
 			b.cases[0].Outlived["d"], b.cases[1].Outlived["d"] = "pass", "pass"
 		}},
@@ -119,13 +121,13 @@ func TestWrong(t *testing.T) {
 // The table has a row for each small case, the medians, what there is no case of, and why a case did not outlive a change.
 func TestMarkdown(t *testing.T) {
 	b := board{budget: 10, diffs: []string{"d"}, cases: []result{
-		{Bug: "one", Check: "safe: s", Before: size{Faults: 9, Operations: 7, Events: 100}, After: size{Messages: 1, Operations: 2, Events: 10}, Seconds: 1, CPU: 2, Outlived: map[string]string{"d": "pass; no such message"}},
+		{Bug: "one", Check: "safe: s", Before: size{Faults: 9, Operations: 7, Events: 100}, After: size{Messages: 1, Operations: 2, Events: 10}, Seconds: 1, CPU: 2, Outlived: map[string]string{"d": "pass; no such message"}, Changed: map[string]bool{"d": true}},
 		{Bug: "two", Missed: "not found"},
 	}}
 	text := b.markdown()
 	for _, line := range []string{
 		"| one | safe: s | 9 → 1 | 7 → 2 | 0 → 0 | 0 → 0 | 100 → 10 | 0 → 0 | 0 → 0 | 1.0 | 2.0 |\n", "| **median** | | 9 → 1 |", "- two: not found\n",
-		"| d | 1 | 0 (0%) |\n", "- one after d: pass; no such message\n",
+		"| d | 1 | 1 | 0 (0%) |\n", "- one after d: pass; no such message\n",
 	} {
 		require.Contains(t, text, line)
 	}
@@ -134,8 +136,10 @@ func TestMarkdown(t *testing.T) {
 // Why a replay did not fail as its artifact did is said in its own words, in one line.
 func TestWhy(t *testing.T) {
 	o := said{out: "       1 timeline\n\nkv seed 3: pass\ntrace hash 00 after 7 events\nthe message of the exception \"drop\" was never sent\n" +
-		"NOT the verdict of the artifact\nthe run is the artifact's up to event 4 at 1ms, and another one by event 5; what comes first after that:\n  5 more\n"}
-	require.Equal(t, `pass; the message of the exception "drop" was never sent; the run is the artifact's up to event 4 at 1ms, and another one by event 5`, o.why())
+		"NOT the verdict of the artifact\nthe fault \"1s crash n1\" struck nothing\n" +
+		"of what came last in the artifact's run, this is the first that never came in this one:\n      12      1.000ms  c1 <- n1   return    #1 put k0 1 = 0\n" +
+		"the run is the artifact's up to event 4 at 1ms, and another one by event 5; what comes first after that:\n  5 more\n"}
+	require.Equal(t, `pass; the message of the exception "drop" was never sent; the fault "1s crash n1" struck nothing; "c1 <- n1 return #1 put k0 1 = 0" never came; the run is the artifact's up to event 4 at 1ms, and another one by event 5`, o.why())
 	require.False(t, o.same())
 	o = said{status: 1, out: strings.Repeat("x\n", 3) + "\nsame verdict and same trace hash as in the artifact\n"}
 	require.True(t, o.same())

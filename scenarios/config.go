@@ -79,6 +79,7 @@ type Knob struct {
 	Min, Max int64   // what is legal
 	Draw     []int64 // what seeds choose from, evenly
 	Local    bool    // replicas of one group may have different values
+	Time     bool    // it is a time: what a shrunk case shows should not hang on its last digits
 }
 
 // Knob returns the value of a knob, which the scenario has declared.

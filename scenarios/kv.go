@@ -30,8 +30,8 @@ func newKV() machine.Machine { return new(machine.KV) }
 func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipaxos.Message] {
 	return Spec[multipaxos.Message, *multipaxos.Message]{
 		Knobs: []Knob{
-			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true},
-			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}, Local: true},
+			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true, Time: true},
+			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}, Local: true, Time: true},
 			{Name: "window", Doc: "slots in flight", Calm: 16, Min: 1, Max: 4096, Draw: []int64{1, 2, 16, 64}, Local: true},
 			{Name: "batch", Doc: "commands in a slot", Calm: 1, Min: 1, Max: 4096, Draw: []int64{1, 1, 2, 64}, Local: true},
 			{Name: "queue", Doc: "commands that a leader lets wait", Calm: 1024, Min: 1, Max: 1 << 20, Draw: []int64{1, 4, 1024}, Local: true},

@@ -29,6 +29,16 @@ func (spec *Spec[M, PM]) messageNames() (list messageNames) {
 	return list
 }
 
+// MessageKind returns the number of the kind of message that the scenario's protocol calls by that name.
+func (s Scenario) MessageKind(name string) (kind uint8, ok bool) {
+	for k, n := range s.messages {
+		if n == name && name != "" {
+			return uint8(k), true
+		}
+	}
+	return 0, false
+}
+
 // messageText is a kind of message as an artifact has it: what the protocol calls it, or what netsim.Kind is in text.
 type messageText string
 

@@ -21,8 +21,8 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 		Name: "single-decree",
 		Doc:  "single-decree Paxos: clients propose values at any replica, and all must hear of the same one",
 		Knobs: []Knob{
-			{Name: "backoffMin", Doc: "shortest pause before a preempted proposer tries again, in microseconds", Calm: 5000, Min: 0, Max: 10_000_000, Draw: []int64{1000, 5000, 20_000}, Local: true},
-			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true},
+			{Name: "backoffMin", Doc: "shortest pause before a preempted proposer tries again, in microseconds", Calm: 5000, Min: 0, Max: 10_000_000, Draw: []int64{1000, 5000, 20_000}, Local: true, Time: true},
+			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true, Time: true},
 			{Name: "phase2", Doc: "how far the phase-2 quorum is below a majority; phase 1 makes up for it", Calm: 0, Min: 0, Max: MaxNodes, Draw: []int64{0, 0, 0, 1}},
 		},
 		Draw: func(s *stream.Stream, c *Config) {

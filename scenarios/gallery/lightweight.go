@@ -27,8 +27,8 @@ func lightweight() scenarios.Scenario {
 		Name: "lightweight",
 		Doc:  "CASPaxos, a register for each row and no log: INSERT IF NOT EXISTS and UPDATE IF, and a condition that fails returns the row",
 		Knobs: []scenarios.Knob{
-			{Name: "backoffMin", Doc: "shortest pause before a preempted round tries again, in microseconds", Calm: 5000, Min: 0, Max: 200_000, Draw: []int64{1000, 5000, 20_000}, Local: true},
-			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true},
+			{Name: "backoffMin", Doc: "shortest pause before a preempted round tries again, in microseconds", Calm: 5000, Min: 0, Max: 200_000, Draw: []int64{1000, 5000, 20_000}, Local: true, Time: true},
+			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true, Time: true},
 			{Name: "rewrite", Doc: "records that the log may have beyond twice the number of rows before it is written anew", Calm: 1000, Min: 1, Max: 1 << 20, Draw: []int64{1, 10, 1000}, Local: true},
 		},
 		Draw: func(s *stream.Stream, c *scenarios.Config) { c.Operations = s.Int(20, 60) },

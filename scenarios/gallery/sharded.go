@@ -138,8 +138,8 @@ func shardedStore() scenarios.Scenario {
 		Name: "two-phase-commit",
 		Doc:  "keys spread over Paxos groups, and transactions across them by two-phase commit whose every party is a group: a crashed coordinator leaves nothing half done",
 		Knobs: []scenarios.Knob{
-			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true},
-			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}, Local: true},
+			{Name: "heartbeat", Doc: "between two signs of life of a leader, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{10_000, 20_000, 30_000}, Local: true, Time: true},
+			{Name: "election", Doc: "how long a follower bears silence at least, in microseconds; the most is twice that", Calm: 100_000, Min: 2, Max: 100_000_000, Draw: []int64{50_000, 100_000, 150_000}, Local: true, Time: true},
 			{Name: "window", Doc: "slots in flight", Calm: 16, Min: 1, Max: 4096, Draw: []int64{1, 2, 16}, Local: true},
 			{Name: "batch", Doc: "commands in a slot", Calm: 1, Min: 1, Max: 4096, Draw: []int64{1, 2, 64}, Local: true},
 			{Name: "checkpoint", Doc: "slots between two checkpoints; 0 for none", Calm: 0, Min: 0, Max: 1 << 40, Draw: []int64{0, 3, 10, 1000}, Local: true},

@@ -74,6 +74,9 @@ func Shrink(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Opt
 	if sh.done && sh.size.large() {
 		sh.again(before)
 	}
+	if sh.done {
+		sh.firm()
+	}
 	if len(sh.best.Fates) > 0 {
 		sh.annotate()
 	}

@@ -136,6 +136,15 @@ func (s *shrinker) disturbed(in *scenarios.Input) (list []scenarios.Input) {
 			}
 		}
 	}
+	for _, drift := range []int64{-200_000, -50_000, 50_000, 200_000} { // moves all timers there are
+		propose(func(out *scenarios.Input) {
+			f := faults.Fault{Kind: faults.ClockDrift, Drift: drift}
+			for i := range out.Config.Nodes {
+				f.Nodes = append(f.Nodes, node.ID(i+1))
+			}
+			out.Plan.Faults = append(out.Plan.Faults, f)
+		})
+	}
 	for _, by := range []int64{95, 98, 102, 105} {
 		propose(func(out *scenarios.Input) { percent(&out.Config.LatencyMin, by); percent(&out.Config.LatencyMean, by) })
 		propose(func(out *scenarios.Input) { percent(&out.Config.SyncMin, by); percent(&out.Config.SyncMean, by) })

@@ -138,7 +138,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		})
 	}
 	told, tellErr := collect(r.Best)
-	last := lastEvents(&told, 12)
+	last := lastEvents(&told, 40) // mostly all there are: a replay that passes says which of them never came
 	small := scenarios.NewArtifact(identity(), s, faults.Profile{Name: a.Profile}, r.Best, last)
 	if told.Hash == r.Best.Hash {
 		small.Hashes = told.Hashes

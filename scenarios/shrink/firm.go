@@ -15,8 +15,8 @@ import (
 // looks for cases of the same size that hang on less. It asks how many slightly disturbed runs fail in the same way, and moves what is planned in time, gives
 // faults to roles, and ties crashes to what a replica does, as long as that makes them more.
 
-// firmEvents bounds what is spent on it.
-const firmEvents = 20_000_000
+// firmEvents bounds what is spent on it: a second or two.
+const firmEvents = 12_000_000
 
 // firm makes the best case firmer. It has no more faults, operations, replicas and clients afterwards; its numbers may be larger.
 func (s *shrinker) firm() {

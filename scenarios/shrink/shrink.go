@@ -38,7 +38,7 @@ type Report struct {
 	Best    scenarios.Result
 	Before  scenarios.Result
 	Runs    uint64 // that it took, not counting those that confirm
-	Minimal bool   // no single step from Best fails in the same way; false if the budget did not suffice
+	Minimal bool   // no single step from Best fails in the same way, but for calmer numbers of a case that was made firm; false if the budget did not suffice
 }
 
 // ErrDiverged tells that one input ran differently twice.

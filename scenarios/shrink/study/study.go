@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +31,7 @@ type study struct {
 	rough   *mutants.Builder // compiles fast what need not run fast
 	bugs    []mutants.Mutant
 	diffs   []mutants.Mutant // unrelated changes
+	changes string           // digest of them
 	plain   mutants.Program  // the sources as they are
 }
 
@@ -61,6 +64,7 @@ type result struct {
 	CPU      float64           `json:"cpu"`                // seconds of all processors
 	Outlived map[string]string `json:"outlived,omitempty"` // by diff: nothing if the case still fails in the same way, or why not
 	Changed  map[string]bool   `json:"changed,omitempty"`  // by diff: whether the case's run is another one
+	Changes  string            `json:"changes,omitempty"`  // digest of the diffs
 }
 
 const (
@@ -92,12 +96,14 @@ func (s *study) open(ctx context.Context) (err error) {
 	if s.plain, err = s.builder.Build(ctx, nil); err != nil {
 		return err
 	}
+	digest := sha256.New()
 	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(unrelated), "*.diff"))
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
+		digest.Write(text)
 		// It is no bug, and needs no header; mutants want one.
 		const header = "wrong: nothing\nseen: nowhere\nneeds: none\nexpect: none\nscenario: kv\nfamily: machine\n"
 		m, err := mutants.Parse(strings.TrimSuffix(filepath.Base(file), ".diff"), header+string(text))
@@ -106,6 +112,7 @@ func (s *study) open(ctx context.Context) (err error) {
 		}
 		s.diffs = append(s.diffs, m)
 	}
+	s.changes = hex.EncodeToString(digest.Sum(nil))[:16]
 	return err
 }
 
@@ -171,7 +178,7 @@ func (s *study) examine(ctx context.Context, m *mutants.Mutant) (result, error) 
 
 // outlive replays the small case of a bug after each of the unrelated changes.
 func (s *study) outlive(ctx context.Context, m *mutants.Mutant, r *result) error {
-	if r.Missed != "" || r.Wrong != "" || len(r.Outlived) == len(s.diffs) {
+	if r.Missed != "" || r.Wrong != "" || r.Changes == s.changes {
 		return ctx.Err()
 	}
 	p, err := s.builder.Build(ctx, m)
@@ -189,6 +196,7 @@ func (s *study) outlive(ctx context.Context, m *mutants.Mutant, r *result) error
 			return err
 		}
 	}
+	r.Changes = s.changes
 	return save(dir, r)
 }
 
@@ -197,6 +205,9 @@ func (s *study) known(dir, key string) (r result, ok bool) {
 	text, err := os.ReadFile(filepath.Join(dir, "result.json"))
 	if s.afresh || err != nil || json.Unmarshal(text, &r) != nil || r.Key != key {
 		return result{}, false
+	}
+	if r.Changes != s.changes { // it is not known any more what it outlives
+		r.Outlived, r.Changed, r.Changes = nil, nil, ""
 	}
 	return r, true
 }

@@ -28,6 +28,9 @@ func (r *result) line() string {
 
 // losses tells which changes the small case does not outlive, a line each.
 func (r *result) losses() string {
+	if len(r.Outlived) == 0 {
+		return ""
+	}
 	text := r.Bug + " is replayed after all changes\n"
 	for _, diff := range slices.Sorted(maps.Keys(r.Outlived)) {
 		if why := r.Outlived[diff]; why != "" {

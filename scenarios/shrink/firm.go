@@ -18,6 +18,9 @@ import (
 // firmEvents bounds what is spent on it: a second or two.
 const firmEvents = 12_000_000
 
+// firmSeeds is how many other seeds are tried, in each of the ways of otherSeeds.
+const firmSeeds = 25
+
 // firm makes the best case firmer. It has no more faults, operations, replicas and clients afterwards; its numbers may be larger.
 func (s *shrinker) firm() {
 	s.pass = "a firm case"
@@ -40,7 +43,9 @@ func (s *shrinker) firm() {
 			return
 		}
 		failing := s.failing(list)
-		if len(failing) == 0 || !spend(len(failing)*len(s.disturbed(&s.best.Input))) {
+		each := len(s.disturbed(&s.best.Input))
+		failing = failing[:min(len(failing), int(min(left/2/max(s.best.Stats.Events, 1)/uint64(max(each, 1)), uint64(len(list)))))]
+		if len(failing) == 0 || !spend(len(failing)*each) {
 			return
 		}
 		if shaken, all = s.shaken(failing); !all {
@@ -212,8 +217,10 @@ func (s *shrinker) firmer() (list []scenarios.Input) {
 			}
 		}
 	}
-	for seed := uint64(1); seed <= 12; seed++ {
-		propose(func(out *scenarios.Input) { out.Seed = seed })
+	for seed := uint64(1); seed <= firmSeeds; seed++ {
+		for way := range numWays {
+			propose(func(out *scenarios.Input) { *out = s.otherwise(base, seed, way) })
+		}
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"simrun/faults"
@@ -20,8 +21,9 @@ func missingOf(lastEvents []string) *missing {
 	m := &missing{came: map[string]int{}}
 	for _, line := range lastEvents {
 		_, text, ok := strings.Cut(line, "ms  ")
-		if kind := strings.Fields(text); !ok || len(kind) < 2 || kind[1] == sim.Logged.String() {
-			continue // what a protocol logs changes nothing
+		kind := strings.Fields(text)
+		if !ok || len(kind) < 2 || kind[1] == sim.Logged.String() || kind[0] == sim.Violation.String() || kind[1] == sim.Violation.String() {
+			continue // what a protocol logs changes nothing, and that the violation is missing is said already
 		}
 		m.lines, m.texts = append(m.lines, line), append(m.texts, text)
 		m.came[text] = 0
@@ -54,6 +56,20 @@ func (m *missing) first() (line, how string) {
 		return m.lines[m.next], "came before what it came after"
 	}
 	return "", ""
+}
+
+// after returns the first of the artifact's last events that came after an event, and nothing where that is not known.
+func (m *missing) after(event uint64) string {
+	for i, line := range m.lines {
+		number, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if n, err := strconv.ParseUint(number, 10, 64); err == nil && n > event {
+			if i == 0 && event > 0 {
+				return "" // there may have been others before it, which the artifact does not have
+			}
+			return line
+		}
+	}
+	return ""
 }
 
 // idle returns the faults of a plan of which none of the same kind struck anything, in words.

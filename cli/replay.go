@@ -512,6 +512,8 @@ func (p *replay) printMissing(t *term, stats *scenarios.Stats) {
 	}
 	if line, how := p.missing.first(); line != "" {
 		t.printf("of what came last in the artifact's run, this is the first that %s in this one:\n%s\n", how, line)
+	} else if len(p.missing.lines) > 0 {
+		t.printf("all that came last in the artifact's run came in this one too, but for the violation\n")
 	}
 }
 
@@ -545,6 +547,9 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash, stats *scena
 		t.printf("the run is the artifact's up to event %d at %v, and another one by event %d; what comes first after that:\n", p.follow.Matched, p.sameTo, p.follow.Differs)
 		for _, r := range p.since {
 			t.printf("%s\n", timelineLine(r))
+		}
+		if line := p.missing.after(p.follow.Matched); line != "" && !sameVerdict {
+			t.printf("where the artifact has:\n%s\n", line)
 		}
 	}
 	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {

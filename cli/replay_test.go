@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -213,11 +214,17 @@ func TestReplayTellsWhatIsMissing(t *testing.T) {
 	last := len(a.LastEvents) - 1
 	got := edited(t, a, func(a *scenarios.Artifact) {
 		a.Fingerprint, a.TraceHash = "agreement: two values chosen", "0123456789abcdef"
-		a.LastEvents[last] = "     500    990.000ms             VIOLATION agreement: two values chosen"
+		a.LastEvents = slices.Clone(a.LastEvents)
+		a.LastEvents[last] = "     500    990.000ms  c1 <- n9   return    #99 get k0 = 5"
 		a.LastEvents = append([]string{"     1   1.000ms  n1         log       of no account"}, a.LastEvents...)
 	})
 	require.Contains(t, got.out, "\nof what came last in the artifact's run, this is the first that never came in this one:\n"+
-		"     500    990.000ms             VIOLATION agreement: two values chosen\n")
+		"     500    990.000ms  c1 <- n9   return    #99 get k0 = 5\n")
+
+	got = edited(t, a, func(a *scenarios.Artifact) {
+		a.Fingerprint, a.TraceHash = "agreement: two values chosen", "0123456789abcdef"
+	})
+	require.Contains(t, got.out, "\nall that came last in the artifact's run came in this one too, but for the violation\n")
 
 	got = edited(t, a, func(a *scenarios.Artifact) { // as a build would find it whose faults come to nothing
 		a.Fingerprint = "agreement: two values chosen"
@@ -263,6 +270,13 @@ func TestMissing(t *testing.T) {
 	lacks(line("a"), "came before what it came after")
 	m.see(at("a"))
 	lacks("", "")
+
+	require.Equal(t, line("a"), m.after(0))
+	require.Empty(t, m.after(5), "there may be others before the first one")
+	require.Empty(t, m.after(9))
+	m = missingOf([]string{line("a"), strings.Replace(line("b"), "       9", "      12", 1)})
+	require.Contains(t, m.after(9), "12 ")
+	require.Empty(t, m.after(12))
 }
 
 // A replay leaves no files behind.

@@ -377,7 +377,7 @@ func (o said) why() string {
 			_, line, _ = strings.Cut(line, ": ")
 		}
 		switch {
-		case i == 0, strings.Contains(line, "was never sent"), strings.Contains(line, "struck nothing"):
+		case i == 0, strings.Contains(line, "was never sent"), strings.Contains(line, "struck nothing"), strings.HasPrefix(line, "all that came last"):
 			parts = append(parts, line)
 		case strings.HasPrefix(line, "of what came last") && i+1 < len(o.tail()):
 			_, how, _ := strings.Cut(line, "the first that ")
@@ -387,6 +387,9 @@ func (o said) why() string {
 		case strings.HasPrefix(line, "the run is the artifact's"):
 			line, _, _ := strings.Cut(line, "; what comes first")
 			parts = append(parts, line)
+		case line == "where the artifact has:" && i+1 < len(o.tail()):
+			_, event, _ := strings.Cut(o.tail()[i+1], "ms  ")
+			parts = append(parts, fmt.Sprintf("where the artifact has %q", strings.Join(strings.Fields(event), " ")))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -138,8 +138,9 @@ func TestWhy(t *testing.T) {
 	o := said{out: "       1 timeline\n\nkv seed 3: pass\ntrace hash 00 after 7 events\nthe message of the exception \"drop\" was never sent\n" +
 		"NOT the verdict of the artifact\nthe fault \"1s crash n1\" struck nothing\n" +
 		"of what came last in the artifact's run, this is the first that never came in this one:\n      12      1.000ms  c1 <- n1   return    #1 put k0 1 = 0\n" +
-		"the run is the artifact's up to event 4 at 1ms, and another one by event 5; what comes first after that:\n  5 more\n"}
-	require.Equal(t, `pass; the message of the exception "drop" was never sent; the fault "1s crash n1" struck nothing; "c1 <- n1 return #1 put k0 1 = 0" never came; the run is the artifact's up to event 4 at 1ms, and another one by event 5`, o.why())
+		"the run is the artifact's up to event 4 at 1ms, and another one by event 5; what comes first after that:\n  5 more\n" +
+		"where the artifact has:\n       5      1.000ms  n1         observe   learned slot 1\n"}
+	require.Equal(t, `pass; the message of the exception "drop" was never sent; the fault "1s crash n1" struck nothing; "c1 <- n1 return #1 put k0 1 = 0" never came; the run is the artifact's up to event 4 at 1ms, and another one by event 5; where the artifact has "n1 observe learned slot 1"`, o.why())
 	require.False(t, o.same())
 	o = said{status: 1, out: strings.Repeat("x\n", 3) + "\nsame verdict and same trace hash as in the artifact\n"}
 	require.True(t, o.same())

@@ -10,4 +10,5 @@ go run ./scenarios/shrink/study -survive -only "$only" -afresh -work "$scratch/s
 for change in kind-added heartbeat-changed log-removed; do
 	grep -q "outlive $change" "$scratch/figures" || fail "nothing was replayed after $change: $(cat "$scratch/figures")"
 done
+grep 'does not outlive' "$scratch/err" || true # and precisely why
 cat "$scratch/figures"

@@ -274,7 +274,7 @@ func (s *study) find(ctx context.Context, p mutants.Program, dir string, r *resu
 		r.Wrong = "the replay of the small case is another run: " + again.last()
 		return again.err
 	}
-	if without := s.call(ctx, s.plain, dir, "replay", small); without.err != nil || without.status != 0 {
+	if without := s.call(ctx, s.plain, dir, "replay", small); without.err != nil || without.status != 0 && !without.unrecoverable() {
 		r.Wrong = fmt.Sprintf("without the bug, the small case does not pass: %s", without.verdict())
 		return without.err
 	}
@@ -368,6 +368,12 @@ func (o said) tail() []string {
 }
 
 func (o said) verdict() string { return o.tail()[0] }
+
+// unrecoverable tells whether a replay says that more was destroyed than the group can survive: what was done right, then, is to go no further.
+func (o said) unrecoverable() bool {
+	_, verdict, _ := strings.Cut(o.verdict(), ": ")
+	return strings.HasPrefix(verdict, "unrecoverable")
+}
 
 // why tells in one line why a replay did not fail as the artifact did, in the words of the replay.
 func (o said) why() string {

@@ -133,6 +133,14 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+// To find that too much was destroyed is no failure.
+func TestUnrecoverable(t *testing.T) {
+	o := said{out: "x\n\nkv seed 3: unrecoverable: durable data was destroyed on n2\ntrace hash 00 after 7 events\n"}
+	require.True(t, o.unrecoverable())
+	o.out = "x\n\nkv seed 3: violation: safe: it says unrecoverable: no\n"
+	require.False(t, o.unrecoverable())
+}
+
 // Why a replay did not fail as its artifact did is said in its own words, in one line.
 func TestWhy(t *testing.T) {
 	o := said{out: "       1 timeline\n\nkv seed 3: pass\ntrace hash 00 after 7 events\nthe message of the exception \"drop\" was never sent\n" +

@@ -27,7 +27,7 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	s := w.slot(f.Slot)
 	v := s.ballot(f.Ballot)
 	if v == nil {
-		w.safe(n, f.Slot, f.Ballot, f.Value, "voted")
+		w.safe(n, f.Slot, f.Ballot, f.Value)
 		if s.ballots > 0 && w.config.Again != nil {
 			last := s.vote(s.ballots - 1)
 			w.config.Again(last.ballot, last.value == f.Value)

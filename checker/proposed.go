@@ -21,8 +21,8 @@ func (w *Watch) began(n uint16, ballot uint64) {
 	l.begun = max(l.begun, ballot)
 }
 
-// proposed holds a request for votes against the others in the same ballot, which must be for the same value, and against the rule that makes votes safe: a
-// proposer that asks for votes knows of the promises that it takes. Two values are wrong as soon as both are on their way, whoever votes for them.
+// proposed holds a request for votes against the others in the same ballot, and against the votes there are: all must be for the same value. Two values are
+// wrong as soon as both are on their way, whoever votes for them.
 func (w *Watch) proposed(n uint16, f *fact.Fact) {
 	if f.Slot <= w.base {
 		return
@@ -39,10 +39,7 @@ func (w *Watch) proposed(n uint16, f *fact.Fact) {
 		return
 	}
 	s.proposals = append(s.proposals, proposal{f.Ballot, f.Value})
-	switch v := s.ballot(f.Ballot); {
-	case v == nil:
-		w.safe(n, f.Slot, f.Ballot, f.Value, "asks for votes")
-	case v.value != f.Value:
+	if v := s.ballot(f.Ballot); v != nil && v.value != f.Value {
 		w.violate(n, f.Slot, "ballot", "two values in one ballot", fmt.Sprintf(
 			"n%d asks for votes for %08x in ballot %s for slot %d, in which others voted for %08x", n, uint32(f.Value), name(f.Ballot), f.Slot, uint32(v.value)))
 	}

@@ -4,17 +4,17 @@ import (
 	"fmt"
 )
 
-// safe holds the first vote for a slot in a ballot, or the request for it, against the rule that makes votes safe: for every lower ballot c some phase-1
+// safe holds the first vote for a slot in a ballot against the rule that makes votes safe: for every lower ballot c some phase-1
 // quorum of the slot's membership exists, each member of which voted for the same value in c, or has promised above c without
 // having voted in c (Lamport, "The Part-Time Parliament", condition B3; protocols prove it by induction). It fires before
 // two values are chosen, and without any having to be.
-func (w *Watch) safe(n uint16, slot, ballot, value uint64, does string) {
+func (w *Watch) safe(n uint16, slot, ballot, value uint64) {
 	s := w.slot(slot)
 	e := w.governing(slot)
 	// For ballots below in which nobody voted for the slot: a quorum has promised above them all.
 	if promised := w.above(e, ballot-1, nil, nil); promised < e.phase1 {
 		w.violate(n, slot, "safe", "vote without a quorum of promises", fmt.Sprintf(
-			"n%d %s in ballot %s for slot %d, and only %d have promised it", n, does, name(ballot), slot, promised))
+			"n%d voted in ballot %s for slot %d, and only %d have promised it", n, name(ballot), slot, promised))
 		return
 	}
 	for i := range s.ballots {
@@ -28,8 +28,8 @@ func (w *Watch) safe(n uint16, slot, ballot, value uint64, does string) {
 		}
 		if w.above(e, c.ballot, &c.voters, same) < e.phase1 {
 			w.violate(n, slot, "safe", "vote for another value than may be chosen", fmt.Sprintf(
-				"n%d %s for %08x in ballot %s for slot %d, and in ballot %s %08x may still be chosen",
-				n, does, uint32(value), name(ballot), slot, name(c.ballot), uint32(c.value)))
+				"n%d voted for %08x in ballot %s for slot %d, and in ballot %s %08x may still be chosen",
+				n, uint32(value), name(ballot), slot, name(c.ballot), uint32(c.value)))
 			return
 		}
 	}

@@ -57,11 +57,6 @@ func TestVotesSafe(t *testing.T) {
 			promises(b1, 1, 2, 3), votes(1, b1, "a", 1), promises(b2, 3, 4, 5), votes(1, b2, "b", 3, 4),
 			promises(b3, 1, 3, 4), votes(1, b3, "a", 1),
 		}},
-		{"asked for after a quorum's promises", "", []step{promises(b1, 1, 2, 3), proposes(1, 1, b1, "a"), votes(1, b1, "a", 1)}},
-		{"asked for before a quorum's promises", "safe: vote without a quorum of promises", []step{promises(b1, 1, 2), proposes(1, 1, b1, "a")}},
-		{"asked for, for another value than one that may be chosen", "safe: vote for another value than may be chosen", []step{
-			promises(b1, 1, 2, 3), votes(1, b1, "a", 1, 2), promises(b2, 1, 2, 3), proposes(2, 1, b2, "b"),
-		}},
 		{"slots are apart", "", []step{
 			promises(b1, 1, 2, 3), votes(1, b1, "a", 1, 2, 3), promises(b2, 1, 2, 3), votes(2, b2, "b", 3),
 		}},

@@ -6,7 +6,8 @@ import (
 	"simrun/node/fact"
 )
 
-// learned holds what a replica takes to be chosen against what is: learned(s, v) implies chosen(s) = v.
+// learned holds what a replica takes to be chosen against what is: learned(s, v) implies chosen(s) = v. If it says in which ballot it saw that, there must be a
+// quorum of votes in that ballot.
 func (w *Watch) learned(n uint16, f *fact.Fact) {
 	if f.Slot <= w.base {
 		return
@@ -19,6 +20,11 @@ func (w *Watch) learned(n uint16, f *fact.Fact) {
 	case s.value != f.Value:
 		w.violate(n, f.Slot, "learned", "another value was chosen", fmt.Sprintf(
 			"n%d learned %08x for slot %d, and %08x was chosen", n, uint32(f.Value), f.Slot, uint32(s.value)))
+	case f.Ballot != 0:
+		if e, v := w.governing(f.Slot), s.ballot(f.Ballot); v == nil || v.voters.common(&e.voters) < e.phase2 {
+			w.violate(n, f.Slot, "learned", "ballot without a quorum of votes", fmt.Sprintf(
+				"n%d learned %08x for slot %d from votes in ballot %s, in which there are too few", n, uint32(f.Value), f.Slot, name(f.Ballot)))
+		}
 	}
 }
 

@@ -7,12 +7,18 @@ import (
 )
 
 // Stated tells what a message says of its sender as it leaves. It must be covered by what is durable at that moment: a
-// promise by a durable promise at least as high, a vote by that very vote, unless a snapshot covers its slot.
+// promise by a durable promise at least as high, a vote by that very vote, unless a snapshot covers its slot. What a proposer asks for is held against what
+// was asked for before.
 func (w *Watch) Stated(n uint16, f *fact.Fact) {
 	if !w.sane(n, f) {
 		return
 	}
 	l := &w.nodes[n]
+	if f.Kind == fact.Promised && f.Seq > f.Ballot {
+		w.violate(n, 0, "stated", "promise below a vote", fmt.Sprintf(
+			"n%d promises %s and reports its vote in %s with it: whoever has voted in a ballot has promised it", n, name(f.Ballot), name(f.Seq)))
+		return
+	}
 	if f.Kind == fact.Promised && f.Ballot <= l.promised && !l.damage.retired {
 		return // as with every message
 	}
@@ -42,5 +48,9 @@ func (w *Watch) Stated(n uint16, f *fact.Fact) {
 				"n%d sent a message that tells of a vote for %08x in ballot %s for slot %d, and had voted for %08x",
 				n, uint32(f.Value), name(f.Ballot), f.Slot, uint32(v.value)))
 		}
+	case fact.Began:
+		w.began(n, f.Ballot)
+	case fact.Proposed:
+		w.proposed(n, f)
 	}
 }

@@ -16,6 +16,7 @@ import (
 //
 //	agreement  no two values are chosen for one slot                                    agreement.go
 //	ballot     all votes for a slot in one ballot are for one value                     agreement.go
+//	           so are all requests for votes, and no ballot is begun in two lives       proposed.go
 //	promise    a durable promise never falls, and no vote is below it                   promise.go
 //	kept       a durable vote is not forgotten, unless a snapshot covers its slot       promise.go
 //	stated     what a message says of its sender's promises and votes is durable        stated.go
@@ -88,6 +89,8 @@ type clientLedger struct {
 // nodeLedger is what one replica did.
 type nodeLedger struct {
 	promised uint64    // durable
+	begun    uint64    // the highest ballot that it asked for promises of,
+	former   uint64    // and of those that it asked for before it booted last
 	floor    uint64    // slots up to this are covered by its durable snapshot
 	applied  uint64    // last slot it applied since it booted
 	state    [2]uint64 // its digest after that
@@ -105,6 +108,8 @@ type slotLedger struct {
 	// The state after this slot, as the first replica to get there stated it.
 	applied bool
 	state   [2]uint64
+
+	proposals []proposal // what votes were asked for
 }
 
 // ballotVotes is the durable votes of one ballot for one slot.
@@ -156,7 +161,7 @@ func (w *Watch) slot(s uint64) *slotLedger {
 		if len(w.slots) < cap(w.slots) {
 			w.slots = w.slots[:len(w.slots)+1]
 			l := &w.slots[len(w.slots)-1]
-			*l = slotLedger{more: l.more[:0]}
+			*l = slotLedger{more: l.more[:0], proposals: l.proposals[:0]}
 		} else {
 			w.slots = append(w.slots, slotLedger{})
 		}
@@ -241,7 +246,8 @@ func (w *Watch) Observed(n uint16, f *fact.Fact) {
 
 // Booted tells that a replica starts with an empty memory, and will apply from its snapshot on.
 func (w *Watch) Booted(n uint16) {
-	w.nodes[n].applied, w.nodes[n].state = 0, [2]uint64{}
+	l := &w.nodes[n]
+	l.applied, l.state, l.former = 0, [2]uint64{}, l.begun
 	if w.lease.node == n {
 		w.lease.until = 0
 	}

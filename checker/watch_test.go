@@ -56,6 +56,17 @@ func restores(n uint16, slot, state uint64) step {
 
 func boots(n uint16) step { return func(w *Watch) { w.Booted(n) } }
 
+func begins(n uint16, b uint64) step { return states(n, fact.Fact{Kind: fact.Began, Ballot: b}) }
+
+func proposes(n uint16, slot, b uint64, value string) step {
+	return states(n, fact.Fact{Kind: fact.Proposed, Slot: slot, Ballot: b, Value: fact.Digest([]byte(value))})
+}
+
+// learnsIn learns from votes in a ballot.
+func learnsIn(n uint16, slot, b uint64, value string) step {
+	return observes(n, fact.Fact{Kind: fact.Learned, Slot: slot, Ballot: b, Value: fact.Digest([]byte(value))})
+}
+
 // reloads tells a replica's disk anew.
 func reloads(n uint16, facts ...step) step {
 	return func(w *Watch) {
@@ -147,6 +158,27 @@ func TestInvariants(t *testing.T) {
 		{"the chosen value is learned", "", []step{votes(1, b1, "a", 1, 2, 3), learns(5, 1, "a")}},
 		{"a value is learned too early", "learned: value not chosen", []step{votes(1, b1, "a", 1, 2), learns(5, 1, "a")}},
 		{"another value is learned", "learned: another value was chosen", []step{votes(1, b1, "a", 1, 2, 3), learns(5, 1, "b")}},
+
+		{"a value is learned from the votes that chose it", "", []step{votes(1, b1, "a", 1, 2, 3), learnsIn(5, 1, b1, "a")}},
+		{"a value is learned from votes that chose it again", "", []step{votes(1, b1, "a", 1, 2, 3), votes(1, b2, "a", 3, 4, 5), learnsIn(5, 1, b2, "a")}},
+		{"a value is learned from too few votes", "learned: ballot without a quorum of votes", []step{votes(1, b1, "a", 1, 2, 3), votes(1, b2, "a", 4, 5), learnsIn(5, 1, b2, "a")}},
+		{"a value is learned from a ballot without votes", "learned: ballot without a quorum of votes", []step{votes(1, b1, "a", 1, 2, 3), learnsIn(5, 1, b2, "a")}},
+
+		{"a promise with an older vote", "", []step{promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2, Seq: b1})}},
+		{"a promise given again after a vote", "", []step{promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b2, Seq: b2})}},
+		{"a promise below a vote", "stated: promise below a vote", []step{promise(1, b2), states(1, fact.Fact{Kind: fact.Promised, Ballot: b1, Seq: b2})}},
+
+		{"a ballot begun by a request that comes again", "", []step{begins(1, b1), begins(1, b2), begins(1, b2), begins(1, b1)}},
+		{"a higher ballot after a restart", "", []step{begins(1, b1), boots(1), begins(1, b2), boots(1), begins(1, b3)}},
+		{"a ballot begun again after a restart", "ballot: ballot begun again after a restart", []step{begins(1, b2), boots(1), begins(1, b2)}},
+		{"a lower ballot after two restarts", "ballot: ballot begun again after a restart", []step{begins(1, b2), boots(1), boots(1), begins(1, b1)}},
+		{"another's ballot and restart", "", []step{begins(1, b2), boots(2), begins(2, b2), boots(3), begins(1, b2)}},
+		{"a ballot begun again after a fault took the promise", "", []step{begins(1, b2), damages(1), boots(1), begins(1, b2)}},
+
+		{"a value proposed twice", "", []step{proposes(1, 1, b1, "a"), proposes(1, 1, b1, "a"), votes(1, b1, "a", 1, 2, 3), proposes(1, 1, b1, "a")}},
+		{"two values proposed in two ballots and slots", "", []step{proposes(1, 1, b1, "a"), proposes(1, 2, b1, "b"), proposes(2, 1, b2, "b")}},
+		{"two values proposed in one ballot", "ballot: two values proposed in one ballot", []step{proposes(1, 1, b1, "a"), proposes(1, 1, b1, "b")}},
+		{"another value proposed than voted for", "ballot: two values in one ballot", []step{votes(1, b1, "a", 1), proposes(1, 1, b1, "b")}},
 
 		{"equal states", "", []step{votes(1, b1, "a", 1, 2, 3), applies(1, 1, "a", 7), applies(2, 1, "a", 7)}},
 		{"states differ", "applied: states differ", []step{votes(1, b1, "a", 1, 2, 3), applies(1, 1, "a", 7), applies(2, 1, "a", 8)}},

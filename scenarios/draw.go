@@ -86,10 +86,14 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		extra := stream.New(seed, "scenario", 0)
 		s.draw(&extra, &c)
 	}
-	// Either everything at once, or spread over the time in which faults happen.
-	pace := stream.New(seed, "pace", 0)
-	spread := c.Horizon * faults.Span(c.Clients) / faults.Span(c.Operations)
-	c.Think = pick(&pace, 0, spread/4, spread, spread)
+	if profile.Name == faults.Calm {
+		c.Drop = 0
+	}
+	if c.Think == 0 { // the scenario has no pace of its own: either everything at once, or spread over the time in which faults happen
+		pace := stream.New(seed, "pace", 0)
+		spread := c.Horizon * faults.Span(c.Clients) / faults.Span(c.Operations)
+		c.Think = pick(&pace, 0, spread/4, spread, spread)
+	}
 	return c
 }
 

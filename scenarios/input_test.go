@@ -41,7 +41,7 @@ func TestSkip(t *testing.T) {
 	s, err := Find("single-decree")
 	require.NoError(t, err)
 	in := inputOf(t, s, 3, faults.Calm)
-	in.Config.Operations, in.Config.Clients = 6, 2
+	in.Config.Operations, in.Config.Clients, in.Config.Horizon = 6, 2, faults.Second
 	calls := func(in Input) (texts []string) {
 		list, r := tracedRun(t, s, in, func(r sim.Record) bool { return r.Kind == sim.Called })
 		require.Empty(t, r.Verdict.Fingerprint)

@@ -29,6 +29,9 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 			c.Operations = s.Int(4, 16)
 			c.Horizon = pick[faults.Span](s, 20, 100, 300) * faults.Millisecond
 			c.Keys = 1
+			if s.Chance(700_000) {
+				contend(s, c)
+			}
 		},
 		Quorums: flexibleQuorums,
 		Replica: func(id node.ID, c *Config) node.Node[paxos.Message] { return paxos.New(id, PaxosConfig(c)) },
@@ -40,6 +43,17 @@ func SingleDecree() Spec[paxos.Message, *paxos.Message] {
 		MessageName: func(kind uint8) string { return paxos.Kind(kind).String() },
 		Workload:    Proposals{},
 	}
+}
+
+// contend makes proposers get in each other's way, and takes care that they take some ballots to come to a decision: after it little can go wrong any more, so
+// that the faults of a run must come before. Several clients begin at once, the network loses a good part of what it carries, and the time of faults is short.
+func contend(s *stream.Stream, c *Config) {
+	step := c.LatencyMin + c.LatencyMean + c.SyncMin + c.SyncMean // each phase takes two of them
+	c.Clients = s.Int(3, 6)
+	c.Think = pick[faults.Span](s, 1, 4, 16) * step
+	c.Drop = pick[uint64](s, 100_000, 300_000, 600_000)
+	c.Retry = pick(s, 10*faults.Millisecond, c.Retry)
+	c.Horizon = pick[faults.Span](s, 10, 20, 50) * faults.Millisecond
 }
 
 // demandedOfDecree leaves out what a single decision has not: leaders, leases, members, sessions, a log.

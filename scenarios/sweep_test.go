@@ -22,7 +22,7 @@ func TestSweep(t *testing.T) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
 			var total Stats
-			sweep := Sweep{Scenario: s, Profile: profile(t, faults.Default), Seeds: SeedRange(1, 200), Jobs: 2}
+			sweep := Sweep{Scenario: s, Profile: profile(t, faults.Default), Seeds: SeedRange(1, 400), Jobs: 2}
 			err := sweep.Run(context.Background(), func(r Result) bool {
 				if r.Verdict.Kind != checker.Pass {
 					t.Errorf("seed %d: %v", r.Seed, r.Verdict)

@@ -18,11 +18,13 @@ import (
 type Kind uint8
 
 const (
-	// Promised: the replica will not vote below Ballot. (Ballot)
+	// Promised: the replica will not vote below Ballot. In an answer to a request for that promise, Seq is the highest ballot of a vote reported
+	// with it; 0 if none is. (Ballot, Seq)
 	Promised Kind = iota + 1
 	// Voted: the replica accepted the value Bytes for Slot in Ballot. (Slot, Ballot, Value, Bytes)
 	Voted
-	// Learned: the replica holds the value chosen for Slot to be Value. (Slot, Value)
+	// Learned: the replica holds the value chosen for Slot to be Value. One that counted the votes itself says of which Ballot; 0: it was told, or has
+	// read it on its disk. (Slot, Value, Ballot)
 	Learned
 	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
 	Applied
@@ -44,6 +46,10 @@ const (
 	Configured
 	// Reached: the replica came to a point of its protocol that its author has numbered, and that tests should come to. (Seq)
 	Reached
+	// Began: the replica, or whoever has its disk, asks for promises of Ballot, its own. (Ballot)
+	Began
+	// Proposed: the replica asks for votes for Value for Slot in Ballot, its own. (Slot, Ballot, Value)
+	Proposed
 
 	NumKinds
 )
@@ -51,7 +57,7 @@ const (
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
 	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
-	Reached: "reached",
+	Reached: "reached", Began: "began", Proposed: "proposed",
 }
 
 // String returns the kind's name in lower case.

@@ -60,8 +60,8 @@ func (r *Replica) answer(env node.Env[Message], to node.Client, seq uint64) {
 	env.Reply(to, node.Reply{Seq: seq, Status: node.OK, Slot: slot, Output: r.learner.chosen})
 }
 
-// learn takes note of the chosen value. That is the end of proposing.
-func (r *Replica) learn(env node.Env[Message], value []byte) {
+// learn takes note of the chosen value, and of the ballot in which this replica saw it chosen; 0 if it was told. That is the end of proposing.
+func (r *Replica) learn(env node.Env[Message], value []byte, b node.Ballot) {
 	l := &r.learner
 	if l.known {
 		return
@@ -71,7 +71,7 @@ func (r *Replica) learn(env node.Env[Message], value []byte) {
 	r.proposer = proposer{highest: r.proposer.highest}
 	env.StopTimer(timerProposer)
 	env.StopTimer(timerPoll)
-	r.announce(env)
+	r.announce(env, b)
 	for _, w := range l.waiting {
 		r.answer(env, w.client, w.seq)
 	}
@@ -79,9 +79,9 @@ func (r *Replica) learn(env node.Env[Message], value []byte) {
 }
 
 // announce states what was learned, as evidence.
-func (r *Replica) announce(env node.Env[Message]) {
+func (r *Replica) announce(env node.Env[Message], b node.Ballot) {
 	d := fact.Digest(r.learner.chosen)
-	env.Observe(fact.Fact{Kind: fact.Learned, Slot: slot, Value: d, Bytes: r.learner.chosen})
+	env.Observe(fact.Fact{Kind: fact.Learned, Slot: slot, Ballot: uint64(b), Value: d, Bytes: r.learner.chosen})
 	env.Observe(fact.Fact{Kind: fact.Applied, Slot: slot, Value: d, State: [2]uint64{d, 0}})
 }
 

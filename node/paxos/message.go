@@ -96,10 +96,14 @@ const slot = 1
 // before any message carries it.
 func (m *Message) Facts(emit func(fact.Fact)) {
 	switch m.Kind {
-	case Prepare, Accept:
+	case Prepare:
 		emit(promised(m.Ballot))
+		emit(fact.Fact{Kind: fact.Began, Ballot: uint64(m.Ballot)})
+	case Accept:
+		emit(promised(m.Ballot))
+		emit(fact.Fact{Kind: fact.Proposed, Slot: slot, Ballot: uint64(m.Ballot), Value: fact.Digest(m.Value), Bytes: m.Value})
 	case Promise:
-		emit(promised(m.Ballot))
+		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot), Seq: uint64(m.Accepted)})
 		if m.Accepted != 0 {
 			emit(voted(m.Accepted, m.Value))
 		}

@@ -112,7 +112,7 @@ func (r *Replica) onAccepted(env node.Env[Message], from node.ID, b node.Ballot)
 		return
 	}
 	value := p.value
-	r.learn(env, value)
+	r.learn(env, value, p.ballot)
 	for _, id := range r.config.Nodes {
 		if id != env.Self() {
 			env.Send(id, Message{Kind: Chosen, Ballot: b, Value: value})

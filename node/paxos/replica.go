@@ -39,7 +39,7 @@ func (r *Replica) Start(env node.Env[Message]) {
 		return
 	}
 	if r.learner.known {
-		r.announce(env)
+		r.announce(env, 0)
 		return
 	}
 	env.SetTimer(timerPoll, r.config.Poll)
@@ -66,7 +66,7 @@ func (r *Replica) Receive(env node.Env[Message], from node.ID, m *Message) {
 	case Reject:
 		r.onReject(env, m)
 	case Chosen:
-		r.learn(env, m.Value)
+		r.learn(env, m.Value, 0)
 	case Query:
 		r.onQuery(env, from)
 	case synced:

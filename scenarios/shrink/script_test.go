@@ -23,6 +23,7 @@ func TestCallsAreThoseOfTheRun(t *testing.T) {
 			in := scenarios.Input{Seed: seed}
 			in.Config, in.Plan = s.Draw(seed, calm)
 			in.Plan.Faults = nil
+			in.Config.Horizon = max(in.Config.Horizon, 100*faults.Millisecond)
 			in.Skip = []int{0, 2}
 			c := s.NewCluster()
 			first := scenarios.Run(c, in)

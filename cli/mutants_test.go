@@ -25,6 +25,10 @@ func TestMutantsRefusals(t *testing.T) {
 		{"mutants --repeat 0", "--repeat is 0"},
 		{"mutants --jobs 0", "--jobs is 0"},
 		{"mutants --strategy luck", `there is no strategy "luck": there are uniform, swarm`},
+		{"mutants --without snow", `no faults of the family "snow" to leave out: it has links, `},
+		{"mutants --profile calm --ablate", "profile calm has no faults to leave out"},
+		{"run kv --without byzantine", `profile default has no faults of the family "byzantine"`},
+		{"run kv --profile default,disks", "after a comma comes no-FAMILY"},
 		{"mutants --json --markdown", "contradict each other"},
 		{"mutants --out table.txt", "must end in .md or .json"},
 		{"mutants --dir .", "is not the root of simrun's source tree"},
@@ -87,7 +91,7 @@ func TestMutants(t *testing.T) {
 	require.Equal(t, first.out, again.out)
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	require.Contains(t, string(text), "go run ./cmd/simrun mutants --budget 200 --repeat 2 --strategy swarm --only")
+	require.Contains(t, string(text), "go run ./cmd/simrun mutants --profile default --budget 200 --repeat 2 --strategy swarm --only")
 	text, err = os.ReadFile(data)
 	require.NoError(t, err)
 	var board mutants.Board

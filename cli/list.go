@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"simrun/faults"
@@ -29,6 +31,7 @@ func listCommand(t *term) *cobra.Command {
 			for _, p := range faults.Profiles() {
 				t.printf("  %-14s %s\n", p.Name, p.Doc)
 			}
+			t.printf("  %-14s %s\n", "NAME,no-FAMILY", "any of them, less a family of faults: "+strings.Join(families(), ", "))
 			t.printf("\n%s\n", t.paint(head, "Faults"))
 			for k := faults.Kind(1); k < faults.NumKinds; k++ {
 				t.printf("  %-14s %s\n", k, k.Doc())

@@ -29,6 +29,8 @@ import (
 type mutantFlags struct {
 	only, dir, profile   string
 	strategies, out      []string
+	without              []string
+	ablate               bool
 	budget               uint64
 	repeat, jobs         int
 	json, markdown, list bool
@@ -66,6 +68,8 @@ func mutantsCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.only, "only", "", "only bugs whose name matches this regular expression")
 	fs.StringVar(&f.dir, "dir", ".", "the source tree")
 	fs.StringVar(&f.profile, "profile", faults.Default, "how bad the weather is; simrun list names the profiles")
+	fs.StringSliceVar(&f.without, "without", nil, withoutUsage)
+	fs.BoolVar(&f.ablate, "ablate", false, "look for each bug again without each family of faults, and tell what the families are worth")
 	fs.Uint64Var(&f.budget, "budget", 1000, "runs that a search may spend")
 	fs.StringSliceVar(&f.strategies, "strategy", []string{strategies.Swarm}, "how inputs are made up: "+strings.Join(strategies.Names(), ", ")+", or several of them")
 	fs.IntVar(&f.repeat, "repeat", 5, "searches for each bug, with seeds of their own")
@@ -82,6 +86,7 @@ func mutantsCommand(t *term, status *int) *cobra.Command {
 type bench struct {
 	mutantFlags
 	builder *mutants.Builder
+	weather faults.Profile
 	mutants []mutants.Mutant
 	journal string // file with a line for each trial
 	known   map[trialName]mutants.Trial
@@ -113,8 +118,13 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 	case f.json && f.markdown:
 		return nil, errors.New("--json and --markdown contradict each other")
 	}
-	if _, err := faults.FindProfile(f.profile); err != nil {
+	weather, err := findProfile(f.profile, f.without)
+	if err != nil {
 		return nil, err
+	}
+	b.profile, b.weather = weather.Name, weather
+	if f.ablate && len(weather.Families()) == 0 {
+		return nil, fmt.Errorf("--ablate: profile %s has no faults to leave out", weather.Name)
 	}
 	for _, name := range f.strategies {
 		if !slices.Contains(strategies.Names(), name) {
@@ -168,8 +178,9 @@ type task struct {
 
 // done is what came of a task.
 type done struct {
-	scores []mutants.Score
-	err    error
+	scores  []mutants.Score
+	ablated []mutants.Score
+	err     error
 }
 
 func (b *bench) tasks() (list []task) {
@@ -215,12 +226,13 @@ func (b *bench) run(ctx context.Context, t *term) (int, error) {
 	workers.Wait()
 	watch.clear()
 
-	board := mutants.Board{Tree: b.builder.Tree(), Go: runtime.Version(), Budget: b.budget, Repeat: b.repeat, Stopped: ctx.Err() != nil}
+	board := mutants.Board{Tree: b.builder.Tree(), Go: runtime.Version(), Profile: b.profile, Checks: checks, Budget: b.budget, Repeat: b.repeat, Stopped: ctx.Err() != nil}
 	status := exitPass
 	for i := range results {
 		if r := &results[i]; r.err != nil && ctx.Err() == nil {
 			return exitUsage, r.err
 		}
+		board.Ablated = append(board.Ablated, results[i].ablated...)
 		for _, s := range results[i].scores {
 			board.Scores = append(board.Scores, s)
 			if s.Mutant == mutants.Unchanged && s.Found > 0 {
@@ -239,11 +251,18 @@ func (b *bench) run(ctx context.Context, t *term) (int, error) {
 }
 
 func (b *bench) write(t *term, board *mutants.Board) error {
-	command := fmt.Sprintf("%s mutants --budget %d --repeat %d --strategy %s", again(), b.budget, b.repeat, strings.Join(b.strategies, ","))
+	command := fmt.Sprintf("%s mutants --profile %s --budget %d --repeat %d --strategy %s", again(), shellWord(b.profile), b.budget, b.repeat, strings.Join(b.strategies, ","))
+	if b.ablate {
+		command += " --ablate"
+	}
 	if b.only != "" {
 		command += " --only " + shellWord(b.only)
 	}
-	text, err := json.MarshalIndent(board, "", " ")
+	text, err := json.MarshalIndent(struct {
+		*mutants.Board
+		Families []mutants.Family `json:"families,omitempty"`
+		Firings  []mutants.Firing `json:"firings"`
+	}{board, board.Families(), board.Firings()}, "", " ")
 	if err != nil {
 		return err
 	}
@@ -289,22 +308,60 @@ func (b *bench) measure(ctx context.Context, x task, watch *bulletin) (d done) {
 		trivial = calm.Found
 	}
 	for _, strategy := range b.strategies {
-		var trials []mutants.Trial
-		for i := range b.repeat {
-			watch.begin(name, strategy, i)
-			trial, err := b.trial(ctx, p, mutants.Trial{
-				Key: p.Key, Mutant: name, Scenario: x.scenario, Strategy: strategy, Profile: b.profile,
-				First: 1 + uint64(i)*seedsApart, Budget: b.budget,
-			})
-			if err != nil {
-				d.err = err
+		trials, err := b.searches(ctx, p, x, mutants.Trial{Strategy: strategy, Profile: b.profile, Budget: b.budget}, watch)
+		if err != nil {
+			d.err = err
+			return d
+		}
+		whole := mutants.Sum(x.mutant, trivial, trials)
+		d.scores = append(d.scores, whole)
+		if b.ablate && x.mutant != nil && !trivial {
+			if d.err = b.ablation(ctx, p, x, &whole, &d, watch); d.err != nil {
 				return d
 			}
-			trials = append(trials, trial)
 		}
-		d.scores = append(d.scores, mutants.Sum(x.mutant, trivial, trials))
 	}
 	return d
+}
+
+// searches does all the trials of one kind, each with seeds of its own.
+func (b *bench) searches(ctx context.Context, p mutants.Program, x task, like mutants.Trial, watch *bulletin) (trials []mutants.Trial, err error) {
+	like.Key, like.Scenario, like.Mutant = p.Key, x.scenario, mutants.Unchanged
+	if x.mutant != nil {
+		like.Mutant = x.mutant.Name
+	}
+	for i := range b.repeat {
+		watch.begin(&like, i)
+		like.First = 1 + uint64(i)*seedsApart
+		trial, err := b.trial(ctx, p, like)
+		if err != nil {
+			return nil, err
+		}
+		trials = append(trials, trial)
+	}
+	return trials, nil
+}
+
+// ablation looks for a mutant again without each family of faults, from the same seeds.
+func (b *bench) ablation(ctx context.Context, p mutants.Program, x task, whole *mutants.Score, d *done, watch *bulletin) error {
+	budget, ok := mutants.CutBudget(whole)
+	if !ok {
+		return nil
+	}
+	for _, family := range b.weather.Families() {
+		less, err := b.weather.Without(family)
+		if err != nil {
+			return err
+		}
+		trials, err := b.searches(ctx, p, x, mutants.Trial{Strategy: whole.Strategy, Profile: less.Name, Budget: budget}, watch)
+		if err != nil {
+			return err
+		}
+		score := mutants.Sum(x.mutant, false, trials)
+		score.Without = family
+		d.ablated = append(d.ablated, score)
+	}
+	return nil
 }
 
 // trial does one search, in a process of the mutant's own, unless the journal knows what comes of it.
@@ -377,11 +434,11 @@ type bulletin struct {
 	onScreen bool
 }
 
-func (w *bulletin) begin(name, strategy string, trial int) {
+func (w *bulletin) begin(x *mutants.Trial, trial int) {
 	w.Lock()
 	defer w.Unlock()
 	if w.term.live {
-		fmt.Fprintf(w.term.err, "\r\x1b[K%d of %d bugs: %s, %s, search %d", w.finished, w.total, name, strategy, trial+1)
+		fmt.Fprintf(w.term.err, "\r\x1b[K%d of %d bugs: %s, %s, %s, search %d", w.finished, w.total, x.Mutant, x.Strategy, x.Profile, trial+1)
 		w.onScreen = true
 	}
 }

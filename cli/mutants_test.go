@@ -25,6 +25,10 @@ func TestMutantsRefusals(t *testing.T) {
 		{"mutants --repeat 0", "--repeat is 0"},
 		{"mutants --jobs 0", "--jobs is 0"},
 		{"mutants --strategy luck", `there is no strategy "luck": there are uniform, swarm`},
+		{"mutants --without snow", `no faults of the family "snow" to leave out: it has links, `},
+		{"mutants --profile calm --ablate", "profile calm has no faults to leave out"},
+		{"run kv --without byzantine", `profile default has no faults of the family "byzantine"`},
+		{"run kv --profile default,disks", "after a comma comes no-FAMILY"},
 		{"mutants --json --markdown", "contradict each other"},
 		{"mutants --out table.txt", "must end in .md or .json"},
 		{"mutants --dir .", "is not the root of simrun's source tree"},
@@ -87,7 +91,7 @@ func TestMutants(t *testing.T) {
 	require.Equal(t, first.out, again.out)
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	require.Contains(t, string(text), "go run ./cmd/simrun mutants --budget 200 --repeat 2 --strategy swarm --only")
+	require.Contains(t, string(text), "go run ./cmd/simrun mutants --profile default --budget 200 --repeat 2 --strategy swarm --only")
 	text, err = os.ReadFile(data)
 	require.NoError(t, err)
 	var board mutants.Board
@@ -100,6 +104,36 @@ func TestMutants(t *testing.T) {
 	cancel()
 	var out, said bytes.Buffer
 	require.Equal(t, exitInterrupted, run(ctx, args[:len(args)-2], &term{out: &out, err: &said}))
+}
+
+// With --ablate a bug is looked for again without each family, from the same seeds and with a budget that is cut; what was measured before is taken over.
+func TestAblate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	t.Chdir("..")
+	dir := t.TempDir()
+	page, data := filepath.Join(dir, "board.md"), filepath.Join(dir, "board.json")
+	args := []string{"mutants", "--only", "^paxos-majority-of-even$", "--budget", "300", "--repeat", "2", "--without", "load,links", "--ablate", "--out", page + "," + data}
+	first := command(t, args...)
+	require.Equal(t, exitPass, first.status, first.err)
+	again := command(t, append(args, "--resume")...)
+	require.Equal(t, first.out, again.out)
+	text, err := os.ReadFile(data)
+	require.NoError(t, err)
+	var board mutants.Board
+	require.NoError(t, json.Unmarshal(text, &board))
+	require.Equal(t, "default,no-links,no-load", board.Profile)
+	require.Len(t, board.Ablated, 4)
+	for _, s := range board.Ablated {
+		require.Equal(t, "paxos-majority-of-even", s.Mutant)
+		require.Contains(t, s.Profile, "no-"+s.Without)
+		require.LessOrEqual(t, s.Budget, uint64(300))
+	}
+	text, err = os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "mutants --profile default,no-links,no-load --budget 300 --repeat 2 --strategy swarm --ablate --only")
+	require.Contains(t, string(text), "## What each family of faults is worth")
 }
 
 // The demonstration: one command plants a bug, finds and replays it.

@@ -30,6 +30,7 @@ type sweepFlags struct {
 	timeout, patience                time.Duration
 	failfast, json, twice, verbose   bool
 	sometimes                        bool
+	without                          []string
 	ciFlags
 	soakFlags
 }
@@ -63,6 +64,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many seeds to run at once; results do not depend on it")
 	fs.StringVar(&f.shard, "shard", "", "run the i-th of n equal shares of the seeds, as i/n")
 	fs.StringVar(&f.profile, "profile", faults.Default, "how bad the weather is; simrun list names the profiles")
+	fs.StringSliceVar(&f.without, "without", nil, withoutUsage)
 	fs.DurationVar(&f.timeout, "timeout", 0, "stop after this time, and report what was done")
 	fs.DurationVar(&f.patience, "watchdog", scenarios.DefaultPatience, "give up a seed when a handler takes longer than this")
 	fs.BoolVar(&f.failfast, "failfast", false, "stop at the first seed that does not pass")
@@ -105,7 +107,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		p.scenarios = slices.DeleteFunc(meantScenarios(), func(s scenarios.Scenario) bool { return s.Story != nil })
 	}
 	var err error
-	if p.profile, err = faults.FindProfile(f.profile); err != nil {
+	if p.profile, err = findProfile(f.profile, f.without); err != nil {
 		return nil, err
 	}
 	if p.seeds, err = f.parseSeeds(changed); err != nil {
@@ -224,7 +226,7 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		if interrupted.Err() != nil {
 			stop = byInterrupt
 		}
-		contrast := s.Story != nil && s.Story.Expect != "" || p.profile.Name == faults.Lying && s.Suffers(faults.Equivocate, p.profile)
+		contrast := s.Story != nil && s.Story.Expect != "" || p.profile.Is(faults.Lying) && s.Suffers(faults.Equivocate, p.profile)
 		if contrast && !r.shown {
 			r.status = worse(r.status, exitUnproved) // nothing of what it is there to show
 		}
@@ -242,7 +244,7 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 // expects tells whether the profile is there to bring the verdict about: it breaks an assumption of the protocols on purpose, or destroys more than
 // they can survive.
 func (p *sweepPlan) expects(v checker.Verdict) bool {
-	return p.profile.Name == faults.Lying && v.Broken != "" || p.profile.Name == faults.Destruction && v.Kind == checker.Unrecoverable
+	return p.profile.Is(faults.Lying) && v.Broken != "" || p.profile.Is(faults.Destruction) && v.Kind == checker.Unrecoverable
 }
 
 // sweep runs seeds for a report, and tells what cut it short.

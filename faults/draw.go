@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"simrun/node"
 	"simrun/sim/stream"
@@ -22,6 +23,9 @@ type Profile struct {
 	times    int      // how many times as many faults of each kind there are; 0 is 1
 	destroys bool     // disks of any replicas are damaged, more than can be survived
 	beyond   bool     // clocks go wrong beyond what replicas are told to expect
+
+	base    string   // the name of the profile that this one is without some families
+	without []string // the families
 }
 
 // chance returns how likely a kind occurs at all, if it is on for kinds that the profile is about.
@@ -77,7 +81,10 @@ func Profiles() []Profile {
 }
 
 // Has tells whether plans under the profile may have faults of the kind.
-func (p Profile) Has(k Kind) bool { return len(p.on) > 0 && p.chance(k, stream.Million) > 0 }
+func (p Profile) Has(k Kind) bool { return p.had(k) && !p.Lacks(kinds[k].family) }
+
+// had tells so of the profile with all its families.
+func (p *Profile) had(k Kind) bool { return len(p.on) > 0 && p.chance(k, stream.Million) > 0 }
 
 // Always returns the profile with every kind of fault in every plan that has any, as testing at random without a swarm has it.
 func (p Profile) Always() Profile {
@@ -87,14 +94,27 @@ func (p Profile) Always() Profile {
 	return p
 }
 
-// FindProfile returns the profile of that name.
+// FindProfile returns the profile of that name. One that ends in ",no-FAMILY", as in "default,no-disks", is without a family of faults, or without several.
 func FindProfile(name string) (Profile, error) {
+	base, rest, _ := strings.Cut(name, ",")
 	var names []string
 	for _, p := range Profiles() {
-		if p.Name == name {
+		if p.Name != base {
+			names = append(names, p.Name)
+			continue
+		}
+		if base == name {
 			return p, nil
 		}
-		names = append(names, p.Name)
+		var families []string
+		for _, word := range strings.Split(rest, ",") {
+			family, ok := strings.CutPrefix(word, "no-")
+			if !ok {
+				return Profile{}, fmt.Errorf("profile %q: after a comma comes no-FAMILY, as in %s,no-%s", name, base, Links)
+			}
+			families = append(families, family)
+		}
+		return p.Without(families...)
 	}
 	return Profile{}, fmt.Errorf("unknown profile %q: there are %v", name, names)
 }
@@ -144,6 +164,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 		}
 	}
 	drawStaying(root, &p, &sh, &plan)
+	plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return p.Lacks(kinds[f.Kind].family) })
 	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return plan
 }

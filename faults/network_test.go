@@ -299,3 +299,41 @@ func TestOverlap(t *testing.T) {
 	t.Logf("begin within 5 ms of another's beginning or end: %d of %d, and %d if spread evenly", drawn, drawnAll, spread)
 	require.Greater(t, drawn, 2*spread)
 }
+
+// Without a family a seed draws what it did, less the faults of that family; and the name says so, in any order.
+func TestProfileWithout(t *testing.T) {
+	for _, p := range Profiles() {
+		for _, family := range p.Families() {
+			less, err := FindProfile(p.Name + ",no-" + family)
+			require.NoError(t, err)
+			require.NotContains(t, less.Families(), family)
+			require.Len(t, less.Families(), len(p.Families())-1)
+			require.True(t, less.Is(p.Name) && less.Lacks(family) && !p.Lacks(family))
+			taken := 0
+			for seed := range uint64(100) {
+				one, other := stream.New(seed, "plan", 0), stream.New(seed, "plan", 0)
+				whole, rest := Draw(&one, p, five), Draw(&other, less, five)
+				n := len(whole.Faults)
+				whole.Faults = slices.DeleteFunc(whole.Faults, func(f Fault) bool { return f.Kind.Family() == family })
+				require.Equal(t, whole, rest, less.Name)
+				taken += n - len(rest.Faults)
+			}
+			require.Positive(t, taken, less.Name)
+		}
+	}
+	p, err := FindProfile("default,no-load,no-disks,no-load")
+	require.NoError(t, err)
+	require.Equal(t, "default,no-disks,no-load", p.Name)
+	again, err := FindProfile(p.Name)
+	require.NoError(t, err)
+	require.Equal(t, p.without, again.without)
+	for name, says := range map[string]string{
+		"calm,no-links":   `profile calm has no faults of the family "links" to leave out`,
+		"default,no-snow": `no faults of the family "snow" to leave out: it has links, processes, disks, clocks, members, load`,
+		"default,disks":   `after a comma comes no-FAMILY, as in default,no-links`,
+		"hail,no-disks":   `unknown profile "hail,no-disks"`,
+	} {
+		_, err := FindProfile(name)
+		require.ErrorContains(t, err, says)
+	}
+}

@@ -35,7 +35,7 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		Recovery:   60 * faults.Second,
 	}
 
-	if spares := stream.New(seed, "spares", 0); s.members && profile.Name != faults.Calm && (profile.Name == faults.Members || spares.Chance(300_000)) {
+	if spares := stream.New(seed, "spares", 0); s.members && !profile.Is(faults.Calm) && (profile.Is(faults.Members) || spares.Chance(300_000)) {
 		c.Spares = spares.Int(1, 2)
 		c.Nodes += c.Spares
 	}
@@ -46,14 +46,14 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 	c.Retry = 40*faults.Millisecond + 20*(c.LatencyMin+c.LatencyMean)
 	c.Encode = net.Chance(100_000)
 	c.Spread = pick(&net, netsim.Exponential, netsim.Exponential, netsim.Uniform, netsim.HeavyTail)
-	if profile.Name == faults.Calm && c.Spread == netsim.HeavyTail {
+	if profile.Is(faults.Calm) && c.Spread == netsim.HeavyTail {
 		c.Spread = netsim.Exponential
 	}
 	if net.Chance(200_000) {
 		c.Link = netsim.FIFO
 	}
 	c.Reconnect = pick[faults.Span](&net, 1, 10, 50) * faults.Millisecond
-	if net.Chance(150_000) && profile.Name != faults.Calm {
+	if net.Chance(150_000) && !profile.Is(faults.Calm) {
 		c.Bandwidth = pick[uint64](&net, 100_000, 1_000_000, 10_000_000)
 		c.Backlog = pick[uint64](&net, 0, 10_000, 100_000)
 	}
@@ -61,7 +61,7 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 	machines := stream.New(seed, "machines", 0)
 	c.SyncMin = pick(&machines, 0, 50*faults.Microsecond, 500*faults.Microsecond)
 	c.SyncMean = pick(&machines, 50*faults.Microsecond, 500*faults.Microsecond, 3*faults.Millisecond)
-	if profile.Name != faults.Calm {
+	if !profile.Is(faults.Calm) {
 		c.Disk = sim.DiskFaults{
 			Lose: pick[uint64](&machines, 0, 500_000, 1_000_000, 1_000_000),
 			Tear: pick[uint64](&machines, 0, 300_000, 1_000_000),
@@ -72,6 +72,17 @@ func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {
 		bounds := stream.New(seed, "clock bounds", 0)
 		c.ClockDriftMax = max(c.ClockDrift, pick[int64](&bounds, 0, 500, 50_000))
 		c.ClockJumpMax = pick(&bounds, 0, 100*faults.Millisecond, 10*faults.Second)
+	}
+
+	// A family of faults that is left out takes the weather of its kind along.
+	if profile.Lacks(faults.Links) {
+		c.Bandwidth, c.Backlog = 0, 0
+	}
+	if profile.Lacks(faults.Disks) {
+		c.Disk = sim.DiskFaults{}
+	}
+	if profile.Lacks(faults.Clocks) {
+		c.ClockOffset, c.ClockDrift = 0, 0
 	}
 
 	knobs := stream.New(seed, "knobs", 0)

@@ -12,6 +12,7 @@ import (
 
 	"simrun/faults"
 	"simrun/scenarios"
+	_ "simrun/scenarios/gallery" // artifacts of the corpus are of its stories too
 	"simrun/simtest"
 )
 

@@ -15,6 +15,7 @@ import (
 
 	"simrun/checker"
 	"simrun/scenarios"
+	_ "simrun/scenarios/gallery" // the stories' scenarios
 	"simrun/scenarios/mutants"
 )
 

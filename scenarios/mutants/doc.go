@@ -10,7 +10,7 @@
 //	needs: the faults without which it hardly shows, or none
 //	expect: the checks that should fire, by name, the likeliest first
 //	scenario: the scenario in which it is looked for
-//	family: ballots, quorums, durability, recovery, catch-up, sessions, machine, reads, liveness
+//	family: ballots, quorums, durability, recovery, catch-up, sessions, machine, membership, reads, liveness
 //	--- a/node/paxos/proposer.go
 //	+++ b/node/paxos/proposer.go
 //	@@ -72,3 +72,3 @@

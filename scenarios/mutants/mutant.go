@@ -40,7 +40,7 @@ type Line struct {
 }
 
 // Families are what a mutant's family may be.
-var Families = []string{"ballots", "quorums", "durability", "recovery", "catch-up", "sessions", "machine", "reads", "liveness"}
+var Families = []string{"ballots", "quorums", "durability", "recovery", "catch-up", "sessions", "machine", "membership", "reads", "liveness"}
 
 // Load reads all mutants in the folder, by name. The error names the file.
 func Load(dir fs.FS) ([]Mutant, error) {

@@ -48,7 +48,9 @@ type Score struct {
 	Needs    []string       `json:"needs,omitempty"`
 	Scenario string         `json:"scenario"`
 	Strategy string         `json:"strategy"`
-	Budget   uint64         `json:"budget"` // runs of a trial
+	Profile  string         `json:"profile"`
+	Without  string         `json:"without,omitempty"` // the family of faults that was left out of it to see what it is worth
+	Budget   uint64         `json:"budget"`            // runs of a trial
 	Trials   int            `json:"trials"`
 	Found    int            `json:"found"`             // trials
 	Trivial  bool           `json:"trivial"`           // found without faults, too: left out of medians over mutants
@@ -58,6 +60,7 @@ type Score struct {
 	Total    uint64         `json:"total"`             // runs of all trials
 	Rate     [2]float64     `json:"rate"`              // 95% interval of the chance that a run shows it
 	Checks   map[string]int `json:"checks"`            // that fired, by how many trials
+	Shapes   map[string]int `json:"shapes"`            // fingerprints, by how many trials
 	Expected int            `json:"expected"`          // trials in which one of the expected checks fired
 	Example  string         `json:"example,omitempty"` // the seed and the fingerprint of the first find
 }
@@ -89,8 +92,8 @@ func quartiles(found []float64, n int) Quartiles {
 // Sum sums up the trials of one mutant, nil for none, with one strategy. There must be at least one.
 func Sum(m *Mutant, trivial bool, trials []Trial) Score {
 	s := Score{
-		Mutant: trials[0].Mutant, Scenario: trials[0].Scenario, Strategy: trials[0].Strategy, Budget: trials[0].Budget,
-		Trials: len(trials), Trivial: trivial, Checks: map[string]int{},
+		Mutant: trials[0].Mutant, Scenario: trials[0].Scenario, Strategy: trials[0].Strategy, Profile: trials[0].Profile, Budget: trials[0].Budget,
+		Trials: len(trials), Trivial: trivial, Checks: map[string]int{}, Shapes: map[string]int{},
 	}
 	var runs, events, seconds []float64
 	for i := range trials {
@@ -102,6 +105,7 @@ func Sum(m *Mutant, trivial bool, trials []Trial) Score {
 		s.Found++
 		runs, events, seconds = append(runs, float64(t.Runs)), append(events, float64(t.Events)), append(seconds, t.Seconds)
 		s.Checks[t.Check()]++
+		s.Shapes[t.Fingerprint]++
 		if s.Example == "" {
 			s.Example = fmt.Sprintf("seed %d: %s", t.Seed, t.Fingerprint)
 		}

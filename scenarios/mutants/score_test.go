@@ -56,10 +56,10 @@ func TestIntervalHoldsTheShare(t *testing.T) {
 func board() *Board {
 	m := &Mutant{Name: "slip", Family: "ballots", Needs: []string{"crash"}, Expect: []string{"agreement"}}
 	trial := func(name, strategy string, found bool, runs uint64, print string) Trial {
-		return Trial{Mutant: name, Scenario: "kv", Strategy: strategy, Budget: 100, Found: found, Runs: runs, Events: 10 * runs, Seconds: 0.5, Fingerprint: print}
+		return Trial{Mutant: name, Scenario: "kv", Strategy: strategy, Profile: "default", Budget: 100, Found: found, Runs: runs, Events: 10 * runs, Seconds: 0.5, Fingerprint: print}
 	}
 	return &Board{
-		Tree: "abc", Go: "go1.26", Budget: 100, Repeat: 3,
+		Tree: "abc", Go: "go1.26", Profile: "default", Budget: 100, Repeat: 3,
 		Scores: []Score{
 			Sum(nil, false, []Trial{trial(Unchanged, "swarm", false, 100, "")}),
 			Sum(m, false, []Trial{
@@ -77,18 +77,21 @@ func TestSum(t *testing.T) {
 	require.Equal(t, 1, s.Expected)
 	require.EqualValues(t, 110, s.Total)
 	require.Equal(t, map[string]int{"agreement": 1, "stated": 1}, s.Checks)
+	require.Equal(t, map[string]int{"agreement: two values chosen": 1, "stated: promise not durable": 1}, s.Shapes)
 	require.Equal(t, Quartiles{3, 7, Censored}, s.Runs)
 	require.Equal(t, Quartiles{30, 70, Censored}, s.Events)
 }
 
 func TestTables(t *testing.T) {
 	text := board().Text()
-	require.Contains(t, text, "swarm: 2 of 2 bugs found, 1 of them in every trial, half of the 1 that are not trivial within 7 runs; 1 trivial; 0 false alarms in 100 runs of the sources as they are")
-	require.Contains(t, text, "uniform: 0 of 1 bugs found, 0 of them in every trial, less than half of the 1")
+	require.Contains(t, text, "swarm: 2 of 2 bugs found (100%), 1 in every search (50%), half of the 1 that are not trivial within 7 runs; 1 trivial; 0 false alarms in 100 runs of the sources as they are")
+	require.Contains(t, text, "uniform: 0 of 1 bugs found (0%), 0 in every search (0%), less than half of the 1")
+	require.Contains(t, text, "swarm did not always find slip\n")
+	require.Contains(t, text, "uniform did not find slip\n")
 	require.Regexp(t, `slip +swarm +2/3 +7 \(3 to >100\) +0.5 +agreement 1, stated 1 +1/2`, text)
 	page := board().Markdown("make it")
 	require.Contains(t, page, "| slip | 7 | >100 |")
 	require.Contains(t, page, "| easy | 1 | - |")
 	require.Contains(t, page, "| easy (trivial) |")
-	require.Contains(t, page, "| none (the sources as they are) | kv | swarm | - | 0/1 | >100 | - | - | below 3.6% | - | - |")
+	require.Contains(t, page, "| none (the sources as they are) | kv | swarm | default | - | 0/1 | >100 | - | - | below 3.6% | - | - |")
 }

@@ -11,22 +11,33 @@ import (
 type Board struct {
 	Tree     string   `json:"tree"` // digest of the sources
 	Go       string   `json:"go"`
-	Budget   uint64   `json:"budget"` // runs of a trial
-	Repeat   int      `json:"repeat"` // trials of each mutant and strategy
+	Profile  string   `json:"profile"` // of faults
+	Budget   uint64   `json:"budget"`  // runs of a trial
+	Repeat   int      `json:"repeat"`  // trials of each mutant and strategy
 	Stopped  bool     `json:"stopped,omitempty"`
 	Scores   []Score  `json:"scores"`
+	Ablated  []Score  `json:"ablated,omitempty"` // without a family of faults each
+	Checks   []Check  `json:"checks,omitempty"`  // that there are
 	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Rows writes the board as a table: a heading, a row for each score, and lines of summary. Seconds depend on the machine, all else
 // does not.
 func (b *Board) Rows() (heading []string, rows [][]string, summary []string) {
-	heading = []string{"bug", "scenario", "strategy", "needs", "found", "runs to find: median (quartiles)", "events", "seconds", "chance a run finds it, 95%", "fired", "as expected"}
+	heading = []string{"bug", "scenario", "strategy", "profile", "needs", "found", "runs to find: median (quartiles)", "events", "seconds", "chance a run finds it, 95%", "fired", "as expected"}
 	for i := range b.Scores {
 		rows = append(rows, b.row(&b.Scores[i]))
 	}
 	for _, strategy := range b.strategies() {
-		summary = append(summary, b.summary(strategy))
+		summary = append(summary, b.summary(strategy)...)
+	}
+	if len(b.Checks) > 0 {
+		summary = append(summary, b.checkSummary())
+	}
+	list := b.Families()
+	for i := range list {
+		summary = append(summary, fmt.Sprintf("%s without %s: %d of %d bugs take twice as many runs, %d of them not by chance: %s",
+			list[i].Strategy, list[i].Name, len(list[i].Doubled), list[i].Measured, len(list[i].Surely), list[i].verdict()))
 	}
 	return heading, rows, append(summary, b.Warnings...)
 }
@@ -46,7 +57,7 @@ func (b *Board) row(s *Score) []string {
 		needs = "-"
 	}
 	return []string{
-		name, s.Scenario, s.Strategy, needs, fmt.Sprintf("%d/%d", s.Found, s.Trials), s.runs(), number(s.Events.Median), seconds(s.Seconds.Median),
+		name, s.Scenario, s.Strategy, s.Profile, needs, fmt.Sprintf("%d/%d", s.Found, s.Trials), s.runs(), number(s.Events.Median), seconds(s.Seconds.Median),
 		rate(s), s.fired(), expected,
 	}
 }
@@ -66,16 +77,7 @@ func (s *Score) runs() string {
 
 // fired lists the checks, those that fired most often first.
 func (s *Score) fired() string {
-	var names []string
-	for name := range s.Checks {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if s.Checks[a] != s.Checks[b] {
-			return s.Checks[b] - s.Checks[a]
-		}
-		return strings.Compare(a, b)
-	})
+	names := byCount(s.Checks)
 	for i, name := range names {
 		if len(names) > 1 {
 			names[i] = fmt.Sprintf("%s %d", name, s.Checks[name])
@@ -124,9 +126,10 @@ func (b *Board) strategies() (names []string) {
 	return names
 }
 
-// summary tells in a line how a strategy fared.
-func (b *Board) summary(strategy string) string {
+// summary tells how a strategy fared, and names the bugs that it did not find, or not always.
+func (b *Board) summary(strategy string) []string {
 	var scores []Score
+	var never, sometimes []string
 	all, found, always, trivial := 0, 0, 0, 0
 	var clean, alarms uint64
 	for i := range b.Scores {
@@ -141,11 +144,16 @@ func (b *Board) summary(strategy string) string {
 		}
 		scores = append(scores, *s)
 		all++
+		switch s.Found {
+		case s.Trials:
+			always++
+		case 0:
+			never = append(never, s.Mutant)
+		default:
+			sometimes = append(sometimes, s.Mutant)
+		}
 		if s.Found > 0 {
 			found++
-		}
-		if s.Found == s.Trials {
-			always++
 		}
 		if s.Trivial {
 			trivial++
@@ -156,17 +164,31 @@ func (b *Board) summary(strategy string) string {
 	if median == Censored {
 		middle = fmt.Sprintf("less than half of the %d that are not trivial", n)
 	}
-	return fmt.Sprintf("%s: %d of %d bugs found, %d of them in every trial, %s; %d trivial; %d false alarms in %s runs of the sources as they are",
-		strategy, found, all, always, middle, trivial, alarms, number(float64(clean)))
+	lines := []string{fmt.Sprintf("%s: %d of %d bugs found (%s), %d in every search (%s), %s; %d trivial; %d false alarms in %s runs of the sources as they are",
+		strategy, found, all, percent(found, all), always, percent(always, all), middle, trivial, alarms, number(float64(clean)))}
+	if len(never) > 0 {
+		lines = append(lines, fmt.Sprintf("%s did not find %s", strategy, strings.Join(never, ", ")))
+	}
+	if len(sometimes) > 0 {
+		lines = append(lines, fmt.Sprintf("%s did not always find %s", strategy, strings.Join(sometimes, ", ")))
+	}
+	return lines
+}
+
+func percent(n, of int) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d%%", 100*n/of)
 }
 
 // Markdown writes the board for people, with the command that made it.
 func (b *Board) Markdown(command string) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "# How many runs until a bug shows\n\n")
-	fmt.Fprintf(&w, "Each row is a bug that a real system had, planted in the sources (scenarios/mutants), and a strategy that looks for it: %d searches of up to %s runs, "+
+	fmt.Fprintf(&w, "Each row is a bug that a real system had, planted in the sources (scenarios/mutants), and a strategy that looks for it: %d searches of up to %s runs under the profile %s, "+
 		"from different seeds. A search that finds nothing counts as one that takes longer than that. Seconds are those of one core, and the only column that depends on the machine. "+
-		"A bug is trivial if %d runs without any fault show it; medians leave it out.\n\n", b.Repeat, number(float64(b.Budget)), TrivialRuns)
+		"A bug is trivial if %d runs without any fault show it; medians leave it out.\n\n", b.Repeat, number(float64(b.Budget)), b.Profile, TrivialRuns)
 	fmt.Fprintf(&w, "Made by `%s`, %s, sources %s.\n\n", command, b.Go, b.Tree)
 	heading, rows, summary := b.Rows()
 	for _, line := range summary {
@@ -181,6 +203,21 @@ func (b *Board) Markdown(command string) string {
 	}
 	w.WriteString("\n## All figures\n\n")
 	table(&w, heading, rows)
+	if len(b.Checks) > 0 {
+		w.WriteString("\n## What each check is worth\n\nA search ends with the first check that fires: a check that never is the first shows nothing on its own with these bugs.\n\n")
+		heading, rows = b.checkRows()
+		table(&w, heading, rows)
+	}
+	if len(b.Ablated) > 0 {
+		fmt.Fprintf(&w, "\n## What each family of faults is worth\n\nThe bugs that are not trivial, looked for again from the same seeds under the same profile without one family of faults: plans are as they were, less its faults and "+
+			"the weather of its kind. A search that takes %d times the median with all families is given up. A difference is not by chance if equal chances would show one as large "+
+			"in less than %.0f%% of tables like this (binomial, corrected for the number of bugs).\n\n", CutAt, 100*level)
+		heading, rows = b.familyRows()
+		table(&w, heading, rows)
+		w.WriteString("\nTimes as many runs, by the medians; > where most searches were given up, bold where it is not by chance:\n\n")
+		heading, rows = b.ablationRows()
+		table(&w, heading, rows)
+	}
 	return w.String()
 }
 
@@ -224,8 +261,8 @@ func table(w *strings.Builder, heading []string, rows [][]string) {
 func (b *Board) Text() string {
 	var w strings.Builder
 	heading, rows, summary := b.Rows()
-	short := func(r []string) []string { return []string{r[0], r[2], r[4], r[5], r[7], r[9], r[10]} }
-	lines := [][]string{{"bug", "strategy", "found", "runs: median (quartiles)", heading[7], heading[9], heading[10]}}
+	short := func(r []string) []string { return []string{r[0], r[2], r[5], r[6], r[8], r[10], r[11]} }
+	lines := [][]string{{"bug", "strategy", "found", "runs: median (quartiles)", heading[8], heading[10], heading[11]}}
 	for _, row := range rows {
 		lines = append(lines, short(row))
 	}

@@ -1,6 +1,8 @@
 package strategies
 
 import (
+	"slices"
+
 	"simrun/faults"
 	"simrun/scenarios"
 	"simrun/sim/stream"
@@ -52,7 +54,7 @@ func (p priority) plan(seed uint64, c *scenarios.Config) (plan faults.Plan) {
 			}
 		}
 		for place, id := range order {
-			if slow := unit * faults.Span(int(n)-1-place); slow > 0 && next > at && p.profile.Name != faults.Calm {
+			if slow := unit * faults.Span(int(n)-1-place); slow > 0 && next > at && !p.profile.Is(faults.Calm) {
 				plan.Faults = append(plan.Faults, faults.Fault{At: at, For: next - at, Kind: faults.Slow, From: nodes(id), Delay: slow})
 			}
 		}
@@ -72,9 +74,10 @@ func (p priority) plan(seed uint64, c *scenarios.Config) (plan faults.Plan) {
 			plan.Faults = append(plan.Faults, cutOff(id, n, at, span))
 		}
 	}
-	if p.profile.Name == faults.Calm {
+	if p.profile.Is(faults.Calm) {
 		plan.Faults = nil
 	}
+	plan.Faults = slices.DeleteFunc(plan.Faults, func(f faults.Fault) bool { return p.profile.Lacks(f.Kind.Family()) })
 	ordered(&plan)
 	return plan
 }

@@ -264,3 +264,10 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 	return checker.Verdict{Kind: checker.Unrecoverable, Detail: fmt.Sprintf(
 		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
 }
+
+// leasable tells whether clocks go on as replicas must expect, so that leases are as good as what they rest on.
+func leasable(c *Config, p *faults.Plan) bool {
+	return c.ClockJumpMax == 0 && c.ClockDrift <= c.ClockDriftMax && !slices.ContainsFunc(p.Faults, func(f faults.Fault) bool {
+		return f.Kind == faults.ClockJump || f.Kind == faults.ClockStrobe || max(f.Drift, -f.Drift) > c.ClockDriftMax
+	})
+}

@@ -42,6 +42,11 @@ const (
 	// Configured: the replica holds the membership Value, an encoding of which is Bytes, to govern slots from Slot on, until another
 	// does. (Slot, Value, Bytes)
 	Configured
+	// Granted: the replica has granted a lease to the leader of Ballot, or grants it in this message, and will not turn to another ballot
+	// for Seq nanoseconds of its own clock; 0: the lease is given back. In a message Seq is of no meaning. (Ballot, Seq)
+	Granted
+	// Served: the replica answers a client's read from its state, with everything up to Slot applied. (Slot, Client, Seq)
+	Served
 	// Reached: the replica came to a point of its protocol that its author has numbered, and that tests should come to. (Seq)
 	Reached
 
@@ -51,7 +56,7 @@ const (
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
 	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
-	Reached: "reached",
+	Granted: "granted", Served: "served", Reached: "reached",
 }
 
 // String returns the kind's name in lower case.

@@ -143,6 +143,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			plan.Faults = append(plan.Faults, f)
 		}
 	}
+	drawGambits(root, &p, &sh, &plan)
 	drawStaying(root, &p, &sh, &plan)
 	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return plan

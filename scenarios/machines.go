@@ -36,6 +36,7 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 	s.Files, s.Messages, s.Wipes = spec.Files, spec.Messages, spec.Wipes
 	s.ClockJumpMax, s.ClockDriftMax = c.ClockJumpMax, c.ClockDriftMax
 	s.Tolerates = spec.tolerates(c)
+	s.Leads = spec.Leads
 	s.Members, s.Spares = spec.Members != nil, s.Nodes[c.Founders():]
 	s.Keys, s.Sessions, s.Lies = c.Keys, spec.Sessions, spec.Lie != nil
 	s.BearsDeaf = spec.BearsDeaf != nil && spec.BearsDeaf(c)

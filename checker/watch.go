@@ -245,6 +245,8 @@ func (w *Watch) Observed(n uint16, f *fact.Fact) {
 		w.executes(n, f)
 	case fact.Configured:
 		w.configured(n, f)
+	case fact.Idle:
+		w.presides(n, f)
 	case fact.Served:
 		w.served(n, f)
 	}

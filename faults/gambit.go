@@ -91,10 +91,10 @@ func drawSeesaw(s *stream.Stream, sh *Shape, at Span) (list []Fault) {
 // part and some another.
 func drawHalfSent(s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
-	lossy := 1 + Span(s.N(uint64(moment)))
+	lossy := Millisecond + Span(s.N(uint64(10*sh.LatencyMean)))
 	rate := pick[uint32](s, 300_000, 500_000, 700_000)
 	return []Fault{
-		{Kind: Rush, At: max(at-moment/2, 0), For: lossy + moment/2},
+		{Kind: Rush, At: at, For: lossy},
 		{Kind: Drop, At: at, For: lossy, Rate: rate, From: ids(sh.Nodes), To: ids(sh.Nodes)},
 		{Kind: Crash, At: at + lossy, For: 1 + Span(s.N(uint64(12*moment))), Role: Leader, Nodes: []node.ID{pick(s, sh.Nodes...)}},
 	}

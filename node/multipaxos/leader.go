@@ -1,6 +1,9 @@
 package multipaxos
 
-import "simrun/node"
+import (
+	"simrun/node"
+	"simrun/node/fact"
+)
 
 // Request takes a client's request, if this replica leads.
 func (r *Replica) Request(env Env, from node.Client, q *node.Request) {
@@ -147,7 +150,7 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	}
 	e.chosen = true
 	r.metrics.Commits++
-	r.observeLearned(env, e)
+	env.Observe(fact.Fact{Kind: fact.Learned, Slot: e.slot, Value: e.digest, Ballot: uint64(r.ballot)})
 	r.applyChosen(env)
 	r.propose(env)
 	if r.role == leader && r.next == r.applied+1 { // nothing in flight that would carry the news

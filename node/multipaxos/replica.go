@@ -201,6 +201,7 @@ func (r *Replica) Timer(env Env, t node.TimerID) {
 	case timerElection:
 		r.onElectionTimer(env)
 	case timerHeartbeat:
+		r.observeIdle(env)
 		r.onHeartbeatTimer(env)
 	case timerRetry:
 		r.onRetryTimer(env)

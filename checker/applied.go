@@ -20,9 +20,10 @@ func (w *Watch) learned(n uint16, f *fact.Fact) {
 		w.violate(n, f.Slot, "learned", "another value was chosen", fmt.Sprintf(
 			"n%d learned %08x for slot %d, and %08x was chosen", n, uint32(f.Value), f.Slot, uint32(s.value)))
 	case f.Ballot > 0:
-		if e, v := w.governing(f.Slot), s.ballot(f.Ballot); v == nil || v.voters.common(&e.voters) < e.phase2 {
-			w.violate(n, f.Slot, "learned", "without a quorum in its ballot", fmt.Sprintf(
-				"n%d leads in ballot %s and counted a quorum of votes for slot %d, which has none in that ballot", n, name(f.Ballot), f.Slot))
+		e, v, counted := w.governing(f.Slot), s.ballot(f.Ballot), nodeSet(f.State)
+		if v == nil || counted.common(&v.voters) < counted.common(&counted) || counted.common(&e.voters) < e.phase2 {
+			w.violate(n, f.Slot, "learned", "votes that its ballot does not have", fmt.Sprintf(
+				"n%d leads in ballot %s and counted votes for slot %d that no quorum has cast in that ballot", n, name(f.Ballot), f.Slot))
 		}
 	}
 }

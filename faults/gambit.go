@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"slices"
+
 	"simrun/node"
 	"simrun/sim/stream"
 )
@@ -12,6 +14,8 @@ import (
 // gambit is a way to make trouble for a group that keeps a leader.
 type gambit struct {
 	name string
+	rate uint64 // chance that a plan has it, in parts per million
+	most int    // how often a plan that has it has it at most
 	of   []Kind // that it is made of
 	can  func(sh *Shape) bool
 	draw func(s *stream.Stream, sh *Shape, at Span) []Fault
@@ -21,27 +25,28 @@ type gambit struct {
 const moments = 40
 
 var gambits = []gambit{
-	{name: "seesaw", of: []Kind{Isolate, Reorder, Redeliver, Duplicate, Drop}, draw: drawSeesaw},
-	{name: "half-sent", of: []Kind{Drop, Rush, Crash}, draw: drawHalfSent},
-	{name: "second-thoughts", of: []Kind{Mute, Crash}, draw: drawSecondThoughts},
+	{name: "seesaw", rate: 250_000, most: 2, of: []Kind{Isolate, Reorder, Redeliver, Duplicate, Drop}, draw: drawSeesaw},
+	{name: "echo", rate: 250_000, most: 2, of: []Kind{Crash, Deaf, Rush, FarNode, Reorder, Drop, ReconfigureKnobs}, draw: drawEcho},
+	{name: "half-sent", rate: 250_000, most: 3, of: []Kind{Drop, Rush, Crash}, draw: drawHalfSent},
+	{name: "second-thoughts", rate: 200_000, most: 2, of: []Kind{Mute, Crash}, draw: drawSecondThoughts},
 	{
-		name: "dismissal", of: []Kind{Isolate, FarNode, RemoveMember}, draw: drawDismissal,
+		name: "dismissal", rate: 150_000, most: 1, of: []Kind{Isolate, FarNode, RemoveMember}, draw: drawDismissal,
 		can: func(sh *Shape) bool { return kinds[RemoveMember].can(sh) && len(sh.Nodes)-len(sh.Spares) > 2 },
 	},
 }
 
 // drawGambits adds gambits to some plans. Each has a stream of its own.
 func drawGambits(root uint64, p *Profile, sh *Shape, plan *Plan) {
-	if !sh.Leads || len(sh.Nodes) < 3 {
+	if sh.Leads == "" || len(sh.Nodes) < 3 {
 		return
 	}
 	for i := range gambits {
 		g := &gambits[i]
 		s := stream.New(root, "gambit "+g.name, 0)
-		if !s.Chance(200_000) || g.can != nil && !g.can(sh) || !p.hasAll(g.of) {
+		if !s.Chance(g.rate) || g.can != nil && !g.can(sh) || !p.hasAll(g.of) {
 			continue
 		}
-		for range s.Int(1, 2) {
+		for range s.Int(1, g.most) {
 			for _, f := range g.draw(&s, sh, Span(s.N(uint64(sh.Horizon)))) {
 				f.At, f.For = round(f.At), round(f.For)
 				if f.At < sh.Horizon {
@@ -87,6 +92,44 @@ func drawSeesaw(s *stream.Stream, sh *Shape, at Span) (list []Fault) {
 	return list
 }
 
+// drawEcho leaves no more replicas than a quorum, and makes one of them the least patient, so that who led is likely to lead again, and lets votes of
+// one reign come in the next: what the leader and the others tell each other for a while comes much later, and meanwhile it is deposed.
+func drawEcho(s *stream.Stream, sh *Shape, at Span) []Fault {
+	moment := sh.Horizon / moments
+	order := shuffled(s, sh.Nodes)
+	rest := ids(order[:len(order)/2+1])
+	begin := at
+	knob := &sh.Knobs[slices.IndexFunc(sh.Knobs, func(k LocalKnob) bool { return k.Name == sh.Leads })]
+	list := []Fault{
+		{Kind: ReconfigureKnobs, At: at, For: Millisecond, Nodes: order[:1], Knobs: map[string]int64{knob.Name: slices.Min(knob.Draw)}},
+		{Kind: ReconfigureKnobs, At: at, For: Millisecond, Nodes: order[1:len(rest)], Knobs: map[string]int64{knob.Name: slices.Max(knob.Draw)}},
+	}
+	at += 2 * moment
+	for range s.Int(3, 8) {
+		list = append(list,
+			Fault{Kind: Rush, At: at, For: Millisecond},
+			Fault{Kind: FarNode, At: at, For: 1 + Span(s.N(uint64(moment/2))), Role: Leader, Nodes: order[:1], Delay: moment/2 + Span(s.N(uint64(4*moment)))})
+		fall := Fault{Kind: Crash, At: at + Span(s.N(uint64(moment/2))), For: Millisecond, Role: Leader, Nodes: order[:1]}
+		if s.Chance(500_000) {
+			fall.Kind, fall.For, fall.To = Deaf, moment/2+Span(s.N(uint64(2*moment))), ids(sh.Nodes)
+		}
+		list = append(list, fall)
+		at += Span(s.Int(2, 5)) * moment
+	}
+	long := at - begin
+	list = append(list, Fault{Kind: Crash, At: begin, For: long, Nodes: order[len(rest):]})
+	if s.Chance(500_000) {
+		list = append(list, Fault{
+			Kind: Reorder, At: begin, For: long, From: rest, To: rest,
+			Rate: pick[uint32](s, 300_000, 500_000), Delay: moment/2 + Span(s.N(uint64(2*moment))),
+		})
+	}
+	if s.Chance(500_000) {
+		list = append(list, Fault{Kind: Drop, At: begin, For: long, From: rest, To: rest, Rate: pick[uint32](s, 200_000, 400_000, 600_000)})
+	}
+	return list
+}
+
 // drawHalfSent loses many messages between replicas while clients rush, and then stops the leader: of what it had begun, some replicas have one
 // part and some another.
 func drawHalfSent(s *stream.Stream, sh *Shape, at Span) []Fault {
@@ -96,7 +139,7 @@ func drawHalfSent(s *stream.Stream, sh *Shape, at Span) []Fault {
 	return []Fault{
 		{Kind: Rush, At: at, For: lossy},
 		{Kind: Drop, At: at, For: lossy, Rate: rate, From: ids(sh.Nodes), To: ids(sh.Nodes)},
-		{Kind: Crash, At: at + lossy, For: 1 + Span(s.N(uint64(12*moment))), Role: Leader, Nodes: []node.ID{pick(s, sh.Nodes...)}},
+		{Kind: Crash, At: at + lossy, For: Span(s.Int(3, 15)) * moment, Role: Leader, Nodes: []node.ID{pick(s, sh.Nodes...)}},
 	}
 }
 

@@ -22,8 +22,8 @@ const (
 	Promised Kind = iota + 1
 	// Voted: the replica accepted the value Bytes for Slot in Ballot. (Slot, Ballot, Value, Bytes)
 	Voted
-	// Learned: the replica holds the value chosen for Slot to be Value, and as a leader in Ballot that a quorum has voted for it in that ballot; 0: it
-	// does not say by which votes. (Slot, Value, Ballot)
+	// Learned: the replica holds the value chosen for Slot to be Value, and as a leader in Ballot that those replicas have voted for it in that ballot
+	// whose IDs, less one, are the bits of State; Ballot 0: it does not say by which votes. (Slot, Value, Ballot, State)
 	Learned
 	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
 	Applied

@@ -150,7 +150,7 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	}
 	e.chosen = true
 	r.metrics.Commits++
-	env.Observe(fact.Fact{Kind: fact.Learned, Slot: e.slot, Value: e.digest, Ballot: uint64(r.ballot)})
+	env.Observe(fact.Fact{Kind: fact.Learned, Slot: e.slot, Value: e.digest, Ballot: uint64(r.ballot), State: era.set(e.voters)})
 	r.applyChosen(env)
 	r.propose(env)
 	if r.role == leader && r.next == r.applied+1 { // nothing in flight that would carry the news

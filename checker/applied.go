@@ -19,12 +19,6 @@ func (w *Watch) learned(n uint16, f *fact.Fact) {
 	case s.value != f.Value:
 		w.violate(n, f.Slot, "learned", "another value was chosen", fmt.Sprintf(
 			"n%d learned %08x for slot %d, and %08x was chosen", n, uint32(f.Value), f.Slot, uint32(s.value)))
-	case f.Ballot > 0:
-		e, v, counted := w.governing(f.Slot), s.ballot(f.Ballot), nodeSet(f.State)
-		if v == nil || counted.common(&v.voters) < counted.common(&counted) || counted.common(&e.voters) < e.phase2 {
-			w.violate(n, f.Slot, "learned", "votes that its ballot does not have", fmt.Sprintf(
-				"n%d leads in ballot %s and counted votes for slot %d that no quorum has cast in that ballot", n, name(f.Ballot), f.Slot))
-		}
 	}
 }
 

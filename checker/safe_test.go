@@ -97,6 +97,10 @@ var rule = ChangeRule{
 
 func members(after byte, ns ...byte) string { return string(append([]byte{0xff, after}, ns...)) }
 
+func idles(n uint16, applied uint64) step {
+	return observes(n, fact.Fact{Kind: fact.Idle, Ballot: ballot(1, n), Slot: applied})
+}
+
 func configured(n uint16, start uint64, value string) step {
 	return observes(n, fact.Fact{Kind: fact.Configured, Slot: start, Value: fact.Digest([]byte(value))})
 }
@@ -131,6 +135,9 @@ func TestMemberships(t *testing.T) {
 		{"a change of another than the last is refused", "configuration: another membership than was chosen", []step{
 			votes(1, b, four, 1, 2), votes(2, b, "", 1, 2), votes(3, b, members(0, 2), 1, 2), configured(3, 6, members(0, 2)),
 		}},
+		{"who is no voter any more finishes what it has begun", "", []step{votes(1, b, members(0, 2, 3), 1, 2), idles(1, 2)}},
+		{"and leads no longer", "configuration: led by a former member", []step{votes(1, b, members(0, 2, 3), 1, 2), idles(1, 3)}},
+		{"unlike the others", "", []step{votes(1, b, members(0, 2, 3), 1, 2), idles(2, 3)}},
 		{"quorums that need not meet", "configuration: quorums need not meet", []step{votes(1, b, members(0, 1, 2, 3, 0xfe), 1, 2)}},
 		{"a vote ahead of the window", "configuration: vote before its membership was chosen", []step{
 			votes(4, b, "", 1), votes(1, b, four, 1, 2),
@@ -191,6 +198,29 @@ func TestGrants(t *testing.T) {
 				When:     func(_ uint16, reading int64) int64 { return max(reading, now) },
 				Commands: func([]byte, func(uint32, uint64, []byte)) {},
 			})
+			fires(t, &w, c.fires, c.steps...)
+		})
+	}
+}
+
+// A vote counts in the ballot that it was cast in, once it is durable.
+func TestCountedVotes(t *testing.T) {
+	b1, b2 := ballot(1, 1), ballot(2, 1)
+	counts := func(from uint64, b uint64) step {
+		return observes(1, fact.Fact{Kind: fact.Counted, Slot: 1, Ballot: b, Seq: from})
+	}
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"cast", "", []step{votes(1, b1, "", 2), counts(2, b1)}},
+		{"by another", "learned: a vote that was not cast", []step{votes(1, b1, "", 2), counts(3, b1)}},
+		{"in an earlier ballot", "learned: a vote that was not cast", []step{votes(1, b1, "", 2), promise(1, b2), promise(3, b2), votes(1, b2, "", 1), counts(2, b2)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w Watch
+			w.Reset(WatchConfig{Nodes: 3, Phase2: 2, Commands: func([]byte, func(uint32, uint64, []byte)) {}})
 			fires(t, &w, c.fires, c.steps...)
 		})
 	}

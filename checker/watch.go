@@ -19,7 +19,7 @@ import (
 //	promise    a durable promise never falls, and no vote is below it                   promise.go
 //	kept       a durable vote is not forgotten, unless a snapshot covers its slot       promise.go
 //	stated     what a message says of its sender's promises and votes is durable        stated.go
-//	learned    what a replica takes to be chosen is                                     applied.go
+//	learned    what a replica takes to be chosen is, and what a leader counts was cast  applied.go
 //	applied    replicas apply the chosen values in order and come to equal states       applied.go
 //	once       a client's command is executed at one slot only, and has one result      once.go
 //	bounds     floor <= snapshot <= applied <= chosen; log and sessions stay bounded    bounds.go
@@ -245,6 +245,8 @@ func (w *Watch) Observed(n uint16, f *fact.Fact) {
 		w.executes(n, f)
 	case fact.Configured:
 		w.configured(n, f)
+	case fact.Counted:
+		w.counted(n, f)
 	case fact.Idle:
 		w.presides(n, f)
 	case fact.Served:

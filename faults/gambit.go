@@ -108,7 +108,7 @@ func drawEcho(s *stream.Stream, sh *Shape, at Span) []Fault {
 	for range s.Int(3, 8) {
 		list = append(list,
 			Fault{Kind: Rush, At: at, For: Millisecond},
-			Fault{Kind: FarNode, At: at, For: 1 + Span(s.N(uint64(moment/2))), Role: Leader, Nodes: order[:1], Delay: moment/2 + Span(s.N(uint64(4*moment)))})
+			Fault{Kind: FarNode, At: at, For: 1 + Span(s.N(uint64(moment/2))), Role: Leader, Nodes: order[:1], Delay: moment + Span(s.N(uint64(6*moment)))})
 		fall := Fault{Kind: Crash, At: at + Span(s.N(uint64(moment/2))), For: Millisecond, Role: Leader, Nodes: order[:1]}
 		if s.Chance(500_000) {
 			fall.Kind, fall.For, fall.To = Deaf, moment/2+Span(s.N(uint64(2*moment))), ids(sh.Nodes)

@@ -327,7 +327,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 		c.watch.Observed(uint16(id), f)
 		c.check()
 	}
-	if f.Kind != fact.Applied { // most are, and make nothing plain
+	if f.Kind != fact.Applied && f.Kind != fact.Counted { // most are, and make nothing plain
 		c.reaches(id, f)
 	}
 }

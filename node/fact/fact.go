@@ -22,8 +22,7 @@ const (
 	Promised Kind = iota + 1
 	// Voted: the replica accepted the value Bytes for Slot in Ballot. (Slot, Ballot, Value, Bytes)
 	Voted
-	// Learned: the replica holds the value chosen for Slot to be Value, and as a leader in Ballot that those replicas have voted for it in that ballot
-	// whose IDs, less one, are the bits of State; Ballot 0: it does not say by which votes. (Slot, Value, Ballot, State)
+	// Learned: the replica holds the value chosen for Slot to be Value. (Slot, Value)
 	Learned
 	// Applied: the replica's state machine, sessions included, has digest State after Slot. (Slot, Value, State)
 	Applied
@@ -48,6 +47,8 @@ const (
 	Granted
 	// Served: the replica answers a client's read from its state, with everything up to Slot applied. (Slot, Client, Seq)
 	Served
+	// Counted: the leader counts a vote of the replica with the ID Seq for what it has proposed for Slot in Ballot. (Slot, Ballot, Seq)
+	Counted
 	// Idle: the replica leads in Ballot, has applied everything up to Slot, and has proposed nothing beyond. (Ballot, Slot)
 	Idle
 	// Reached: the replica came to a point of its protocol that its author has numbered, and that tests should come to. (Seq)
@@ -59,7 +60,7 @@ const (
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
 	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
-	Granted: "granted", Served: "served", Idle: "idle", Reached: "reached",
+	Granted: "granted", Served: "served", Counted: "counted", Idle: "idle", Reached: "reached",
 }
 
 // String returns the kind's name in lower case.

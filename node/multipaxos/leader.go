@@ -145,12 +145,13 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	e := r.log.at(m.Slot)
 	era := r.eras.of(m.Slot)
 	e.voters |= era.bit(from)
+	env.Observe(fact.Fact{Kind: fact.Counted, Slot: m.Slot, Ballot: uint64(r.ballot), Seq: uint64(from)})
 	if e.chosen || !quorum(e.voters, era.phase2) {
 		return
 	}
 	e.chosen = true
 	r.metrics.Commits++
-	env.Observe(fact.Fact{Kind: fact.Learned, Slot: e.slot, Value: e.digest, Ballot: uint64(r.ballot), State: era.set(e.voters)})
+	r.observeLearned(env, e)
 	r.applyChosen(env)
 	r.propose(env)
 	if r.role == leader && r.next == r.applied+1 { // nothing in flight that would carry the news

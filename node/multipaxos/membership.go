@@ -164,16 +164,6 @@ func (e *era) bit(id node.ID) uint64 {
 	return 0
 }
 
-// set returns the voters of a set by their IDs, as a fact has them.
-func (e *era) set(voters uint64) (ids [2]uint64) {
-	for i, id := range e.Voters {
-		if b := uint(id) - 1; voters>>i&1 == 1 && b < 128 {
-			ids[b/64] |= 1 << (b % 64)
-		}
-	}
-	return ids
-}
-
 // quorum tells whether the set has at least size members.
 func quorum(set uint64, size int) bool { return bits.OnesCount64(set) >= size }
 

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -140,15 +141,19 @@ func (r *rules) describe(state int64) string {
 }
 
 // Porcupine returns the model as porcupine wants it, for a history. Inputs are *Op. It does not split by key: see ByKey.
+// A search that porcupine gives up for lack of time takes a step more beside whatever comes next, so steps take turns.
 func (m Model) Porcupine(h *History) porcupine.Model {
 	r := m.bind(h)
 	return r.porcupine()
 }
 
 func (r *rules) porcupine() porcupine.Model {
+	var turn sync.Mutex
 	return porcupine.Model{
 		Init: func() any { return int64(0) },
 		Step: func(state, input, _ any) (bool, any) {
+			turn.Lock()
+			defer turn.Unlock()
 			next, ok := r.legal(state.(int64), input.(*Op))
 			return ok, next
 		},

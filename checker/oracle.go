@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -20,7 +21,7 @@ const oracleLimit = 1000
 func (c *Checker) ask(ops []Op, m *rules, patience time.Duration, r *Result) {
 	switch r.Answer {
 	case NotLinearizable:
-		if len(r.Witness) <= oracleLimit && porcupine.CheckOperationsTimeout(m.Model.Porcupine(r.Shown()), operations(r.Witness), patience) == porcupine.Ok {
+		if len(r.Witness) <= oracleLimit && decide(m.Model.Porcupine(r.Shown()), r.Witness, patience) == porcupine.Ok {
 			r.disagree("porcupine finds an order for a witness that is said to have none: " + r.Reason)
 		}
 	case Linearizable, LogDisagrees:
@@ -30,7 +31,7 @@ func (c *Checker) ask(ops []Op, m *rules, patience time.Duration, r *Result) {
 			if len(part) > oracleLimit {
 				part = prefix(part, part[oracleLimit-1].Call)
 			}
-			if porcupine.CheckOperationsTimeout(model, operations(part), patience) == porcupine.Illegal {
+			if decide(model, part, patience) == porcupine.Illegal {
 				r.disagree(fmt.Sprintf("porcupine finds no order for the %d operations on k%d, and one was found by %s", len(part), part[0].Key, r.Method))
 				return
 			}
@@ -47,6 +48,28 @@ func pick(ops []Op, part []int32) []Op {
 		out[j] = ops[i]
 	}
 	return out
+}
+
+// decide asks porcupine, for as long as patience lasts. A search that is given up is not over: its goroutine still takes a step or two. They are kept from
+// the model, whose states and history are used again.
+func decide(model porcupine.Model, ops []Op, patience time.Duration) porcupine.CheckResult {
+	var gate sync.Mutex
+	over := false
+	step := model.Step
+	model.Step = func(state, input, output any) (bool, any) {
+		gate.Lock()
+		defer gate.Unlock()
+		if over {
+			return false, state
+		}
+		return step(state, input, output)
+	}
+	defer func() {
+		gate.Lock()
+		over = true
+		gate.Unlock()
+	}()
+	return porcupine.CheckOperationsTimeout(model, operations(ops), patience)
 }
 
 // operations translates for porcupine. It orders calls and returns by number, and an operation that never returned must

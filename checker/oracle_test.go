@@ -3,6 +3,7 @@ package checker
 import (
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -131,5 +132,31 @@ func TestAgreesWithPorcupine(t *testing.T) {
 	}
 	for _, method := range []string{ByCertificate, ByWriteOrder, ByUniqueValues, BySearch} {
 		require.Greater(t, methods[method], count/100, "%v", methods)
+	}
+}
+
+// Porcupine's goroutine takes another step after its search was given up. By then the model's states may be those of the next search.
+func TestNoStepAfterGivingUp(t *testing.T) {
+	var ops []Op
+	for i := range uint32(40) { // all at once, and read what nobody wrote: an order for every set of them
+		ops = append(ops, Op{Client: i, Kind: Put, Arg: int64(i + 1), Outcome: OK, Call: uint64(i), Return: uint64(100 + i)})
+	}
+	ops = append(ops, Op{Client: 40, Kind: Get, Out: 1000, Outcome: OK, Call: 200, Return: 201})
+	for range 100 {
+		steps := 0
+		model := porcupine.Model{Init: func() any { return int64(0) }, Step: func(state, input, _ any) (bool, any) {
+			for range 10 {
+				runtime.Gosched()
+			}
+			steps++
+			o := input.(*Op)
+			return o.Kind == Put || state == o.Out, o.Arg
+		}}
+		require.Equal(t, porcupine.Unknown, decide(model, ops, 20*time.Microsecond))
+		taken := steps
+		for range 100 {
+			runtime.Gosched()
+		}
+		require.Equal(t, taken, steps)
 	}
 }

@@ -101,8 +101,9 @@ func (f *compareFlags) run(ctx context.Context, t *term) (int, error) {
 	}
 	b := arena{ctx: ctx, contenders: list, facts: facts{messages: map[string]map[int]float64{}, trips: map[string]float64{}, silence: map[string]float64{}}, note: &notice{term: t, shown: time.Now()}}
 	var page bytes.Buffer
-	page.WriteString(comparisonHead)
-	t.printf("%s", comparisonHead)
+	head := comparisonHead(list)
+	page.WriteString(head)
+	t.printf("%s", head)
 	for _, c := range comparisons {
 		if len(f.tables) > 0 && !slices.Contains(f.tables, c.name) {
 			continue
@@ -136,12 +137,26 @@ func (f *compareFlags) run(ctx context.Context, t *term) (int, error) {
 	return exitPass, t.failed()
 }
 
-const comparisonHead = "# Protocols side by side\n\n" +
-	"Made by `go run ./cmd/simrun compare --out results`. All run the same commands, compare-and-sets of which each client has a key of its own, on the same network, under the same faults. " +
-	"Times are simulated: every message takes 1 ms unless something else is said, and every group commit 0.2 ms, so the same program writes the same page on every machine.\n\n" +
-	"*Paxos for each command* is a log whose every slot is a single decree with both phases and without a leader. *Multi-Paxos* has a stable leader and majorities; with *phase 2 small* phase 2 takes one " +
-	"replica less than a majority, and phase 1 one more. *CASPaxos* has no log: each key is a register with ballots of its own, at any replica, in two phases. Latency is what clients see, their own way to " +
-	"the replica and back included.\n\n"
+// comparisonHead says how the page is made and who is on it.
+func comparisonHead(list []contender) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "# Protocols side by side\n\nMade by `%s compare --out ", again())
+	module, _ := program()
+	if folder, inside := strings.CutPrefix(module, simrunModule+"/"); inside {
+		fmt.Fprintf(&w, "%sresults` in %s", strings.Repeat("../", 1+strings.Count(folder, "/")), folder)
+	} else {
+		w.WriteString("results`")
+	}
+	w.WriteString(". All run the same commands, compare-and-sets of which each client has a key of its own, on the same network, under the same faults. " +
+		"Times are simulated: every message takes 1 ms unless something else is said, and every group commit 0.2 ms, so the same program writes the same page on every machine.\n\n" +
+		"*Paxos for each command* is a log whose every slot is a single decree with both phases and without a leader. *Multi-Paxos* has a stable leader and majorities; with *phase 2 small* phase 2 takes one " +
+		"replica less than a majority, and phase 1 one more. *CASPaxos* has no log: each key is a register with ballots of its own, at any replica, in two phases. ")
+	if slices.ContainsFunc(list, func(c contender) bool { return c.scenario == "etcd-raft" }) {
+		w.WriteString("*Raft (etcd)* is go.etcd.io/raft, unmodified, behind an adapter; it has batches of its own making, and no knobs for them here. ")
+	}
+	w.WriteString("Latency is what clients see, their own way to the replica and back included.\n\n")
+	return w.String()
+}
 
 // errNoAnswers is a run in which nothing was measured.
 var errNoAnswers = errors.New("no command was completed")

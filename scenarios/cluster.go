@@ -177,6 +177,9 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.kernel.Schedule(0, sim.PhaseEnds, 0, 0, 0, 0)
 }
 
+// Current returns the event that was handled last.
+func (c *cluster[M, PM]) Current() sim.Event { return c.kernel.Current() }
+
 // Trace makes the run report to f.
 func (c *cluster[M, PM]) Trace(f func(sim.Record)) { c.kernel.Trace(f) }
 

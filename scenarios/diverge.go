@@ -61,9 +61,13 @@ func (t *abreast) step(n uint64) (done bool) {
 	return done
 }
 
-// tells puts the event in words: its first few records.
+// tells puts the event in words: what it was, and its first few records.
 func (t *abreast) tells() string {
-	text := fmt.Sprintf("at %v", faults.Span(t.Stats().Simulated))
+	e := t.Current()
+	text := fmt.Sprintf("at %v, %v", faults.Span(e.At), e.Kind)
+	if e.Host != 0 {
+		text += " of " + e.Host.Addr().String()
+	}
 	for i, r := range t.records {
 		if i == 3 {
 			return text + " ..."
@@ -79,9 +83,6 @@ func (t *abreast) tells() string {
 		if r.Text != "" {
 			text += " " + r.Text
 		}
-	}
-	if len(t.records) == 0 {
-		text += ", nothing that a trace tells"
 	}
 	return text
 }

@@ -158,6 +158,8 @@ type Cluster interface {
 	// Run goes on until the event with the given number has been handled, or the run is over, which done tells. A
 	// run that is over has a verdict.
 	Run(untilEvent uint64) (v checker.Verdict, done bool)
+	// Current returns the event that was handled last.
+	Current() sim.Event
 	// Hash returns the digest of everything that happened so far.
 	Hash() sim.Hash
 	// Stats returns the figures of the run so far.

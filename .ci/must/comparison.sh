@@ -2,7 +2,7 @@
 # The comparison of protocols in results/comparison.md is what this program measures: simulated time is the same everywhere. The short form makes one table and its plot
 # again, the long one the whole page and all plots, which must be the same byte for byte.
 source "$(dirname "$0")/lib.sh"
-go build -o "$scratch/simrun" ./cmd/simrun
+(cd adapters/etcdraft && go build -o "$scratch/simrun" ./cmd/simrun-etcdraft) # it has Raft beside all else
 arguments="--table messages"
 [ "$MUST" = long ] && arguments=
 "$scratch/simrun" compare $arguments --out "$scratch/again" >/dev/null 2>"$scratch/err" || fail "$(cat "$scratch/err")"

@@ -4,6 +4,7 @@ package main
 import (
 	"simrun/adapters/etcdraft"
 	"simrun/cli"
+	_ "simrun/scenarios/gallery" // protocols to compare with
 )
 
 func main() { cli.Main(etcdraft.Scenario()) }

@@ -98,7 +98,7 @@ var rule = ChangeRule{
 func members(after byte, ns ...byte) string { return string(append([]byte{0xff, after}, ns...)) }
 
 func idles(n uint16, applied uint64) step {
-	return observes(n, fact.Fact{Kind: fact.Idle, Ballot: ballot(1, n), Slot: applied})
+	return observes(n, fact.Fact{Kind: fact.Idle, Ballot: ballot(1, uint64(n)), Slot: applied})
 }
 
 func configured(n uint16, start uint64, value string) step {

@@ -142,10 +142,10 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	if r.role != leader || m.Ballot != r.ballot || m.Slot <= r.applied || m.Slot >= r.next {
 		return
 	}
+	env.Observe(fact.Fact{Kind: fact.Counted, Slot: m.Slot, Ballot: uint64(r.ballot), Seq: uint64(from)})
 	e := r.log.at(m.Slot)
 	era := r.eras.of(m.Slot)
 	e.voters |= era.bit(from)
-	env.Observe(fact.Fact{Kind: fact.Counted, Slot: m.Slot, Ballot: uint64(r.ballot), Seq: uint64(from)})
 	if e.chosen || !quorum(e.voters, era.phase2) {
 		return
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -62,7 +63,11 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 			if r.scenario.Story != nil {
 				where += "/gallery" // which knows the stories
 			}
-			t.printf("    SIMRUN_ARTIFACT=\"$PWD\"/%s go test %s -run TestArtifactAgain -v\n", shellWord(file), where)
+			from := `"$PWD"/`
+			if filepath.IsAbs(file) {
+				from = ""
+			}
+			t.printf("    SIMRUN_ARTIFACT=%s%s go test %s -run TestArtifactAgain -v\n", from, shellWord(file), where)
 		}
 	}
 	t.printf("    %s replay --scenario %s --seed %d --profile %s\n\n", again(), r.scenario.Name, result.Seed, r.plan.profile.Name)

@@ -35,6 +35,11 @@ func (p *Plan) checkStaying(s *Shape) error {
 	return nil
 }
 
+// bearsDeaf tells whether the others can work beside a replica that hears nobody, with the switches that all replicas have throughout.
+func (p *Plan) bearsDeaf(s *Shape) bool {
+	return s.BearsDeaf && !slices.ContainsFunc(p.Faults, func(f Fault) bool { return f.Kind == ReconfigureKnobs })
+}
+
 // needsAll tells whether the cluster may need every replica to recover from the faults of the plan.
 func (p *Plan) needsAll() bool {
 	return slices.ContainsFunc(p.Faults, func(f Fault) bool {
@@ -51,7 +56,7 @@ func drawStaying(root uint64, p *Profile, sh *Shape, plan *Plan) {
 	}
 	for _, id := range shuffled(&s, sh.Nodes)[:1+s.N(uint64(sh.Tolerates))] {
 		kind := pick(&s, staying...)
-		if p.Has(kind) && (kind != Deaf || sh.BearsDeaf) {
+		if p.Has(kind) && (kind != Deaf || plan.bearsDeaf(sh)) {
 			plan.Faults = append(plan.Faults, Fault{At: round(Span(s.N(uint64(sh.Horizon)))), Kind: kind, Stays: true, Nodes: []node.ID{id}})
 		}
 	}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,6 +75,10 @@ func TestStayingIsDrawn(t *testing.T) {
 		for _, f := range plan.Faults {
 			if f.Stays {
 				kinds[f.Kind]++
+			}
+			if f.Stays && f.Kind == faults.Deaf {
+				require.Equal(t, int64(1), c.Knob("checkQuorum"))
+				require.False(t, slices.ContainsFunc(plan.Faults, func(f faults.Fault) bool { return f.Kind == faults.ReconfigureKnobs }), "it could be switched off")
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"simrun/faults"
 	"simrun/netsim"
 	"simrun/node"
+	"simrun/node/multipaxos"
 	"simrun/sim"
 )
 
@@ -60,6 +61,31 @@ func TestTheLeaderIsStruck(t *testing.T) {
 	require.Equal(t, uint64(2), stats.Crashes)
 	require.GreaterOrEqual(t, stats.Elections, uint64(4))
 	require.Positive(t, stats.Struck[faults.Isolate])
+}
+
+// A replica leads no more when it goes down, whatever the cause: a crash, a power cut, a disk that fails.
+func TestWhoIsDownLeadsNoMore(t *testing.T) {
+	spec := OnLog(newKV)
+	spec.Workload = Registers{}
+	c := newCluster(&spec).(*cluster[multipaxos.Message, *multipaxos.Message])
+	fell := 0
+	for seed := range uint64(30) {
+		c.Reset(inputOf(t, kv(), seed, faults.Storm))
+		led := make([]bool, c.config.Nodes+1)
+		done := false
+		for n := uint64(1); !done && !c.healed; n++ {
+			_, done = c.Run(n)
+			for id := node.ID(1); int(id) <= c.config.Nodes; id++ {
+				up := c.host(id).Up()
+				if led[id] && !up {
+					fell++
+				}
+				led[id] = c.roles.leading[id] > 0
+				require.False(t, led[id] && !up, "seed %d, event %d: n%d is down", seed, n, id)
+			}
+		}
+	}
+	require.Greater(t, fell, 10)
 }
 
 // Before anybody is elected there is no leader: the fault happens to the replica that it names, or to nobody. A candidate is whoever

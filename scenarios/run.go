@@ -403,7 +403,6 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 		c.stats.Crashes++
 		c.fell(id)
 	}
-	c.roles.leads(id, 0)
 }
 
 // Restart boots a replica's host.

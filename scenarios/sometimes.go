@@ -122,8 +122,9 @@ func (s Sometimes) String() string { return sometimesNames[s] }
 // reach notes that the run came to the state.
 func (c *cluster[M, PM]) reach(s Sometimes) { c.stats.Sometimes[s] = 1 }
 
-// fell notes what there is to note about a host that goes down now: it is down already.
+// fell notes what there is to note about a host that goes down now, by whatever cause: it is down already, and leads no more.
 func (c *cluster[M, PM]) fell(id node.ID) {
+	defer c.roles.leads(id, 0)
 	down := 0
 	for i := range c.config.Nodes {
 		if !c.host(node.ID(i + 1)).Up() {

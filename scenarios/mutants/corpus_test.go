@@ -23,7 +23,7 @@ const (
 	corpus = "../corpus"
 )
 
-// Every artifact of scenarios/corpus still fails with the bug that it was found with, in the same way, and passes without: all of
+// Every artifact of scenarios/corpus still fails with the bug that it was found with, in the same way, and passes without, as those of false alarms do: all of
 // them with MUST=long in the environment, a few without. They are made anew by "simrun hunt NAME --save FILE.json", which leaves the shrunk one in FILE.min.json.
 func TestCorpus(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(corpus, "*.json"))
@@ -45,6 +45,9 @@ func TestCorpus(t *testing.T) {
 			defer c.Close()
 			require.Equal(t, checker.Pass, scenarios.Run(c, a.Input).Verdict.Kind, "without the bug")
 
+			if strings.HasPrefix(name, "testbed-") {
+				return // it was a false alarm, and there is no bug to plant
+			}
 			if os.Getenv("MUST") != "long" && i%12 != 0 {
 				t.Skip("builds a program")
 			}

@@ -6,6 +6,17 @@ import (
 	"simrun/node/fact"
 )
 
+// counted holds a vote that a leader counts against those that were cast: it counts for the ballot it was cast in, and for no other.
+func (w *Watch) counted(n uint16, f *fact.Fact) {
+	if f.Slot <= w.base || f.Seq == 0 || f.Seq >= uint64(len(w.nodes)) {
+		return
+	}
+	if v := w.slot(f.Slot).ballot(f.Ballot); v == nil || !v.voters.has(uint16(f.Seq)) {
+		w.violate(n, f.Slot, "learned", "a vote that was not cast", fmt.Sprintf(
+			"n%d counts a vote of n%d for slot %d in ballot %s, in which n%d has no durable vote for it", n, f.Seq, f.Slot, name(f.Ballot), f.Seq))
+	}
+}
+
 // voted takes note of a durable vote. Two invariants hang on it.
 //
 // One value per ballot: voted(a, s, b, v) and voted(c, s, b, w) imply v = w.

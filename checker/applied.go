@@ -51,6 +51,7 @@ func (w *Watch) applied(n uint16, f *fact.Fact) {
 		w.violate(n, f.Slot, "applied", "states differ", fmt.Sprintf(
 			"n%d has state %08x after slot %d, and another replica had %08x", n, uint32(f.State[0]), f.Slot, uint32(s.state[0])))
 	}
+	w.frontier = max(w.frontier, f.Slot)
 	s.applied, s.state = true, f.State
 	l.applied, l.state = f.Slot, f.State
 }

@@ -15,14 +15,15 @@ type lease struct {
 }
 
 // Leased tells that a replica relies on a lease at a time, and says that it will until another, both true simulated times in
-// nanoseconds. Three things must hold: nothing was chosen yet in a higher ballot, nothing will be until then, and two
-// leases of different ballots do not overlap.
+// nanoseconds. Four things must hold: nothing was chosen yet in a higher ballot, nothing will be until then, two
+// leases of different ballots do not overlap, and a quorum of grants lasts until then.
 func (w *Watch) Leased(n uint16, f fact.Fact, from, until int64) {
 	if w.highestChosen > f.Ballot {
 		w.violate(n, f.Slot, "lease", "relied on after a higher ballot", fmt.Sprintf(
 			"n%d relies on its lease in ballot %s, and slot %d was chosen in ballot %s already", n, name(f.Ballot), w.highestSlot, name(w.highestChosen)))
 		return
 	}
+	w.backed(n, &f, until)
 	if l := &w.lease; l.ballot != f.Ballot {
 		if from < l.until {
 			w.violate(n, f.Slot, "lease", "two at once", fmt.Sprintf(

@@ -141,6 +141,14 @@ func (w *Watch) configured(n uint16, f *fact.Fact) {
 		"n%d holds another membership to govern slots from %d on than the log has", n, f.Slot))
 }
 
+// presides holds a leader with nothing in flight against the memberships in force: one that is no voter finishes what it has begun, and leads no longer.
+func (w *Watch) presides(n uint16, f *fact.Fact) {
+	if last := &w.eras[len(w.eras)-1]; last.start <= f.Slot+1 && !last.voters.has(n) {
+		w.violate(n, f.Slot, "configuration", "led by a former member", fmt.Sprintf(
+			"n%d leads in ballot %s with nothing left to do, and is no voter from slot %d on", n, name(f.Ballot), last.start))
+	}
+}
+
 // Members calls each with every member of the latest membership, voters and learners.
 func (w *Watch) Members(each func(n uint16, voter bool)) {
 	e := &w.eras[len(w.eras)-1]

@@ -20,7 +20,10 @@ func (w *Watch) promisedAtLeast(n uint16, ballot uint64) {
 		l.reload.promised = max(l.reload.promised, ballot)
 		return
 	}
-	l.promised = max(l.promised, ballot)
+	if ballot > l.promised {
+		w.bound(n, ballot, "promised another in its time")
+		l.promised = ballot
+	}
 	w.highest = max(w.highest, ballot)
 }
 

@@ -97,6 +97,10 @@ var rule = ChangeRule{
 
 func members(after byte, ns ...byte) string { return string(append([]byte{0xff, after}, ns...)) }
 
+func idles(n uint16, applied uint64) step {
+	return observes(n, fact.Fact{Kind: fact.Idle, Ballot: ballot(1, uint64(n)), Slot: applied})
+}
+
 func configured(n uint16, start uint64, value string) step {
 	return observes(n, fact.Fact{Kind: fact.Configured, Slot: start, Value: fact.Digest([]byte(value))})
 }
@@ -131,6 +135,9 @@ func TestMemberships(t *testing.T) {
 		{"a change of another than the last is refused", "configuration: another membership than was chosen", []step{
 			votes(1, b, four, 1, 2), votes(2, b, "", 1, 2), votes(3, b, members(0, 2), 1, 2), configured(3, 6, members(0, 2)),
 		}},
+		{"who is no voter any more finishes what it has begun", "", []step{votes(1, b, members(0, 2, 3), 1, 2), idles(1, 2)}},
+		{"and leads no longer", "configuration: led by a former member", []step{votes(1, b, members(0, 2, 3), 1, 2), idles(1, 3)}},
+		{"unlike the others", "", []step{votes(1, b, members(0, 2, 3), 1, 2), idles(2, 3)}},
 		{"quorums that need not meet", "configuration: quorums need not meet", []step{votes(1, b, members(0, 1, 2, 3, 0xfe), 1, 2)}},
 		{"a vote ahead of the window", "configuration: vote before its membership was chosen", []step{
 			votes(4, b, "", 1), votes(1, b, four, 1, 2),
@@ -150,6 +157,98 @@ func TestMemberships(t *testing.T) {
 func leased(n uint16, b uint64, from, until int64) step {
 	return func(w *Watch) {
 		w.Leased(n, fact.Fact{Kind: fact.Leased, Ballot: b}, from, until)
+	}
+}
+
+// A grant binds who gave it until its clock says that it is over, and a lease is as good as the grants of a quorum.
+func TestGrants(t *testing.T) {
+	b1, b2 := ballot(1, 1), ballot(2, 2)
+	now := int64(0)
+	at := func(time int64, s step) step { return func(w *Watch) { now = time; s(w) } }
+	grants := func(n uint16, b uint64, until int64) step {
+		return func(w *Watch) { w.Granted(n, &fact.Fact{Kind: fact.Granted, Ballot: b, Seq: 1}, until) }
+	}
+	released := func(n uint16, b uint64) step {
+		return func(w *Watch) { w.Granted(n, &fact.Fact{Kind: fact.Granted, Ballot: b}, now) }
+	}
+	told := func(n uint16, b uint64) step { return states(n, fact.Fact{Kind: fact.Granted, Ballot: b}) }
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"another is promised in its time", "lease: promised another in its time", []step{grants(2, b1, 20), told(2, b1), at(19, promise(2, b2))}},
+		{"after it", "", []step{grants(2, b1, 20), told(2, b1), at(20, promise(2, b2))}},
+		{"its own ballot may be promised", "", []step{grants(2, b1, 20), told(2, b1), promise(2, b1)}},
+		{"a vote is a promise", "lease: promised another in its time", []step{grants(2, b1, 20), told(2, b1), votes(1, b2, "", 2)}},
+		{"a restart does not end it", "lease: promised another in its time", []step{grants(2, b1, 20), told(2, b1), boots(2), at(19, promise(2, b2))}},
+		{"unless nobody has heard of it", "", []step{grants(2, b1, 20), boots(2), promise(2, b2)}},
+		{"it is given back", "", []step{grants(2, b1, 20), told(2, b1), released(2, b1), promise(2, b2)}},
+		{"by its holder only", "lease: promised another in its time", []step{grants(2, b2, 20), told(2, b2), released(2, b1), promise(2, ballot(3, 3))}},
+		{"to a second leader in its time", "lease: granted to two", []step{grants(2, b2, 20), told(2, b2), grants(2, b1, 25)}},
+		{"a quorum has granted it", "", []step{grants(1, b1, 20), grants(2, b1, 20), grants(3, b1, 19), grants(4, b1, 20), leased(1, b1, 0, 20)}},
+		{"not for so long", "lease: relied on beyond its grants", []step{grants(1, b1, 20), grants(2, b1, 20), grants(3, b1, 19), leased(1, b1, 0, 20)}},
+		{"to another", "lease: relied on beyond its grants", []step{grants(1, b1, 20), grants(2, b1, 20), grants(3, b2, 20), leased(1, b1, 0, 20)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now = 0
+			var w Watch
+			w.Reset(WatchConfig{
+				Nodes: 5, Phase2: 3, Now: func() int64 { return now },
+				When:     func(_ uint16, reading int64) int64 { return max(reading, now) },
+				Commands: func([]byte, func(uint32, uint64, []byte)) {},
+			})
+			fires(t, &w, c.fires, c.steps...)
+		})
+	}
+}
+
+// A vote counts in the ballot that it was cast in, once it is durable.
+func TestCountedVotes(t *testing.T) {
+	b1, b2 := ballot(1, 1), ballot(2, 1)
+	counts := func(from uint64, b uint64) step {
+		return observes(1, fact.Fact{Kind: fact.Counted, Slot: 1, Ballot: b, Seq: from})
+	}
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"cast", "", []step{votes(1, b1, "", 2), counts(2, b1)}},
+		{"by another", "learned: a vote that was not cast", []step{votes(1, b1, "", 2), counts(3, b1)}},
+		{"in an earlier ballot", "learned: a vote that was not cast", []step{votes(1, b1, "", 2), promise(1, b2), promise(3, b2), votes(1, b2, "", 1), counts(2, b2)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w Watch
+			w.Reset(WatchConfig{Nodes: 3, Phase2: 2, Commands: func([]byte, func(uint32, uint64, []byte)) {}})
+			fires(t, &w, c.fires, c.steps...)
+		})
+	}
+}
+
+// A read is answered from a state that has in it all that was applied anywhere when it was asked for.
+func TestReads(t *testing.T) {
+	b := ballot(1, 1)
+	asks := func(seq uint64) step { return func(w *Watch) { w.Submitted(1, seq, 7) } }
+	served := func(n uint16, seq, slot uint64) step {
+		return observes(n, fact.Fact{Kind: fact.Served, Client: 1, Seq: seq, Slot: slot})
+	}
+	applied := observes(2, fact.Fact{Kind: fact.Applied, Slot: 1, Value: fact.Digest(nil)})
+	for _, c := range []struct {
+		name  string
+		fires string
+		steps []step
+	}{
+		{"of the past", "read: from a state of the past", []step{votes(1, b, "", 1, 2), applied, asks(1), served(1, 1, 0)}},
+		{"of now", "", []step{votes(1, b, "", 1, 2), applied, asks(1), served(1, 1, 1)}},
+		{"what came while it was asked for need not be in it", "", []step{votes(1, b, "", 1, 2), asks(1), applied, served(1, 1, 0)}},
+		{"nobody waits for the answer any more", "", []step{votes(1, b, "", 1, 2), asks(1), applied, asks(2), served(1, 1, 0)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w Watch
+			w.Reset(WatchConfig{Nodes: 3, Phase2: 2, Commands: func([]byte, func(uint32, uint64, []byte)) {}})
+			fires(t, &w, c.fires, c.steps...)
+		})
 	}
 }
 

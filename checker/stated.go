@@ -26,6 +26,10 @@ func (w *Watch) Stated(n uint16, f *fact.Fact) {
 		w.takesPart(n)
 	}
 	switch f.Kind {
+	case fact.Granted:
+		if g := &l.grant; g.ballot == f.Ballot {
+			g.told = true
+		}
 	case fact.Promised:
 		if f.Ballot > l.promised {
 			w.violate(n, 0, "stated", "promise not durable", fmt.Sprintf(

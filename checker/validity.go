@@ -18,6 +18,7 @@ func (w *Watch) Submitted(client uint32, seq uint64, digest uint64) {
 	if seq != uint64(len(l.digests))+1 {
 		panic("checker: a client's sequence numbers must go up by one")
 	}
+	l.frontier = w.frontier
 	l.digests = append(l.digests, digest)
 	l.slots = append(l.slots, 0)
 }

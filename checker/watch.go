@@ -20,32 +20,35 @@ import (
 //	promise    a durable promise never falls, and no vote is below it                   promise.go
 //	kept       a durable vote is not forgotten, unless a snapshot covers its slot       promise.go
 //	stated     what a message says of its sender's promises and votes is durable        stated.go
-//	learned    what a replica takes to be chosen is                                     applied.go
+//	learned    what a replica takes to be chosen is, and what a leader counts was cast  applied.go
 //	applied    replicas apply the chosen values in order and come to equal states       applied.go
 //	once       a client's command is executed at one slot only, and has one result      once.go
 //	bounds     floor <= snapshot <= applied <= chosen; log and sessions stay bounded    bounds.go
 //	safe       a vote can contradict nothing that was or may be chosen before           safe.go
 //	configuration  all take the same membership to govern a slot, the chosen one        membership.go
 //	lease      nobody else has anything chosen while a leader relies on a lease         lease.go
+//	lease      and a quorum is bound by its grants, and keeps them                      grant.go
+//	read       a read sees all that was applied anywhere when it was asked for          served.go
 //	validity   what is chosen was submitted                                             validity.go
 //	durable    what a client was told is chosen, in durable votes                       validity.go
 //	damage     who lost promises or votes to its disk takes no part, if it cannot       damaged.go
 //
 // Locks hold the invariants of a lock service, which are about what commands mean: see Locks.
 type Watch struct {
-	config  WatchConfig
-	nodes   []nodeLedger // by id
-	slots   []slotLedger // slots[i] is slot base+i+1
-	base    uint64       // slots up to this are settled: chosen, in everybody's snapshot, and forgotten here
-	last    uint64       // the highest slot that is chosen
-	chosen  uint64       // how many slots are chosen
-	highest uint64       // ballot voted in or promised
-	clients []clientLedger
-	values  map[uint64]struct{} // digests of submitted values, if values carry no client
-	eras    []era               // in order of their first slots
-	changes []change            // in slots that are chosen ahead of others
-	prefix  uint64              // slots up to it are chosen, and their memberships in eras
-	lease   lease               // the one relied on last
+	config   WatchConfig
+	nodes    []nodeLedger // by id
+	slots    []slotLedger // slots[i] is slot base+i+1
+	base     uint64       // slots up to this are settled: chosen, in everybody's snapshot, and forgotten here
+	last     uint64       // the highest slot that is chosen
+	chosen   uint64       // how many slots are chosen
+	highest  uint64       // ballot voted in or promised
+	clients  []clientLedger
+	values   map[uint64]struct{} // digests of submitted values, if values carry no client
+	eras     []era               // in order of their first slots
+	changes  []change            // in slots that are chosen ahead of others
+	prefix   uint64              // slots up to it are chosen, and their memberships in eras
+	lease    lease               // the one relied on last
+	frontier uint64              // the highest slot applied anywhere
 
 	highestChosen uint64 // the highest ballot in which a slot was chosen
 	highestSlot   uint64 // and that slot
@@ -72,6 +75,9 @@ type WatchConfig struct {
 	Again func(before uint64, same bool)
 	// Now returns the true simulated time in nanoseconds; needed where leases are.
 	Now func() int64
+	// When returns the true simulated time at which a replica's clock comes to a reading, if it runs on as it does; now, if it is there already. If nil, grants
+	// of leases are held against nothing: clocks go wrong beyond what leases can bear.
+	When func(n uint16, reading int64) int64
 	// Commands splits a value into the commands clients submitted. If nil, a value is one command of whoever.
 	Commands func(value []byte, each func(client uint32, seq uint64, cmd []byte))
 }
@@ -84,6 +90,8 @@ type clientLedger struct {
 	digests []uint64
 	slots   []uint64 // where each command was executed; 0 if it was not
 	results []answer
+
+	frontier uint64 // the highest slot applied anywhere when the last was submitted
 }
 
 // nodeLedger is what one replica did.
@@ -96,6 +104,7 @@ type nodeLedger struct {
 	state    [2]uint64 // its digest after that
 	reload   reload
 	damage   damage
+	grant    grant
 }
 
 // slotLedger is what happened to one slot.
@@ -142,7 +151,7 @@ func (w *Watch) Reset(c WatchConfig) {
 	}
 	w.slots = w.slots[:0]
 	w.base, w.last, w.chosen, w.highest, w.violation = 0, 0, 0, 0, nil
-	w.highestChosen, w.highestSlot, w.lease = 0, 0, lease{}
+	w.highestChosen, w.highestSlot, w.lease, w.frontier = 0, 0, lease{}, 0
 	w.found()
 	for i := range w.clients {
 		w.clients[i].digests, w.clients[i].slots = w.clients[i].digests[:0], w.clients[i].slots[:0]
@@ -241,6 +250,12 @@ func (w *Watch) Observed(n uint16, f *fact.Fact) {
 		w.executes(n, f)
 	case fact.Configured:
 		w.configured(n, f)
+	case fact.Counted:
+		w.counted(n, f)
+	case fact.Idle:
+		w.presides(n, f)
+	case fact.Served:
+		w.served(n, f)
 	}
 }
 
@@ -250,6 +265,9 @@ func (w *Watch) Booted(n uint16) {
 	l.applied, l.state, l.former = 0, [2]uint64{}, l.begun
 	if w.lease.node == n {
 		w.lease.until = 0
+	}
+	if g := &w.nodes[n].grant; !g.told {
+		*g = grant{} // nobody has heard of it
 	}
 }
 

@@ -163,6 +163,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			plan.Faults = append(plan.Faults, f)
 		}
 	}
+	drawGambits(root, &p, &sh, &plan)
 	drawStaying(root, &p, &sh, &plan)
 	plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return p.Lacks(kinds[f.Kind].family) })
 	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })

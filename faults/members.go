@@ -19,9 +19,6 @@ type Operator interface {
 
 // memberKinds returns the entries of the table for kinds that change who takes part.
 func memberKinds() (t [NumKinds]kindInfo) {
-	founders := func(sh *Shape) []node.ID {
-		return slices.DeleteFunc(slices.Clone(sh.Nodes), func(id node.ID) bool { return slices.Contains(sh.Spares, id) })
-	}
 	spared := func(sh *Shape) bool { return sh.Members && len(sh.Spares) > 0 }
 	t[AddMember] = operated(kindInfo{
 		name: "add", doc: "makes spare replicas members, as learners first, as voters once they have caught up",
@@ -63,6 +60,11 @@ func memberKinds() (t [NumKinds]kindInfo) {
 		count: [2]int{1, 4},
 	})
 	return t
+}
+
+// founders are the replicas that are members at first.
+func founders(sh *Shape) []node.ID {
+	return slices.DeleteFunc(slices.Clone(sh.Nodes), func(id node.ID) bool { return slices.Contains(sh.Spares, id) })
 }
 
 // operated completes a kind that is carried out by the operator.

@@ -64,6 +64,7 @@ type Shape struct {
 	Tolerates     int         // replicas whose disks may be damaged, over the whole run
 	Wipes         bool        // disks may be emptied
 	Members       bool        // the group may change who takes part
+	Leads         string      // the knob that says how long the group bears silence of its leader; empty: it keeps none
 	Spares        []node.ID   // replicas that are no members at first
 	Keys          int         // that operations are about
 	Sessions      bool        // clients open sessions

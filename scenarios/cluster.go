@@ -46,6 +46,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	up        func(node.ID) bool
 	lie       func(from, to node.ID, m *M) bool
 	again     func(before uint64, same bool)
+	when      func(n uint16, reading int64) int64
 	owner     node.ID
 	names     map[uint64]string // of values by digest, if the run is traced
 	rereading bool              // what is durable is told anew
@@ -97,6 +98,10 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		}
 	}
 	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.applied(id); return slot }
+	c.when = func(n uint16, reading int64) int64 {
+		h := c.host(node.ID(n))
+		return h.When(node.Local(reading) - h.Reading())
+	}
 	c.up, c.lie, c.again = c.Up, c.tellLie, c.reachesAgain
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
@@ -136,6 +141,9 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	phase1, phase2 := c.spec.Quorums(&c.config)
 	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now, Again: c.again}
 	w.MaxSessions = c.maxSessions()
+	if leasable(&c.config, &c.plan) {
+		w.When = c.when
+	}
 	c.operator.reset(c.spec.Members, &c.config, &c.plan, &w)
 	c.watch.Reset(w)
 	if c.own != nil {
@@ -307,6 +315,10 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 		c.check()
 		c.reaches(id, f)
 		return
+	case fact.Granted:
+		c.watch.Granted(uint16(id), f, int64(c.host(id).Reading())+int64(f.Seq))
+		c.check()
+		return
 	case fact.Executed:
 		c.hint(f)
 	}
@@ -318,7 +330,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 		c.watch.Observed(uint16(id), f)
 		c.check()
 	}
-	if f.Kind != fact.Applied { // most are, and make nothing plain
+	if f.Kind != fact.Applied && f.Kind != fact.Counted { // most are, and make nothing plain
 		c.reaches(id, f)
 	}
 }

@@ -18,6 +18,7 @@ func kv() Scenario {
 	s.Name = "kv"
 	s.Doc = "Multi-Paxos: clients get, put and compare-and-set keys of a replicated store, which must be linearizable"
 	s.Reads = true
+	s.Leads = "election"
 	s.Workload = Registers{}
 	s.Points = multipaxos.PointNames[:]
 	s.Demands = func(Sometimes) bool { return true }

@@ -36,6 +36,7 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 	s.Files, s.Messages, s.Wipes = spec.Files, spec.Messages, spec.Wipes
 	s.ClockJumpMax, s.ClockDriftMax = c.ClockJumpMax, c.ClockDriftMax
 	s.Tolerates = spec.tolerates(c)
+	s.Leads = spec.Leads
 	s.Members, s.Spares = spec.Members != nil, s.Nodes[c.Founders():]
 	s.Keys, s.Sessions, s.Lies = c.Keys, spec.Sessions, spec.Lie != nil
 	s.BearsDeaf = spec.BearsDeaf != nil && spec.BearsDeaf(c)
@@ -263,4 +264,11 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 	}
 	return checker.Verdict{Kind: checker.Unrecoverable, Detail: fmt.Sprintf(
 		"durable data was destroyed on %s, and a group of %d must survive that on %d", strings.Join(parts, ", "), c.config.Founders(), tolerated)}, true
+}
+
+// leasable tells whether clocks go on as replicas must expect, so that leases are as good as what they rest on.
+func leasable(c *Config, p *faults.Plan) bool {
+	return c.ClockJumpMax == 0 && c.ClockDrift <= c.ClockDriftMax && !slices.ContainsFunc(p.Faults, func(f faults.Fault) bool {
+		return f.Kind == faults.ClockJump || f.Kind == faults.ClockStrobe || max(f.Drift, -f.Drift) > c.ClockDriftMax
+	})
 }

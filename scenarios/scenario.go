@@ -50,6 +50,9 @@ type Spec[M any, PM node.Message[M]] struct {
 	Sessions bool
 	// Reads makes clients send reads as such, which replicas may answer without the log.
 	Reads bool
+	// Leads is the name of the knob, one that may differ from replica to replica, that says how long a replica bears the silence of its leader, for a
+	// group that keeps one: seeds then draw faults that aim at the seams between two leaders (faults/gambit.go). May be empty.
+	Leads string
 	// Files are the names of replicas' files, and Messages the highest number of a kind of message: steps at which
 	// replicas can be stopped. May be empty.
 	Files    []string

@@ -28,6 +28,11 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 			break
 		}
 		text = fmt.Sprintf("relies on its lease for %v at most", faults.Span(f.Seq))
+	case fact.Granted:
+		text = fmt.Sprintf("grants a lease for %v", faults.Span(f.Seq))
+		if f.Seq == 0 {
+			text = "takes note that the lease is given back"
+		}
 	case fact.Configured:
 		text = fmt.Sprintf("holds membership %08x from slot %d on", uint32(f.Value), f.Slot)
 	default:

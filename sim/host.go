@@ -126,6 +126,9 @@ func (h *machine) Reseed() { h.random = stream.New(h.kernel.Seed(), "node", uint
 // Up tells whether the host is running.
 func (h *Host[M]) Up() bool { return h.replica != nil }
 
+// Reading returns what the host's clock reads.
+func (h *machine) Reading() node.Local { return h.config.Clock.Read(h.kernel.now) }
+
 // When returns the simulated time, in nanoseconds, at which the host's clock will have advanced by span from now.
 func (h *machine) When(span node.Local) int64 { return h.config.Clock.After(h.kernel.now, span) }
 

@@ -44,6 +44,15 @@ const (
 	// Configured: the replica holds the membership Value, an encoding of which is Bytes, to govern slots from Slot on, until another
 	// does. (Slot, Value, Bytes)
 	Configured
+	// Granted: the replica has granted a lease to the leader of Ballot, or grants it in this message, and will not turn to another ballot
+	// for Seq nanoseconds of its own clock; 0: the lease is given back. In a message Seq is of no meaning. (Ballot, Seq)
+	Granted
+	// Served: the replica answers a client's read from its state, with everything up to Slot applied. (Slot, Client, Seq)
+	Served
+	// Counted: the leader counts a vote of the replica with the ID Seq for what it has proposed for Slot in Ballot. (Slot, Ballot, Seq)
+	Counted
+	// Idle: the replica leads in Ballot, has applied everything up to Slot, and has proposed nothing beyond. (Ballot, Slot)
+	Idle
 	// Reached: the replica came to a point of its protocol that its author has numbered, and that tests should come to. (Seq)
 	Reached
 	// Began: the replica, or whoever has its disk, asks for promises of Ballot, its own. (Ballot)
@@ -57,6 +66,7 @@ const (
 var kindNames = [NumKinds]string{
 	Promised: "promised", Voted: "voted", Learned: "learned", Applied: "applied", Executed: "executed",
 	Snapshot: "snapshot", Leading: "leading", Following: "following", Leased: "leased", Configured: "configured",
+	Granted: "granted", Served: "served", Counted: "counted", Idle: "idle",
 	Reached: "reached", Began: "began", Proposed: "proposed",
 }
 

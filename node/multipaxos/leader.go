@@ -1,6 +1,9 @@
 package multipaxos
 
-import "simrun/node"
+import (
+	"simrun/node"
+	"simrun/node/fact"
+)
 
 // Request takes a client's request, if this replica leads.
 func (r *Replica) Request(env Env, from node.Client, q *node.Request) {
@@ -139,6 +142,7 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	if r.role != leader || m.Ballot != r.ballot || m.Slot <= r.applied || m.Slot >= r.next {
 		return
 	}
+	env.Observe(fact.Fact{Kind: fact.Counted, Slot: m.Slot, Ballot: uint64(r.ballot), Seq: uint64(from)})
 	e := r.log.at(m.Slot)
 	era := r.eras.of(m.Slot)
 	e.voters |= era.bit(from)

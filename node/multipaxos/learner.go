@@ -13,7 +13,9 @@ func (r *Replica) onNews(env Env, from node.ID, m *Message) {
 		r.reject(env, from, m.Ballot)
 		return
 	}
-	if m.Ballot > r.promised && r.grant.forbids(env.Now(), m.Ballot) {
+	// A grant needs no promise, so it may be to a later leader than the one promised: to grant a lease to that one, in the place of the other, would
+	// take the other back.
+	if (m.Ballot > r.promised || m.Ballot < r.grant.ballot) && r.grant.forbids(env.Now(), m.Ballot) {
 		return
 	}
 	r.follow(env, m.Ballot)

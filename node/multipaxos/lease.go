@@ -43,6 +43,12 @@ func (r *Replica) grantLease(env Env, m *Message) {
 		r.scratch = appendGrant(r.scratch[:0], g)
 		r.append(env, recordGrant)
 	}
+	r.observeGrant(env)
+}
+
+// observeGrant states how long the lease that was granted still binds this replica.
+func (r *Replica) observeGrant(env Env) {
+	env.Observe(fact.Fact{Kind: fact.Granted, Ballot: uint64(r.grant.ballot), Seq: uint64(max(0, r.grant.until-env.Now()))})
 }
 
 // resumeGrant waits, after a restart, for as long as a lease may last that was granted just before the crash.
@@ -53,9 +59,17 @@ func (r *Replica) resumeGrant(env Env) {
 }
 
 // onRelease ends a lease before its time: its holder does not rely on it any more.
-func (r *Replica) onRelease(m *Message) {
-	if r.grant.ballot == m.Ballot && r.grant.round <= m.Mark {
+func (r *Replica) onRelease(env Env, m *Message) {
+	if r.grant.round <= m.Mark {
+		r.releaseGrant(env, m.Ballot)
+	}
+}
+
+// releaseGrant ends the lease of ballot b, if that is the one granted.
+func (r *Replica) releaseGrant(env Env, b node.Ballot) {
+	if r.grant.ballot == b && r.grant.until > 0 {
 		r.grant.until = 0
+		r.observeGrant(env)
 	}
 }
 

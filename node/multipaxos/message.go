@@ -123,6 +123,10 @@ func (m *Message) Facts(emit func(fact.Fact)) {
 	case Accepted:
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot)})
 		emit(fact.Fact{Kind: fact.Voted, Slot: m.Slot, Ballot: uint64(m.Ballot), Value: m.Digest})
+	case Alive:
+		if m.Span > 0 {
+			emit(fact.Fact{Kind: fact.Granted, Ballot: uint64(m.Ballot)})
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package multipaxos
 
-import "simrun/node"
+import (
+	"simrun/node"
+	"simrun/node/fact"
+)
 
 // peer is what a leader knows of a member, itself included.
 type peer struct {
@@ -54,6 +57,13 @@ func (r *Replica) broadcast(env Env, m Message) {
 		if to := r.peers[i].id; to != r.id {
 			r.send(env, to, m)
 		}
+	}
+}
+
+// observeIdle states that the leader has nothing in flight. One that is no voter any more has handed over by then.
+func (r *Replica) observeIdle(env Env) {
+	if r.next == r.applied+1 {
+		env.Observe(fact.Fact{Kind: fact.Idle, Ballot: uint64(r.ballot), Slot: r.applied})
 	}
 }
 

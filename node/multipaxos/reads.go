@@ -1,6 +1,9 @@
 package multipaxos
 
-import "simrun/node"
+import (
+	"simrun/node"
+	"simrun/node/fact"
+)
 
 // read is a client's read that waits for a round of heartbeats: one that was begun after the read came.
 type read struct {
@@ -82,5 +85,6 @@ func (r *Replica) answerRead(env Env, to node.Client, seq uint64, command []byte
 		env.Reply(to, node.Reply{Seq: seq, Status: node.Refused})
 		return
 	}
+	env.Observe(fact.Fact{Kind: fact.Served, Slot: r.applied, Client: uint32(to), Seq: seq})
 	env.Reply(to, node.Reply{Seq: seq, Status: node.OK, Output: output})
 }

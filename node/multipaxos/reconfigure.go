@@ -133,7 +133,7 @@ func (r *Replica) onTransfer(env Env, from node.Client, q *node.Request) {
 // giveBackLeases lets go of the leases granted so far, also for the time after a transfer that came to nothing.
 func (r *Replica) giveBackLeases(env Env) {
 	r.broadcast(env, Message{Kind: Release, Ballot: r.ballot, Mark: r.round})
-	r.grant.until = 0 // its own
+	r.releaseGrant(env, r.ballot) // its own
 	for i := range r.peers {
 		r.peers[i].granted = 0
 	}
@@ -167,13 +167,6 @@ func (r *Replica) onStand(env Env, m *Message) {
 	if r.role == leader || r.role == candidate || m.Ballot < r.promised || !r.eras.voter(r.id) {
 		return
 	}
-	r.grant.release(m.Ballot)
+	r.releaseGrant(env, m.Ballot)
 	r.stand(env)
-}
-
-// release ends a lease whose holder wants another leader.
-func (g *grant) release(b node.Ballot) {
-	if g.ballot == b {
-		g.until = 0
-	}
 }

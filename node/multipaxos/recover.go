@@ -23,6 +23,7 @@ func (r *Replica) recover(env Env) {
 		chosen = max(chosen, d.commit)
 	})
 	r.wal = log
+	r.resumeGrant(env) // before anything rewrites the log, which leaves out a grant that is over
 	if report.Damage == wal.Tail {
 		reached(env, PointTornTail)
 	}
@@ -61,7 +62,6 @@ func (r *Replica) recover(env Env) {
 	if r.standing != silent && r.standing != blank && (vow < r.promised || !vowed || r.vow.Last() == 0) {
 		r.writeVow(env)
 	}
-	r.resumeGrant(env)
 }
 
 // readVow reads the second copy of the promise.

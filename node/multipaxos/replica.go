@@ -167,7 +167,7 @@ func (r *Replica) Receive(env Env, from node.ID, m *Message) {
 	case Stand:
 		r.onStand(env, m)
 	case Release:
-		r.onRelease(m)
+		r.onRelease(env, m)
 	case Repair:
 		r.onRepair(env, m)
 	case Leave:
@@ -201,6 +201,7 @@ func (r *Replica) Timer(env Env, t node.TimerID) {
 	case timerElection:
 		r.onElectionTimer(env)
 	case timerHeartbeat:
+		r.observeIdle(env)
 		r.onHeartbeatTimer(env)
 	case timerRetry:
 		r.onRetryTimer(env)

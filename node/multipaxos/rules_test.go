@@ -34,6 +34,7 @@ var rules = []struct{ rule, file, old, new, shows string }{
 	{"a lease counts from when it was asked for", "peers", "r.leaseUntil(r.sentAt[m.Mark%rounds]", "r.leaseUntil(env.Now()", "lease"},
 	{"a lease is on the disk before it is told", "lease", "		r.append(env, recordGrant)", "", "lease"},
 	{"a restarted grantor waits for a whole lease", "lease", "r.grant.until = env.Now() + r.grant.span", "r.grant.until = 0", "lease"},
+	{"a lease is not granted to a deposed leader in the place of a later one's", "learner", "(m.Ballot > r.promised || m.Ballot < r.grant.ballot) &&", "m.Ballot > r.promised &&", "lease"},
 	{"leases are given back before a transfer, also for the time after it", "reconfigure", "r.peers[i].granted = 0", "_ = i", "transfer"},
 	{"an unknown session is refused and never opened", "learner", "	if s == nil {\n		r.reply", "	if s == nil {\n		s = r.sessions.open(c.session)\n	}\n	if false {\n		r.reply", "sessions"},
 	{"a duplicate is not executed", "learner", "if c.seq > s.seq {", "if true {", "leader"},

@@ -118,7 +118,7 @@ func (e aloudEnv) Observe(f fact.Fact) {
 		e.say("relies on its lease for %d us more", f.Seq/uint64(node.Microsecond))
 	case fact.Configured:
 		e.say("membership of slot %d and later: %s", f.Slot, membershipText(f.Bytes))
-	case fact.Reached: // what happened stands in the other lines
+	case fact.Reached, fact.Granted, fact.Served, fact.Counted, fact.Idle: // what happened stands in the other lines
 	case fact.Following:
 		e.say("no longer leads in ballot %v", node.Ballot(f.Ballot))
 	default:

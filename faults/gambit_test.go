@@ -1,0 +1,38 @@
+package faults
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/sim/stream"
+)
+
+// Groups that keep a leader are met by every gambit, in plans that they can suffer. Others see none, and their plans are as they were.
+func TestGambits(t *testing.T) {
+	leads := five
+	leads.Leads = "batch"
+	more := 0
+	for seed := range uint64(500) {
+		with, without := draw(t, seed, leads), draw(t, seed, five)
+		require.NoError(t, with.Validate(leads), "seed %d", seed)
+		if slices.ContainsFunc(with.Faults, func(f Fault) bool { return f.Stays }) { // whether faults may stay depends on the others
+			continue
+		}
+		for _, f := range without.Faults {
+			require.True(t, f.Stays || slices.ContainsFunc(with.Faults, func(g Fault) bool { return g.Describe() == f.Describe() }), "seed %d: %s", seed, f.Describe())
+		}
+		if len(with.Faults) > len(without.Faults) {
+			more++
+		}
+	}
+	require.Greater(t, more, 200)
+	for i := range gambits {
+		s := stream.New(1, "gambit", 0)
+		require.NotEmpty(t, gambits[i].draw(&s, &leads, Second), gambits[i].name)
+		for _, f := range gambits[i].draw(&s, &leads, Second) {
+			require.Contains(t, gambits[i].of, f.Kind, gambits[i].name)
+		}
+	}
+}

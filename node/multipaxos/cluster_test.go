@@ -215,6 +215,8 @@ func (h *host) Reply(to node.Client, r node.Reply) {
 		c.target = r.Leader
 	case node.Expired:
 		c.session, c.waits = 0, false
+	case node.Refused: // the machine refuses the query that ends with 99
+		c.waits = false
 	}
 }
 

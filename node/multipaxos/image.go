@@ -87,6 +87,10 @@ func (r *Replica) install(env Env, from node.ID, commit uint64) {
 	before := r.applied
 	whole := r.coming.bytes
 	r.coming = image{bytes: whole[:0]}
+	if r.standing == blank && foreign(whole, r.id) { // it may have been a voter until a while ago, and some may still count on what it has forgotten
+		env.Logf("is not in the cluster of an image, and waits")
+		return
+	}
 	if !r.restore(whole) {
 		env.Logf("refuses a damaged image")
 		return
@@ -128,6 +132,17 @@ func imageHead(image []byte) (slot uint64, state [2]uint64, ok bool) {
 		return 0, state, false
 	}
 	return binary.LittleEndian.Uint64(image), [2]uint64{binary.LittleEndian.Uint64(image[8:]), binary.LittleEndian.Uint64(image[16:])}, true
+}
+
+// foreign tells whether an image is of a cluster that the replica does not belong to.
+func foreign(image []byte, id node.ID) bool {
+	in := reader{rest: image}
+	in.word()
+	in.word()
+	in.word()
+	in.upTo(ahead / 2)
+	eras := in.eras()
+	return !in.bad && !eras.has(id)
 }
 
 // restore sets the applied state to that of an image. It returns false, and changes nothing, if the image is damaged.

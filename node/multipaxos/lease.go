@@ -20,6 +20,7 @@ type grant struct {
 	round  uint64      // in answer to which heartbeat
 	span   node.Local
 	until  node.Local // on the own clock
+	fixed  node.Local // it cannot be given back before: what was granted before a restart may be of any round
 	stored bool       // that there is one is on disk
 }
 
@@ -37,7 +38,7 @@ func (r *Replica) grantLease(env Env, m *Message) {
 	if g.ballot == m.Ballot { // what was granted before is not taken back
 		span, until, round = max(span, g.span), max(until, g.until), max(round, g.round)
 	}
-	*g = grant{ballot: m.Ballot, round: round, span: span, until: until, stored: stored}
+	*g = grant{ballot: m.Ballot, round: round, span: span, until: until, fixed: g.fixed, stored: stored}
 	if !g.stored {
 		g.stored = true
 		r.scratch = appendGrant(r.scratch[:0], g)
@@ -55,20 +56,19 @@ func (r *Replica) observeGrant(env Env) {
 func (r *Replica) resumeGrant(env Env) {
 	if r.grant.ballot != 0 {
 		r.grant.until = env.Now() + r.grant.span
+		r.grant.fixed = r.grant.until
 	}
 }
 
 // onRelease ends a lease before its time: its holder does not rely on it any more.
 func (r *Replica) onRelease(env Env, m *Message) {
-	if r.grant.round <= m.Mark {
-		r.releaseGrant(env, m.Ballot)
-	}
+	r.releaseGrant(env, m.Ballot, m.Mark)
 }
 
-// releaseGrant ends the lease of ballot b, if that is the one granted.
-func (r *Replica) releaseGrant(env Env, b node.Ballot) {
-	if r.grant.ballot == b && r.grant.until > 0 {
-		r.grant.until = 0
+// releaseGrant ends the lease of ballot b, if that is the one granted, and in answer to no round later than mark.
+func (r *Replica) releaseGrant(env Env, b node.Ballot, mark uint64) {
+	if g := &r.grant; g.ballot == b && g.round <= mark && g.until > 0 && env.Now() >= g.fixed {
+		g.until = 0
 		r.observeGrant(env)
 	}
 }

@@ -37,7 +37,7 @@ const (
 	PreVoted
 	// Behind says that the sender of a PreVote should learn first. (Ballot as asked, Commit)
 	Behind
-	// Stand tells a replica to stand for election at once: the leader makes room for it. (Ballot of the leader)
+	// Stand tells a replica to stand for election at once: the leader makes room for it, and needs no lease of rounds up to Mark. (Ballot of the leader, Mark)
 	Stand
 	// Release gives back leases. (Ballot, Mark: those of rounds up to it)
 	Release
@@ -177,7 +177,7 @@ func (m *Message) String() string {
 	case PreVote, PreVoted, Behind:
 		return fmt.Sprintf("%v %v commit %d", m.Kind, m.Ballot, m.Commit)
 	case Stand:
-		return fmt.Sprintf("Stand in place of %v", m.Ballot)
+		return fmt.Sprintf("Stand in place of %v after round %d", m.Ballot, m.Mark)
 	case Release:
 		return fmt.Sprintf("Release %v leases up to round %d", m.Ballot, m.Mark)
 	case Fetch:

@@ -50,7 +50,7 @@ func (r *Replica) handOver(env Env) {
 		}
 	}
 	reached(env, PointOut)
-	r.send(env, best.id, Message{Kind: Stand, Ballot: r.ballot})
+	r.send(env, best.id, Message{Kind: Stand, Ballot: r.ballot, Mark: r.round})
 	r.stepDown(env)
 }
 
@@ -133,7 +133,7 @@ func (r *Replica) onTransfer(env Env, from node.Client, q *node.Request) {
 // giveBackLeases lets go of the leases granted so far, also for the time after a transfer that came to nothing.
 func (r *Replica) giveBackLeases(env Env) {
 	r.broadcast(env, Message{Kind: Release, Ballot: r.ballot, Mark: r.round})
-	r.releaseGrant(env, r.ballot) // its own
+	r.releaseGrant(env, r.ballot, r.round) // its own
 	for i := range r.peers {
 		r.peers[i].granted = 0
 	}
@@ -157,16 +157,17 @@ func (r *Replica) goOnWithTransfer(env Env) {
 	if !t.told && r.queue.len() == 0 && r.next == r.applied+1 && p.applied >= r.applied {
 		t.told = true
 		reached(env, PointHandedOver)
-		r.send(env, t.to, Message{Kind: Stand, Ballot: r.ballot})
+		r.send(env, t.to, Message{Kind: Stand, Ballot: r.ballot, Mark: r.round})
 		env.Reply(t.client, node.Reply{Seq: t.seq, Status: node.OK})
 	}
 }
 
-// onStand stands for election without asking around, since the leader of this ballot wants it.
+// onStand stands for election without asking around, since the leader of this ballot wants it. One that has given the transfer up, and relies on leases
+// again, does not: those of later rounds stay.
 func (r *Replica) onStand(env Env, m *Message) {
 	if r.role == leader || r.role == candidate || m.Ballot < r.promised || !r.eras.voter(r.id) {
 		return
 	}
-	r.releaseGrant(env, m.Ballot)
+	r.releaseGrant(env, m.Ballot, m.Mark)
 	r.stand(env)
 }

@@ -98,10 +98,8 @@ func (m *Message) Site() (kind uint8, key uint64) {
 		return uint8(m.Kind), m.Ballot.Round()
 	case Learn:
 		return uint8(m.Kind), m.Commit
-	case Heartbeat, Alive:
-		return uint8(m.Kind), m.Ballot.Round()<<32 ^ m.Mark
-	case Resume, Image:
-		return uint8(m.Kind), m.Slot<<32 ^ m.Mark
+	case Heartbeat, Alive, Resume, Image: // rounds and places recur whoever leads, and whatever the image is of
+		return uint8(m.Kind), m.Mark
 	}
 	return uint8(m.Kind), m.Slot
 }

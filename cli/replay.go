@@ -22,6 +22,7 @@ import (
 
 // replayFlags are what "simrun replay" was asked for.
 type replayFlags struct {
+	planting
 	scenario, seed, profile string
 	from, until, at, order  string
 	nodes, kinds            []string
@@ -66,6 +67,10 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.elsewhere() {
+				*status, err = f.hand(c.Context(), t)
+				return err
+			}
 			*status = p.run(c.Context(), t)
 			if f.page != "" && *status != exitInterrupted {
 				return errors.Join(p.writePage(c.Context(), t, f.page), t.failed())
@@ -75,6 +80,7 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	}
 	fs := c.Flags()
 	f.addRun(c)
+	f.planting.addTo(c)
 	fs.StringVar(&f.from, "from", "", "print from this simulated time on, such as 1.2s")
 	fs.StringVar(&f.until, "until", "", "print up to this simulated time")
 	fs.StringSliceVar(&f.nodes, "node", nil, "print only what concerns these, such as n1,c2")

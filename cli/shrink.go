@@ -21,6 +21,7 @@ import (
 
 // shrinkFlags are what "simrun shrink" was asked for.
 type shrinkFlags struct {
+	planting
 	out, test, pkg string
 	jobs           int
 	budget         uint64
@@ -44,6 +45,10 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 			if err := errors.Join(f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
+			if f.elsewhere() {
+				*status, err = f.hand(c.Context(), t)
+				return err
+			}
 			*status, err = f.run(c.Context(), t, a, s)
 			return errors.Join(err, t.failed())
 		},
@@ -55,6 +60,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	fs.Uint64Var(&f.budget, "budget", shrink.DefaultBudget, "how many runs it may take")
 	addMaxEvents(c, &f.maxEvents)
+	f.planting.addTo(c)
 	fs.BoolVar(&f.json, "json", false, "write the sizes before and after as JSON, in one line")
 	return c
 }
@@ -257,8 +263,8 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, befor
 		t.printf("    %s\n", page)
 	}
 	section("again")
-	t.printf("    %s replay %s\n", again(), shellWord(f.out))
-	t.printf("    %s explain %s\n", again(), shellWord(f.out))
+	t.printf("    %s replay%s %s\n", again(), f.flags(), shellWord(f.out))
+	t.printf("    %s explain%s %s\n", again(), f.flags(), shellWord(f.out))
 	if f.test != "" {
 		t.printf("    go test %s\n", shellWord(testFolder(f.test)))
 	}

@@ -11,7 +11,7 @@ sed -i 's/^expect: .*/expect: agreement/' scenarios/mutants/$bug.diff
 grep -q '^simrun: warning: the check that fired is [a-z]*, and the diff expects agreement$' "$scratch/err" || fail "no warning of another check: $(cat "$scratch/err")"
 sed -n '/^  again$/,/^ *1 /s/^    go run [^ ]* //p' "$scratch/out" >"$scratch/lines"
 lines=0
-while read -r command; do
+while IFS= read -r command; do
 	case $(status timeout 100 "$scratch/simrun" $command) in
 	0) [[ $command == explain* ]] || fail "$command passes" ;;
 	1) grep -q '^same verdict and same trace hash' "$scratch/out" || fail "$command is another run: $(tail -3 "$scratch/out")" ;;

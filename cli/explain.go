@@ -17,6 +17,7 @@ import (
 
 // explainFlags are what "simrun explain" was asked for.
 type explainFlags struct {
+	planting
 	futures, points, jobs int
 	maxEvents             uint64
 }
@@ -42,6 +43,10 @@ func explainCommand(t *term, status *int) *cobra.Command {
 			if err := errors.Join(f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
+			if f.elsewhere() {
+				*status, err = f.hand(c.Context(), t)
+				return err
+			}
 			*status, err = f.run(c.Context(), t, a, s)
 			return errors.Join(err, t.failed())
 		},
@@ -50,6 +55,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 	fs.IntVar(&f.futures, "futures", 100, "how many futures to run from each point")
 	fs.IntVar(&f.points, "points", 20, "how many points to look at along the run")
 	addMaxEvents(c, &f.maxEvents)
+	f.planting.addTo(c)
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	return c
 }

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,11 +59,11 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	}
 	m := findMutant(b.mutants, name)
 	if m == nil {
-		return exitUsage, fmt.Errorf("there is no planted bug %q (simrun mutants --list lists them)", name)
+		return exitUsage, noMutant(name)
 	}
 	began := time.Now()
 	t.printf("%s\n  %s\n  seen: %s\n", t.paint(head, m.Name), m.Wrong, m.Seen)
-	p, err := b.builder.Build(ctx, m)
+	p, err := plant(ctx, t, b.builder, m)
 	if ctx.Err() != nil {
 		return exitInterrupted, nil
 	}
@@ -72,7 +74,6 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	if artifact == "" {
 		artifact = filepath.Join(f.dir, "results", "runs", "hunt-"+m.Name, "artifact.json")
 	}
-	fmt.Fprintf(t.err, "planted in %.1f s\n", time.Since(began).Seconds())
 	seek := exec.CommandContext(ctx, p.Path, "seek", m.Scenario, "--strategy", f.strategy, "--count", fmt.Sprint(f.budget),
 		"--jobs", fmt.Sprint(f.jobs), "--artifact", artifact)
 	said, err := seek.Output()
@@ -87,18 +88,60 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 		return exitUsage, fmt.Errorf("seek: %w: %s", err, oneLine(string(said)))
 	}
 	fmt.Fprintf(t.err, "found after %.1f s\n", time.Since(began).Seconds())
-	replay := []string{"replay", artifact}
+	var found sought
+	if err := json.Unmarshal(said, &found); err != nil {
+		return exitUsage, fmt.Errorf("seek: %w: %s", err, oneLine(string(said)))
+	}
+	if err := b.blame(ctx, m, artifact); ctx.Err() != nil {
+		return exitInterrupted, nil
+	} else if err != nil {
+		return exitUsage, err
+	}
+	if check := (&mutants.Trial{Fingerprint: found.Fingerprint}).Check(); !slices.Contains(m.Expect, check) {
+		fmt.Fprintf(t.err, "simrun: warning: the check that fired is %s, and the diff expects %s\n", check, strings.Join(m.Expect, ", "))
+	}
+	// The program is told what it has in it, so that the lines it prints plant it again.
+	planted := []string{"--planted=" + m.Name, "--mutant=" + m.Name, "--dir=" + f.dir}
 	if shrinks(ctx, p) {
-		if status := child(ctx, t, p, "shrink", artifact); status != exitPass && status != exitViolation {
+		if status := child(ctx, t, p, append([]string{"shrink", artifact}, planted...)...); status != exitPass && status != exitViolation {
 			return status, t.failed()
 		}
 		if small := strings.TrimSuffix(artifact, ".json") + ".min.json"; exists(small) {
-			replay[1] = small
+			artifact = small
+			if err := b.blame(ctx, m, artifact); ctx.Err() != nil { // made small, it may have become another bug's
+				return exitInterrupted, nil
+			} else if err != nil {
+				return exitUsage, err
+			}
 		}
 	}
-	status := child(ctx, t, p, replay...)
+	status := child(ctx, t, p, append([]string{"replay", artifact}, planted...)...)
 	fmt.Fprintf(t.err, "all of it took %.1f s\n", time.Since(began).Seconds())
 	return status, t.failed()
+}
+
+// blame runs what was found in the sources as they are, and tells if it fails there too: then no planted bug is to blame.
+func (b *bench) blame(ctx context.Context, m *mutants.Mutant, artifact string) error {
+	p, err := b.builder.Build(ctx, nil)
+	if err != nil {
+		return err
+	}
+	said, err := exec.CommandContext(ctx, p.Path, "replay", "--kind", "violation", artifact).Output()
+	var exit *exec.ExitError
+	switch {
+	case err == nil, errors.As(err, &exit) && exit.ExitCode() != exitViolation: // what cannot be run without the bug is the bug's
+		return nil
+	case exit == nil:
+		return err
+	}
+	verdict := "it fails"
+	for line := range strings.Lines(string(said)) {
+		if _, text, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(line, m.Scenario+" seed ") {
+			parts := strings.SplitN(oneLine(text), ": ", 4) // kind, check, shape, and what is of this run only
+			verdict = strings.Join(parts[:min(3, len(parts))], ": ")
+		}
+	}
+	return fmt.Errorf("the run that was found fails without %s too, so the tree has a bug of its own (%s): mend that first; %s replay %s shows it", m.Name, verdict, again(), shellWord(artifact))
 }
 
 func findMutant(all []mutants.Mutant, name string) *mutants.Mutant {

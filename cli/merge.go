@@ -136,7 +136,8 @@ func (m *merger) result(line []byte) error {
 	}
 	r, v := m.of(j.Scenario), checker.Verdict{Kind: kind, Fingerprint: j.Fingerprint, Detail: j.Detail}
 	r.verdicts[kind]++
-	r.status = worse(r.status, statusOf(v))
+	r.status = worse(r.status, statusIn(r.scenario, v))
+	r.shown = r.shown || r.scenario.Shows(v)
 	if kind == checker.Pass {
 		return nil
 	}

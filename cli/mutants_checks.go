@@ -15,6 +15,7 @@ var checks = []mutants.Check{
 	{Name: "applied", Doc: "slots are applied out of order, or replicas come to different states"},
 	{Name: "once", Doc: "a command is executed twice, or has two results"},
 	{Name: "validity", Doc: "what is chosen was submitted by nobody"},
+	{Name: "read", Doc: "a read is answered from a state without something that was applied before it was asked"},
 	{Name: "configuration", Doc: "memberships whose quorums need not meet, or that come into force too soon"},
 	{Name: "lease", Doc: "two leases at once, or one that a higher ballot breaks"},
 	{Name: "damage", Doc: "a replica whose disk lost promises or votes takes part as if nothing had happened"},

@@ -37,6 +37,8 @@ func TestMutantsRefusals(t *testing.T) {
 		{"hunt --dir .. chess", `there is no planted bug "chess"`},
 		{"hunt --dir . chess", "is not the root of simrun's source tree"},
 		{"hunt --budget 0 chess", "--budget must be at least 1"},
+		{"replay --scenario kv --seed 1 --mutant chess --dir ..", `there is no planted bug "chess"`},
+		{"replay --scenario kv --seed 1 --mutant chess", "is not the root of simrun's source tree"},
 		{"seek", "seek takes one scenario"},
 		{"seek chess", `unknown scenario "chess"`},
 		{"seek kv --strategy luck", `there is no strategy "luck"`},
@@ -136,14 +138,25 @@ func TestAblate(t *testing.T) {
 	require.Contains(t, string(text), "## What each family of faults is worth")
 }
 
-// The demonstration: one command plants a bug, finds and replays it.
+// The demonstration: one command plants a bug, finds and replays it, and prints lines that do so again.
 func TestHunt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
 	t.Chdir("..")
-	got := command(t, "hunt", "paxos-keeps-own-value", "--save", filepath.Join(t.TempDir(), "a.json"))
+	dir := t.TempDir()
+	got := command(t, "hunt", "paxos-keeps-own-value", "--save", filepath.Join(dir, "a.json"))
 	require.Equal(t, exitViolation, got.status, got.err)
 	require.Contains(t, got.out, "seen: the classic mistake")
 	require.Contains(t, got.out, "violation: safe: vote for another value than may be chosen")
+	small := filepath.Join(dir, "a.min.json")
+	line := "replay --mutant paxos-keeps-own-value " + small
+	require.Contains(t, got.out, "go run ./cmd/simrun "+line+"\n")
+	got = command(t, strings.Fields(line)...)
+	require.Equal(t, exitViolation, got.status, got.err)
+	require.Contains(t, got.out, "same verdict and same trace hash as in the artifact\n")
+	got = command(t, "explain", "--futures", "3", "--points", "2", "--mutant", "paxos-keeps-own-value", "--dir", ".", small)
+	require.Equal(t, exitPass, got.status, got.err)
+	require.Contains(t, got.out, "of 3 futures from a point")
+	require.Equal(t, exitPass, command(t, "replay", small).status, "the bug is not in the sources")
 }

@@ -22,11 +22,12 @@ import (
 
 // replayFlags are what "simrun replay" was asked for.
 type replayFlags struct {
+	planting
 	scenario, seed, profile string
 	from, until, at, order  string
 	nodes, kinds            []string
 	page                    string
-	all, state              bool
+	all, state, verbose     bool
 	patience                time.Duration
 	maxEvents               uint64
 }
@@ -66,6 +67,10 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.elsewhere() {
+				*status, err = f.hand(c.Context(), t)
+				return err
+			}
 			*status = p.run(c.Context(), t)
 			if f.page != "" && *status != exitInterrupted {
 				return errors.Join(p.writePage(c.Context(), t, f.page), t.failed())
@@ -75,12 +80,14 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	}
 	fs := c.Flags()
 	f.addRun(c)
+	f.planting.addTo(c)
 	fs.StringVar(&f.from, "from", "", "print from this simulated time on, such as 1.2s")
 	fs.StringVar(&f.until, "until", "", "print up to this simulated time")
 	fs.StringSliceVar(&f.nodes, "node", nil, "print only what concerns these, such as n1,c2")
 	fs.StringSliceVar(&f.kinds, "kind", nil, "print only records of these kinds, such as send,recv")
 	fs.BoolVar(&f.all, "all", false, "print everything, every message included")
 	fs.BoolVar(&f.state, "state", false, "print the replicas' states at the end, in words and by their digests")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "name the faults of an artifact that struck nothing, where the run does not fail as the artifact says")
 	fs.StringVar(&f.at, "at", "", "with --state: print them as they were at this simulated time")
 	fs.StringVar(&f.page, "report", "", "write the report of the run to this file: a page that opens in any browser")
 	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
@@ -116,6 +123,7 @@ type replay struct {
 	wanted   func(sim.RecordKind) bool
 	profile  string // that the input was drawn from
 	state    bool
+	verbose  bool
 	patience time.Duration // with one event
 	most     uint64        // events
 	since    []sim.Record  // the first few since the run was last known to be the artifact's
@@ -123,7 +131,7 @@ type replay struct {
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
-	p := &replay{state: f.state, patience: f.patience, at: -1}
+	p := &replay{state: f.state, verbose: f.verbose, patience: f.patience, at: -1}
 	if err := f.parseRun("replay", p, args, changed); err != nil {
 		return nil, err
 	}
@@ -479,7 +487,6 @@ func (p *replay) conclude(t *term, v checker.Verdict, hash sim.Hash, stats *scen
 	if p.artifact == nil {
 		return statusIn(p.scenario, v)
 	}
-	p.printUnmet(t)
 	return p.compare(t, v, hash, stats)
 }
 
@@ -507,7 +514,12 @@ func (p *replay) shows(r sim.Record) bool {
 
 // printMissing tells what the artifact's run has and this one lacks.
 func (p *replay) printMissing(t *term, stats *scenarios.Stats) {
-	for _, text := range idle(&p.input.Plan, stats) {
+	inVain := idle(&p.input.Plan, stats)
+	if len(inVain) > 0 && !p.verbose {
+		t.printf("%d of its %d faults struck nothing; -v names them\n", len(inVain), len(p.input.Plan.Faults))
+		inVain = nil
+	}
+	for _, text := range inVain {
 		t.printf("the fault %q struck nothing\n", text)
 	}
 	if line, how := p.missing.first(); line != "" {
@@ -522,6 +534,9 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash, stats *scena
 	a := p.artifact
 	sameVerdict := v.Kind.String() == a.Verdict && v.Fingerprint == a.Fingerprint
 	sameHash := hash.String() == a.TraceHash
+	if sameVerdict {
+		p.printUnmet(t) // before the last word
+	}
 	was := a.Verdict
 	if a.Fingerprint != "" {
 		was += ": " + oneLine(a.Fingerprint)
@@ -539,6 +554,9 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash, stats *scena
 		t.printf("same verdict as in the artifact, but %s, which was %s\n", t.paint(bad, "NOT the same trace hash"), a.TraceHash)
 	default:
 		t.printf("%s, which was %s, with trace hash %s\n", t.paint(bad, "NOT the verdict of the artifact"), was, a.TraceHash)
+	}
+	if !sameVerdict {
+		p.printUnmet(t)
 	}
 	if !sameVerdict && !sameHash && hash != 0 && !a.Edited() {
 		p.printMissing(t, stats)

@@ -207,7 +207,7 @@ func TestReplayTellsOfExceptionsInVain(t *testing.T) {
 	require.Equal(t, 3, strings.Count(got.out, "was never sent"), got.out)
 }
 
-// Where a run does not fail as its artifact says, the first of the artifact's last events that it lacks is told, and which faults struck nothing.
+// Where a run does not fail as its artifact says, the first of the artifact's last events that it lacks is told, and how many faults struck nothing; -v says which.
 func TestReplayTellsWhatIsMissing(t *testing.T) {
 	a := saved(t)
 	require.NotContains(t, command(t, "replay", artifactOne).out, "this is the first that")
@@ -236,7 +236,9 @@ func TestReplayTellsWhatIsMissing(t *testing.T) {
 		a.Verdict, a.Fingerprint, a.Build.Sources = "violation", "agreement: two values chosen", "feedfeedfeed"
 		a.TraceHash = "0123456789abcdef"
 	})
-	require.Regexp(t, `\nthe fault "1s[^"]*drop-nth[^"]*" struck nothing\n`, got.out)
+	require.Regexp(t, `(?s)\nNOT the verdict of the artifact, [^\n]*\n1 of its 1 faults struck nothing; -v names them\n`, got.out)
+	got = command(t, "replay", "-v", "edited.json")
+	require.Regexp(t, `\nNOT the verdict of the artifact, [^\n]*\nthe fault "1s[^"]*drop-nth[^"]*" struck nothing\n`, got.out)
 }
 
 func scenarioOf(t *testing.T, name string) scenarios.Scenario {

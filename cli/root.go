@@ -27,6 +27,7 @@ const (
 // run executes a command line and returns the exit status.
 func run(ctx context.Context, args []string, t *term) int {
 	status := exitPass
+	t.args = args
 	root := &cobra.Command{
 		Use:           "simrun",
 		Short:         "find, replay and explain bugs in consensus protocols by deterministic simulation",

@@ -21,6 +21,7 @@ import (
 
 // shrinkFlags are what "simrun shrink" was asked for.
 type shrinkFlags struct {
+	planting
 	out, test, pkg string
 	jobs           int
 	budget         uint64
@@ -44,6 +45,10 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 			if err := errors.Join(f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
+			if f.elsewhere() {
+				*status, err = f.hand(c.Context(), t)
+				return err
+			}
 			*status, err = f.run(c.Context(), t, a, s)
 			return errors.Join(err, t.failed())
 		},
@@ -55,6 +60,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 	fs.IntVar(&f.jobs, "jobs", min(runtime.NumCPU(), maxJobs), "how many runs to do at once; the result does not depend on it")
 	fs.Uint64Var(&f.budget, "budget", shrink.DefaultBudget, "how many runs it may take")
 	addMaxEvents(c, &f.maxEvents)
+	f.planting.addTo(c)
 	fs.BoolVar(&f.json, "json", false, "write the sizes before and after as JSON, in one line")
 	return c
 }
@@ -164,7 +170,7 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		}
 	}
 	after.Story = len(told.Timeline.Story)
-	f.tell(t, s, r, before, after, &told, page, ctx.Err() != nil)
+	f.tell(t, s, r, small, before, after, &told, page, ctx.Err() != nil)
 	switch {
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
@@ -187,7 +193,7 @@ func longer(err error, maxEvents uint64) error {
 func (f *shrinkFlags) page() string { return strings.TrimSuffix(f.out, ".json") + ".html" }
 
 // tell prints what came of it.
-func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, before, after counts, told *scenarios.Collected, page string, interrupted bool) {
+func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, small scenarios.Artifact, before, after counts, told *scenarios.Collected, page string, interrupted bool) {
 	if f.json {
 		text, err := json.Marshal(struct {
 			Scenario    string `json:"scenario"`
@@ -205,7 +211,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, befor
 		return
 	}
 	section := func(name string) { t.printf("  %s\n", t.paint(head, name)) }
-	t.printf("%s seed %d: %s\n", s.Name, r.Best.Seed, t.paint(bad, failureName(r.Best.Verdict)))
+	t.printf("%s seed %s: %s\n", s.Name, seedNow(r.Best.Seed, r.Before.Seed), t.paint(bad, failureName(r.Best.Verdict)))
 	if r.Best.Verdict.Detail != "" {
 		t.printf("  %s\n", r.Best.Verdict.Detail)
 	}
@@ -257,11 +263,19 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, befor
 		t.printf("    %s\n", page)
 	}
 	section("again")
-	t.printf("    %s replay %s\n", again(), shellWord(f.out))
-	t.printf("    %s explain %s\n", again(), shellWord(f.out))
+	t.printf("    %s replay%s %s\n", again(), f.flags(), shellWord(f.out))
+	t.printf("    %s explain%s %s\n", again(), f.flags(), shellWord(f.out))
 	if f.test != "" {
-		t.printf("    go test %s\n", shellWord(testFolder(f.test)))
+		t.printf("    %s\n", testLine(f.test, testName(small)))
 	}
+}
+
+// seedNow writes a seed, and which it was if that was another.
+func seedNow(seed, before uint64) string {
+	if seed == before {
+		return fmt.Sprint(seed)
+	}
+	return fmt.Sprintf("%d (was %d)", seed, before)
 }
 
 // mishapLines tells all that goes wrong in a run.

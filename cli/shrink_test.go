@@ -6,6 +6,8 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +21,7 @@ const smallOne = "results/runs/toy-torn-1/artifact.min.json"
 // A failing run is shrunk to one that is saved beside it, and that replays.
 func TestShrink(t *testing.T) {
 	a := saved(t)
+	require.NoError(t, os.WriteFile("go.mod", []byte("module thing\n"), 0o644))
 	o := command(t, "shrink", artifactOne, "--test", "sub/found_test.go")
 	require.Equal(t, exitPass, o.status, o.err)
 	small, _, err := scenarios.LoadArtifact(smallOne)
@@ -34,7 +37,7 @@ func TestShrink(t *testing.T) {
 	require.Contains(t, string(page), small.TraceHash)
 	for _, line := range []string{
 		"no single step makes it smaller", "  faults\n    none\n", "go run ./cmd/simrun replay " + smallOne + "\n",
-		"go run ./cmd/simrun explain " + smallOne + "\n", "go test ./sub\n",
+		"go run ./cmd/simrun explain " + smallOne + "\n", "go test -run TestToyTornLinearizabilityNotLinearizable" + strconv.FormatUint(small.Seed, 10) + " ./sub\n",
 	} {
 		require.Contains(t, o.out, line)
 	}
@@ -84,8 +87,46 @@ func TestWrittenTest(t *testing.T) {
 	}
 	require.Equal(t, "thing_test", packageOf("new"))
 	require.Equal(t, "main_test", packageOf("nowhere"))
-	require.NoError(t, os.WriteFile("new/a.go", []byte("package other\n"), 0o644))
+	require.NoError(t, os.WriteFile("new/a.go", []byte("//go:build ignore\n\npackage main\n"), 0o644))
+	require.Equal(t, "thing_test", packageOf("new"), "what is not built counts for nothing")
+	require.NoError(t, os.WriteFile("new/found_test.go", []byte("package other\n"), 0o644))
 	require.Equal(t, "other_test", packageOf("new"))
+
+	// The test of a story knows the stories.
+	story := scenarioOf(t, "bank")
+	a.Scenario = story.Name
+	require.NoError(t, writeTest("new/found_test.go", "thing_test", a))
+	text, err := os.ReadFile("new/found_test.go")
+	require.NoError(t, err)
+	require.Contains(t, string(text), `_ "simrun/scenarios/gallery"`)
+}
+
+// The line that runs a written test is right from the folder that one is in: inside the module, in another one, and in none.
+func TestTestLine(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"mine/go.mod", "mine/sub/a.go", "mine/inner/go.mod"} {
+		file = filepath.Join(dir, file)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, nil, 0o644))
+	}
+	t.Chdir(filepath.Join(dir, "mine", "sub"))
+	for _, c := range []struct{ file, line string }{
+		{"x_test.go", "go test -run TestX ."},
+		{"more/x_test.go", "go test -run TestX ./more"},
+		{"../x_test.go", "go test -run TestX .."},
+		{"../other/x_test.go", "go test -run TestX ../other"},
+		{filepath.Join(dir, "mine", "other", "x_test.go"), "go test -run TestX ../other"},
+		{"../inner/x_test.go", "go test -C ../inner -run TestX ."},
+		{"../../x_test.go", "../../x_test.go is in no module: in a folder of one that has simrun, go test -run TestX"},
+	} {
+		require.Equal(t, c.line, testLine(c.file, "TestX"))
+	}
+}
+
+// The seed may have changed, too.
+func TestSeedNow(t *testing.T) {
+	require.Equal(t, "5", seedNow(5, 5))
+	require.Equal(t, "7 (was 5)", seedNow(7, 5))
 }
 
 // A budget that is too small is said so; an interrupt saves what there is.

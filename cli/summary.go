@@ -25,16 +25,12 @@ func (r *report) finish(stop stopped) {
 	row := func(label, format string, args ...any) {
 		r.term.printf("  %-12s %s\n", label, fmt.Sprintf(format, args...))
 	}
-	outcome := r.term.paint(good, "passed")
-	if r.status != exitPass {
-		outcome = r.term.paint(bad, "did not pass")
-	}
 	if s.Runs == 0 {
 		r.term.printf("%s: not run: stopped %s\n", r.term.paint(head, r.scenario.Name), stop)
 		return
 	}
 	r.term.printf("%s: %s of %s seeds, profile %s: %s\n", r.term.paint(head, r.scenario.Name),
-		thousands(s.Runs), thousands(r.plan.seeds.Len()), r.plan.profile.Name, outcome)
+		thousands(s.Runs), thousands(r.plan.seeds.Len()), r.plan.profile.Name, r.outcome())
 	row("verdicts", "%s", r.verdictsLine())
 	for _, name := range r.names {
 		row("", "%s %s, first at seed %d", thousands(r.failures[name].count), name, r.failures[name].first)
@@ -55,7 +51,7 @@ func (r *report) finish(stop stopped) {
 	for i, line := range r.censusLines() {
 		row([]string{"sometimes", ""}[min(i, 1)], "%s", line)
 	}
-	if !r.merged { // states of several processes cannot be told apart
+	if !r.merged && r.species.Distinct() > 0 { // states of several processes cannot be told apart
 		row("states", "%s", enough(&r.species))
 	}
 	if stop != notStopped {
@@ -63,11 +59,28 @@ func (r *report) finish(stop stopped) {
 	}
 }
 
+// outcome says in a few words what came of the sweep.
+func (r *report) outcome() string {
+	switch contrast := r.scenario.Story != nil && r.scenario.Story.Expect != ""; {
+	case contrast && r.status == exitPass:
+		return r.term.paint(good, fmt.Sprintf("contrast: failed in %s of %s seeds, as it must", thousands(r.verdicts[checker.Violated]), thousands(r.total.Runs)))
+	case contrast && !r.shown:
+		return r.term.paint(bad, "did not pass") + ": it is a contrast, and no seed failed as one must"
+	case r.status != exitPass:
+		return r.term.paint(bad, "did not pass")
+	}
+	return r.term.paint(good, "passed")
+}
+
 // enough tells whether more seeds are likely to show something new: states are those of replicas seen from far away.
 func enough(s *strategies.Species) string {
 	line := fmt.Sprintf("%s kinds seen, at least %s not yet", thousands(s.Distinct()), thousands(s.Missing()))
-	if s.Once() == 0 {
+	switch {
+	case s.Once() == 0:
 		return line
+	case s.Once() > s.Runs:
+		tenths := s.Once() * 10 / s.Runs
+		return fmt.Sprintf("%s; %s.%d new ones a seed", line, thousands(tenths/10), tenths%10)
 	}
 	if tenths := s.Runs * 10 / s.Once(); tenths < 100 {
 		return fmt.Sprintf("%s; a new one every %d.%d seeds", line, tenths/10, tenths%10)
@@ -75,12 +88,12 @@ func enough(s *strategies.Species) string {
 	return fmt.Sprintf("%s; a new one every %s seeds", line, thousands(s.Runs/s.Once()))
 }
 
-// faultCounts tells of each kind of fault how many began and how many messages or replicas they struck, and how many found their
+// faultCounts tells of each kind of fault that began, or struck, how many did and how many messages or replicas they struck, and how many found their
 // victim by its role.
 func faultCounts(of scenarios.Scenario, p faults.Profile, s *scenarios.Stats) []string {
 	var words []string
 	for k := faults.Kind(1); k < faults.NumKinds; k++ {
-		if of.Suffers(k, p) {
+		if of.Suffers(k, p) && s.Faults[k]+s.Struck[k] > 0 {
 			words = append(words, fmt.Sprintf("%v %s/%s", k, thousands(s.Faults[k]), thousands(s.Struck[k])))
 		}
 	}

@@ -15,6 +15,7 @@ type term struct {
 	colour     bool // on out
 	live       bool // err is a terminal: progress is one line, written over and over
 	writeError error
+	args       []string // the command line, without the program
 }
 
 // errOutput tells that nobody reads the results any more.

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"go/build"
 	"go/format"
-	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -24,6 +25,9 @@ import (
 	"testing"
 
 	"simrun/scenarios"
+{{- if .Story}}
+	_ "simrun/scenarios/gallery" // knows the story
+{{- end}}
 )
 
 // {{.Name}} runs a small case in which the check found: {{.Fingerprint}}.
@@ -32,6 +36,8 @@ func {{.Name}}(t *testing.T) {
 	a, s, err := scenarios.ParseArtifact([]byte(artifact))
 	if err != nil {
 		t.Fatal(err)
+{{- if .Own}} // is the scenario unknown? An init or TestMain beside this test hands it to simtest.Know
+{{- end}}
 	}
 	if v := scenarios.Run(s.NewCluster(), a.Input).Verdict; v.Fingerprint != "" {
 		t.Fatal(v)
@@ -50,8 +56,13 @@ func writeTest(file, pkg string, a scenarios.Artifact) error {
 		literal = strconv.Quote(string(text))
 	}
 	var b bytes.Buffer
-	if err := testText.Execute(&b, map[string]string{
-		"Package": pkg, "Name": testName(a), "Fingerprint": oneLine(a.Fingerprint), "Artifact": literal,
+	s, err := scenarios.Find(a.Scenario)
+	if err != nil {
+		return err
+	}
+	own := slices.ContainsFunc(meant, func(m scenarios.Scenario) bool { return m.Name == s.Name })
+	if err := testText.Execute(&b, map[string]any{
+		"Own": own, "Story": s.Story != nil && !own, "Package": pkg, "Name": testName(a), "Fingerprint": oneLine(a.Fingerprint), "Artifact": literal,
 	}); err != nil {
 		return err
 	}
@@ -77,25 +88,47 @@ func testName(a scenarios.Artifact) string {
 	return name
 }
 
-// packageOf returns the package of a test in a folder: that of the tests or of the sources that are there, or main_test.
+// packageOf returns the package of a test in a folder: beside the one that "go build" finds there, or main_test where there is none.
 func packageOf(dir string) string {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
-	for _, file := range files {
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly)
-		if err == nil {
-			return strings.TrimSuffix(f.Name.Name, "_test") + "_test"
-		}
+	p, _ := build.ImportDir(dir, 0) // its error tells that there is no package, or a second one
+	if p == nil || p.Name == "" {
+		return "main_test"
 	}
-	return "main_test"
+	return p.Name + "_test"
 }
 
 func isIdentifier(s string) bool { return token.IsIdentifier(s) }
 
-// testFolder names the folder of a test as "go test" wants it.
-func testFolder(file string) string {
-	dir := filepath.ToSlash(filepath.Dir(file))
-	if filepath.IsAbs(dir) || strings.HasPrefix(dir, ".") {
-		return dir
+// testLine is what runs a test, from the folder that this is.
+func testLine(file, name string) string {
+	there, err1 := filepath.Abs(filepath.Dir(file))
+	here, err2 := filepath.Abs(".")
+	if err1 != nil || err2 != nil {
+		return fmt.Sprintf("go test -C %s -run %s .", shellWord(filepath.Dir(file)), name)
 	}
-	return fmt.Sprintf("./%s", dir)
+	folder, err := filepath.Rel(here, there)
+	switch root := moduleRoot(there); {
+	case root == "":
+		return fmt.Sprintf("%s is in no module: in a folder of one that has simrun, go test -run %s", file, name)
+	case root != moduleRoot(here) || err != nil:
+		return fmt.Sprintf("go test -C %s -run %s .", shellWord(filepath.Dir(file)), name)
+	}
+	if folder = filepath.ToSlash(folder); folder != "." && !strings.HasPrefix(folder, "../") && folder != ".." {
+		folder = "./" + folder
+	}
+	return fmt.Sprintf("go test -run %s %s", name, shellWord(folder))
+}
+
+// moduleRoot returns the folder with the go.mod that a folder is under; nothing if there is none.
+func moduleRoot(dir string) string {
+	for {
+		if exists(filepath.Join(dir, "go.mod")) {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return ""
+		}
+		dir = above
+	}
 }

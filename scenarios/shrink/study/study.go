@@ -294,7 +294,7 @@ func (s *study) outlives(ctx context.Context, bug, change *mutants.Mutant, befor
 		return errors.Join(ctx.Err(), err)
 	}
 	defer os.RemoveAll(filepath.Dir(p.Path)) // there are many, and each is used once
-	o := s.call(ctx, p, filepath.Join(s.work, bug.Name), "replay", small, "--all")
+	o := s.call(ctx, p, filepath.Join(s.work, bug.Name), "replay", small, "--all", "-v")
 	if o.err != nil {
 		return o.err
 	}

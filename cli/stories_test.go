@@ -24,7 +24,7 @@ func TestStoriesRun(t *testing.T) {
 		{[]string{"run", "bank", "--count", "3", "--out", out}, exitPass, "3 pass"},
 		{[]string{"run", "bank-uncoordinated", "--seed", "0", "--out", out}, exitPass, "1 violation: bank: overdrawn"},
 		{[]string{"run", "lock-unfenced", "--profile", "partitions", "--seeds", "1", "--out", out}, exitUnproved, "1 pass"}, // nothing was shown
-		{[]string{"list"}, exitPass, "  meeting-room-uncoordinated contrast: "},
+		{[]string{"list"}, exitPass, "  meeting-room-uncoordinated  contrast: "},
 	} {
 		status, stdout, _ := invoke(t, c.args...)
 		require.Contains(t, stdout, c.says, "%v", c.args)

@@ -26,7 +26,7 @@ func TestStoriesRun(t *testing.T) {
 		{[]string{"run", "bank-uncoordinated", "--seed", "0", "--out", out}, exitPass, "contrast: failed in 1 of 1 seeds, as it must\n"},
 		{[]string{"run", "lock-unfenced", "--profile", "partitions", "--seeds", "1", "--out", out}, exitUnproved, "1 pass"}, // nothing was shown
 		{[]string{"run", "lock-unfenced", "--profile", "partitions", "--seeds", "1", "--out", out}, exitUnproved, "did not pass: it is a contrast, and no seed failed as one must\n"},
-		{[]string{"list"}, exitPass, "  meeting-room-uncoordinated contrast: "},
+		{[]string{"list"}, exitPass, "  meeting-room-uncoordinated  contrast: "},
 	} {
 		status, stdout, _ := invoke(t, c.args...)
 		require.Contains(t, stdout, c.says, "%v", c.args)

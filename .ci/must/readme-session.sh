@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The session that the README shows is a real one: the summary, the violation and the replay are what the commands print today, line for line.
+# The session that the README shows is a real one: the summary, the violation and the replay are what the commands print today, line for line, and the
+# small case has the size that it says. --show prints all of it, for the README.
 source "$(dirname "$0")/lib.sh"
 git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf - | (mkdir "$scratch/tree" && tar xf - -C "$scratch/tree")
 go run ./cmd/simrun run --out "$scratch/runs" >"$scratch/summary" 2>/dev/null || fail "the sweep does not pass"
@@ -10,11 +11,18 @@ go build -o simrun ./cmd/simrun
 ./simrun run single-decree >"$scratch/found" 2>/dev/null && fail "nothing was found"
 artifact=$(grep -m1 -o 'results/runs/[^ ]*artifact.json' "$scratch/found")
 ./simrun replay "$artifact" >"$scratch/replayed" 2>/dev/null && fail "the replay passes"
+./simrun shrink "$artifact" >"$scratch/shrunk" 2>/dev/null || fail "the artifact is not made small: $(cat "$scratch/shrunk")"
+size=$(awk '
+	function counted(n, what) { if (n == 1) sub(/s$/, "", what); return n " " what }
+	$1 ~ /^(faults|replicas|events)$/ && NF == 3 { before[$1] = counted($2, $1); after[$1] = counted($3, $1) }
+	END { print "from " before["faults"] ", " before["replicas"] " and " before["events"] " to " after["faults"] ", " after["replicas"] " and " after["events"] }
+' "$scratch/shrunk")
 sed -i '/^single-decree: 200 of/,$d' "$scratch/found" # the summary, which the README leaves out here
 tail -16 "$scratch/replayed" >"$scratch/end"
 cd - >/dev/null
 if [ "${1:-}" = --show ]; then
 	cat "$scratch/summary" "$scratch/found" "$scratch/end"
+	echo "$size"
 	exit
 fi
 lines=0
@@ -24,4 +32,5 @@ for part in summary found end; do
 		lines=$((lines + 1))
 	done <"$scratch/$part"
 done
+tr '\n' ' ' <README.md | grep -qF -- "here $size." || fail "the README does not say of the small case: here $size."
 echo "README session: $lines lines as printed today"

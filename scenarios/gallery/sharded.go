@@ -175,7 +175,7 @@ func shardedStore() scenarios.Scenario {
 		Workload: ledgers{},
 		Judge:    halfDone,
 		Story: &scenarios.Story{
-			Look: "k0 is kept by n1 to n3, k1 by n4 to n6, and both are 1. c1 reads both and writes 2 to both. n1, which leads the coordinator, asks the other group for its vote and is gone. " +
+			Look: "key k0 is kept by n1 to n3, k1 by n4 to n6, and both are 1. c1 reads both and writes 2 to both. n1, which leads the coordinator, asks the other group for its vote and is gone. " +
 				"n4 has promised, in its group's log, and holds the lock on k1: c2, who asks for k1, has to wait, while c3, who wants k3, does not. Nobody gives up and nobody guesses. n3 is elected, finds in its " +
 				"group's log what n1 began, asks for the vote again, and commits: c1 is told that it saw 1 and 1, and c2 sees 2, as everybody does from then on.",
 			Told: coordinatorCrashes,

@@ -21,6 +21,7 @@ type focus struct {
 	struckAt map[string]bool   // kinds of losses of messages that matter: "partition", "chance"
 
 	completed map[string]bool // phases that came to what they were for
+	broken    *promise        // the promise that the violation breaks, or nil
 	evident   bool            // votes can be read from disks, and need not be taken from messages
 	single    bool            // there is one slot only
 	stuck     uint64          // the first slot that was voted on and that nobody learned, in a run that does not go on; or 0
@@ -69,6 +70,7 @@ func (t *Timeline) focus() *focus {
 	if strings.HasPrefix(t.Fingerprint, "liveness:") {
 		f.unfinished()
 	} else {
+		f.findPromise()
 		f.findBallots()
 		f.takePart()
 	}
@@ -176,6 +178,9 @@ func (f *focus) findBallots() {
 	}
 	voted := []string{}
 	found := map[string]bool{}
+	if f.broken != nil {
+		found[f.broken.ballot] = true
+	}
 	for i := range f.t.Records {
 		r := &f.t.Records[i]
 		switch {

@@ -20,9 +20,9 @@ func (t *Timeline) Tell() []string {
 		return nil
 	}
 	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, reports: map[string]report{}, votes: map[string]report{}}
-	need := t.past(s.focus.roots)
+	s.need = t.past(s.focus.roots)
 	for i := range t.Records {
-		if need[i] {
+		if s.need[i] {
 			s.take(i)
 		}
 	}
@@ -33,6 +33,7 @@ func (t *Timeline) Tell() []string {
 type story struct {
 	t         *Timeline
 	focus     *focus
+	need      []bool // records that may have led to the violation
 	sentences []sentence
 	open      map[string]int    // sentences that can be gone on with: the asking of a phase, by its name
 	told      map[string]bool   // answers that are in it already
@@ -46,6 +47,8 @@ type sentence struct {
 	weight int // those of little weight are left out of a long story
 	head   string
 	parts  []part
+	again  int   // how often the same was done again
+	until  int64 // and when for the last time
 }
 
 // part says that some did the same.
@@ -87,6 +90,9 @@ func (s *story) say(r *Record, weight int, head string) int {
 // take takes in a record that may have led to the violation.
 func (s *story) take(i int) {
 	r := &s.t.Records[i]
+	if p := s.focus.broken; p != nil && r.Who == p.who {
+		s.promise(i, p)
+	}
 	switch r.Kind {
 	case "call":
 		s.call(i)
@@ -396,8 +402,32 @@ func (s *story) text(r *Record) string {
 	return r.Text
 }
 
+// fold tells once what was sent again and again, while nothing else happened than that messages were sent.
+func (s *story) fold() {
+	kept := s.sentences[:0]
+	for _, x := range s.sentences {
+		at := len(kept) - 1
+		for at >= 0 && kept[at].weight == weightMessage && x.weight == weightMessage && !kept[at].same(&x) {
+			at--
+		}
+		if at < 0 || x.weight != weightMessage || kept[at].weight != weightMessage {
+			kept = append(kept, x)
+			continue
+		}
+		kept[at].again++
+		kept[at].until = x.at
+	}
+	s.sentences = kept
+}
+
+// same tells whether the sentences say the same, of different times.
+func (x *sentence) same(y *sentence) bool {
+	return x.head == y.head && slices.EqualFunc(x.parts, y.parts, func(p, q part) bool { return p.one == q.one && slices.Equal(p.who, q.who) })
+}
+
 // lines writes the sentences that weigh most.
 func (s *story) lines() []string {
+	s.fold()
 	room := maxStory - 1 - len(s.t.waits(s.focus.stuck))
 	for len(s.sentences) > room {
 		least := 0
@@ -448,6 +478,9 @@ func (x *sentence) String() string {
 		} else {
 			text += p.many
 		}
+	}
+	if x.again > 0 {
+		text += fmt.Sprintf(", %d times until %s", x.again+1, milliseconds(x.until))
 	}
 	return text
 }

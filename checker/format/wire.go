@@ -41,7 +41,7 @@ import (
 //
 // propose is of a register that is written once, by whoever comes first: all get to know what it has. So it needs no read.
 // All but propose, transfer, balances, total, txn, open, renew and expire are about a key, which is beside the value ("key"), or nowhere in a history of one
-// register. For docs/histories.md, which has a line of each.
+// register.
 var wireNames = map[string]checker.OpKind{
 	"read": checker.Get, "get": checker.Get, "write": checker.Put, "put": checker.Put, "cas": checker.CAS, "try-cas": checker.TryCAS,
 	"propose": checker.Propose, "insert": checker.Insert, "add": checker.Add, "inc": checker.Add, "add-get": checker.AddGet,

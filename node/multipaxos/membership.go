@@ -239,6 +239,7 @@ func (r *Replica) setEras(l eras) {
 	r.eras = l
 	r.scratch = l.appendTo(r.scratch[:0])
 	r.membership = fact.Digest(r.scratch)
+	r.offered = image{} // a new member waits for an image that has it
 	if r.role == leader {
 		r.enlist()
 	}

@@ -39,6 +39,7 @@ var rules = []struct{ rule, file, old, new, shows string }{
 	{"a lease from before a restart is not given back", "lease", " && env.Now() >= g.fixed", "", "lease"},
 	{"a log that is written anew at the start keeps the lease", "recover", "	r.resumeGrant(env) // before anything rewrites the log, which leaves out a grant that is over\n", "	defer r.resumeGrant(env)\n", "lease"},
 	{"a replica with an empty disk waits for a membership that it is in", "image", "r.standing == blank && foreign(whole, r.id)", "false", "image"},
+	{"a new member is not offered an image from before its time", "membership", "	r.offered = image{} // a new member waits for an image that has it\n", "", "add"},
 	{"leases are given back before a transfer, also for the time after it", "reconfigure", "r.peers[i].granted = 0", "_ = i", "transfer"},
 	{"an unknown session is refused and never opened", "learner", "	if s == nil {\n		r.reply", "	if s == nil {\n		s = r.sessions.open(c.session)\n	}\n	if false {\n		r.reply", "sessions"},
 	{"a duplicate is not executed", "learner", "if c.seq > s.seq {", "if true {", "leader"},

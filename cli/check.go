@@ -34,6 +34,7 @@ func checkCommand(t *term, status *int) *cobra.Command {
 		Long: "Check reads a history that some system's clients recorded, from a file or stdin, and tells whether it is linearizable: whether some order of its\n" +
 			"operations, which respects real time, is one that a single copy could have executed.\n\nModels:\n" + modelList() +
 			"\nFormats: json (an event a line), edn (Jepsen's history.edn), log (Jepsen's log).\n" +
+			"docs/histories.md has an example of each model. Histories that simrun wrote (history.jsonl, export --history) name theirs.\n" +
 			"Exit status: 0 linearizable, 1 not, 3 undecided within the budget, 2 bad input, 130 interrupted.",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := f.parse(args)

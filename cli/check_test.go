@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,6 +47,20 @@ func TestCheckFiles(t *testing.T) {
 	require.Equal(t, "violation", result.Verdict)
 	require.Equal(t, 85, result.Operations)
 	require.NotEmpty(t, result.Witness)
+}
+
+// What simrun writes of its own runs it checks, and says of which model it is: the history beside an artifact, and an export.
+func TestCheckOwnHistories(t *testing.T) {
+	saved(t)
+	got := command(t, "check", filepath.Join(filepath.Dir(artifactOne), "history.jsonl"))
+	require.Equal(t, 1, got.status, got.err)
+	require.Contains(t, got.out, ": not linearizable\n  model        kv, read as json\n")
+	got = command(t, "export", "--scenario", "single-decree", "--seed", "3", "--history", "h.jsonl")
+	require.Equal(t, 0, got.status)
+	require.Equal(t, "simrun: h.jsonl: a history of the model decree, for: simrun check h.jsonl\n", got.err)
+	got = command(t, "check", "h.jsonl")
+	require.Equal(t, 0, got.status, got.err)
+	require.Contains(t, got.out, "h.jsonl: linearizable\n  model        decree, read as json\n")
 }
 
 // What is not decided within the budget has an exit status of its own.

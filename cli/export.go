@@ -26,7 +26,7 @@ var formats = []struct {
 	{"chrome", "Chrome trace JSON, which Perfetto opens", timeline.WriteChrome},
 	{"mermaid", "the end of it as a Mermaid sequence diagram", timeline.WriteMermaid},
 	{"html", "the report: a page that opens in any browser", htmlpage.Write},
-	{"history", "what clients saw, in the shape of Jepsen's histories", timeline.WriteHistory},
+	{"history", "what clients saw, for simrun check and in the shape of Jepsen's histories", timeline.WriteHistory},
 	{"trace", "every record, one JSON object a line", timeline.WriteTrace},
 }
 
@@ -96,6 +96,9 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 		}
 		if err := os.WriteFile(files[i], b.Bytes(), 0o644); err != nil {
 			return exitUsage, err
+		}
+		if format.name == "history" {
+			fmt.Fprintf(t.err, "simrun: %s: a history of the model %s, for: simrun check %s\n", files[i], told.Timeline.Model, files[i])
 		}
 	}
 	if told.Timeline.Cut != "" {

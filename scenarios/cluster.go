@@ -196,6 +196,9 @@ func (c *cluster[M, PM]) Hash() sim.Hash { return *c.kernel.Hash() }
 // History returns what clients saw.
 func (c *cluster[M, PM]) History() *checker.History { return &c.history }
 
+// Model returns the name of the model that the history is held against.
+func (c *cluster[M, PM]) Model() string { return c.spec.Workload.Model().Name }
+
 // Stats returns the figures of the run.
 func (c *cluster[M, PM]) Stats() Stats {
 	s := c.stats

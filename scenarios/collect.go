@@ -93,6 +93,7 @@ type collector struct {
 	touched               []node.ID
 	described             [][]string       // by replica
 	calls                 map[string]int   // operations by name
+	ticks                 uint64           // calls, answers and givings up so far: the event numbers of the history
 	begun                 []bool           // faults of the plan
 	plan                  []faults.Fault   // that
 	fates                 []Exception      // that have not met their message
@@ -205,6 +206,7 @@ func (k *collector) keepLast() {
 
 func (k *collector) called(x *timeline.Record) {
 	_, text, _ := strings.Cut(x.Text, " ") // behind its number
+	k.ticks++
 	k.calls[x.Name] = len(k.t.Ops)
 	k.t.Ops = append(k.t.Ops, timeline.Op{Client: x.Who, Name: x.Name, Text: text, Call: x.Event, CallAt: x.At})
 }
@@ -212,8 +214,9 @@ func (k *collector) called(x *timeline.Record) {
 func (k *collector) returned(x *timeline.Record) {
 	o := &k.t.Ops[k.calls[x.Name]]
 	delete(k.calls, x.Name)
+	k.ticks++
 	if x.Peer == "" {
-		o.GaveUp, o.GaveUpAt = x.Event, x.At
+		o.GaveUp, o.GaveUpAt, o.Index = x.Event, x.At, k.ticks
 		return
 	}
 	o.Return, o.ReturnAt = x.Event, x.At
@@ -330,6 +333,7 @@ func (k *collector) finish(s Scenario, r Result) timeline.Timeline {
 	k.keepLast()
 	k.name()
 	k.judge()
+	t.History, t.Model, t.AllOps = *k.cluster.History(), k.cluster.Model(), t.Ops
 	k.count(t.End+bucketSpan, 0)
 	for _, series := range []*timeline.Series{k.done, k.latency, k.rounds, k.led} {
 		if len(series.At) > 0 {

@@ -172,6 +172,8 @@ type Cluster interface {
 	States() []uint64
 	// History returns what clients saw so far. It belongs to the cluster.
 	History() *checker.History
+	// Model returns the name of the model that the history is held against.
+	Model() string
 	// AppendState appends a replica's state to dst, and nothing if it is down.
 	AppendState(id node.ID, dst []byte) []byte
 	// Describe puts a replica's state in words; nil if it is down or has none for it.

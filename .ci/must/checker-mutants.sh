@@ -61,6 +61,7 @@ if [ "$MUST" = long ]; then
 	mutant transaction-sees-not-itself models/txn.go 's/s\.table\.get\(state, at\) != seen\[0\]/s.table.get(before, at) != seen[0]/'
 	mutant insert-overwrites models/register.go 's/case state != 0:/case false:/'
 	mutant set-forgets-nothing models/set.go 's/s\.table\.set\(state, o\.Arg, 0\)/state/'
+	mutant file-outlives-its-session models/sessions.go 's/f\.Value, f\.Owner = 0, 0/f.Owner = 0/'
 	mutant less-forgets-a-put models/less.go 's/o\.Kind != checker\.Append \|\| !gone/!gone/'
 	mutant less-keeps-the-busy models/less.go 's/o\.Out != 0 && !gone\[o\.Out\]/!gone[o.Out]/'
 	mutant less-begins-closed models/less.go 's/o\.Outcome, o\.Return, o\.Out = checker\.Unknown, checker\.Never, 0/o.Out += 0/'

@@ -10,7 +10,7 @@
 // the end are of unknown outcome. Order is that of the events, whose numbers are those of their "index", or else counted. Times are not looked at.
 // Events of processes that are no numbers, such as :nemesis, are passed over.
 //
-// What an operation means is in wire.go, by its "f". A reader goes event by event through parse (json.go, edn.go, jepsenlog.go), then
+// What an operation means is in wire.go, by its "f"; docs/histories.md has an example for each model. A reader goes event by event through parse (json.go, edn.go, jepsenlog.go), then
 // recorder (recorder.go), which pairs invocations with their ends, and at last settle (settle.go), which decides what only the whole history tells: whether a "read"
 // that returned a list read a list or a set.
 //

@@ -219,6 +219,38 @@ func TestMeanings(t *testing.T) {
 			c0 txn get k1 = nil, put k1 5, append k2 6, list k2 = [6] [0,1]
 			c0 txn list k2 = [], get k1 = 5 [2,3]
 			c0 txn list k2 (unknown) [4,...]`},
+		{"a lock service", `
+			0 invoke open 1
+			0 ok open true
+			0 invoke acquire/4 1
+			0 ok acquire/4 1
+			0 invoke create/5 {"session": 1, "value": 0}
+			0 ok create/5 true
+			0 invoke renew 1
+			0 ok renew 2
+			0 invoke guard/5 {"value": 7, "token": 0}
+			0 ok guard/5 true
+			0 invoke expire {"session": 1, "renewed": 2}
+			0 ok expire true
+			0 invoke changes/5
+			0 ok changes/5 2
+			0 invoke renew 1
+			0 ok renew 0
+			0 invoke cas/5 [7,8]
+			0 ok cas/5 7
+			1 invoke release/4 1
+			1 info release/4`,
+			"sessions", `
+			c0 open s1 = done [0,1]
+			c0 acquire k4 for s1 = token 1 [2,3]
+			c0 create k5 0 for s1 = done [4,5]
+			c0 renew s1 = 2 [6,7]
+			c0 guard k5 7 with token 0 = done [8,9]
+			c0 expire s1 renewed 2 times = done [10,11]
+			c0 changes k5 = 2 [12,13]
+			c0 renew s1 = 0 [14,15]
+			c0 cas k5 7->8 = 7 [16,17]
+			c1 release k4 1 (unknown) [18,...]`},
 		{"one decision", `
 			0 invoke propose 4
 			0 ok propose 5`,
@@ -352,6 +384,11 @@ func TestRefusals(t *testing.T) {
 		{events("0 invoke acquire\n0 ok acquire 0"), "the token 0 is not above 0"},
 		{events("0 invoke release x"), "it is not a JSON object"},
 		{events(`0 invoke transfer {"from": 1}`), "line 1: transfer: it must have a map of from, to and amount"},
+		{events(`0 invoke expire {"session": 1}`), "line 1: expire: it must have a map of session and renewed"},
+		{events("0 invoke create/1 7"), "line 1: create: it must have a map of session and value"},
+		{events(`0 invoke guard/1 {"value": 1, "token": "x"}`), `line 1: guard: "x" is no number`},
+		{events("0 invoke open/1 7"), "line 1: open: it has a key, and is about none"},
+		{events("0 invoke open 1\n0 ok open 1"), "line 2: open, invoked in line 1: it must end with true or false, and ends with 1"},
 		{events("0 invoke txn 1"), "line 1: txn: it must have a list of items"},
 		{events(`0 invoke txn [["r",1]]`), "line 1: txn: item 0 must be a list"},
 		{events(`0 invoke txn [["z",1,null]]`), `line 1: txn: item 0 is "z", and must be r, w, append or list`},

@@ -178,7 +178,7 @@ func (r *recorder) settleKeys() {
 	for i := range h.Ops {
 		o := &h.Ops[i]
 		switch o.Kind {
-		case checker.Propose, checker.Total:
+		case checker.Propose, checker.Total, checker.OpenSession, checker.Renew, checker.Expire:
 		case checker.Balances:
 			if o.Ext > 0 {
 				out := h.Ext[o.Ext-1].Out

@@ -26,19 +26,39 @@ import (
 //	include, exclude   the element       the same
 //	contains           the element       true or false
 //	members            nil               the list
-//	acquire            nil               the token; nil or false, if busy
+//	acquire            nil; the session  the token; nil or false, if busy
 //	release            the token         true or false; the token, if done
 //	transfer           {from to amount}  true or false; the map, if done
 //	balances           nil               {account balance ...}
 //	total              nil               the sum
 //	txn                [[f key value] ...] with the fs r, w, append and list; the same, with what was read
+//	open               the session       true or false
+//	renew              the session       how often it was renewed since and with its opening; 0, if it is not open
+//	expire             {session renewed} true or false
+//	create             {session value}   true or false
+//	guard              {value token}     true or false
+//	changes            nil               how often
+//
+// propose is of a register that is written once, by whoever comes first: all get to know what it has. So it needs no read.
+// All but propose, transfer, balances, total, txn, open, renew and expire are about a key, which is beside the value ("key"), or nowhere in a history of one
+// register.
 var wireNames = map[string]checker.OpKind{
 	"read": checker.Get, "get": checker.Get, "write": checker.Put, "put": checker.Put, "cas": checker.CAS, "try-cas": checker.TryCAS,
 	"propose": checker.Propose, "insert": checker.Insert, "add": checker.Add, "inc": checker.Add, "add-get": checker.AddGet,
 	"append": checker.Append, "list": checker.List, "enqueue": checker.Enqueue, "dequeue": checker.Dequeue,
 	"include": checker.Include, "exclude": checker.Exclude, "remove": checker.Exclude, "contains": checker.Contains, "elements": checker.Elements,
 	"acquire": checker.Acquire, "release": checker.Release, "transfer": checker.Transfer, "balances": checker.Balances, "total": checker.Total,
-	"txn": checker.Txn,
+	"txn": checker.Txn, "open": checker.OpenSession, "renew": checker.Renew, "expire": checker.Expire, "create": checker.Create, "guard": checker.Guard,
+	"changes": checker.Changes,
+}
+
+// keyless tells of operations that they are about no key of their own.
+func keyless(k checker.OpKind) bool {
+	switch k {
+	case checker.Propose, checker.Transfer, checker.Balances, checker.Total, checker.Txn, checker.OpenSession, checker.Renew, checker.Expire:
+		return true
+	}
+	return false
 }
 
 func kindOf(name string) (checker.OpKind, error) {
@@ -70,7 +90,11 @@ func (r *recorder) asks(o *checker.Op, event *value) (err error) {
 		return err
 	}
 	switch o.Kind {
-	case checker.Get, checker.List, checker.Dequeue, checker.Elements, checker.Acquire, checker.Balances, checker.Total:
+	case checker.Acquire:
+		if v.sort != sortNothing {
+			o.Arg, err = sum(v)
+		}
+	case checker.Get, checker.List, checker.Dequeue, checker.Elements, checker.Balances, checker.Total, checker.Changes:
 		if v.sort != sortNothing {
 			return fmt.Errorf("it is invoked with the value %s, and must be with nil", v)
 		}
@@ -81,8 +105,10 @@ func (r *recorder) asks(o *checker.Op, event *value) (err error) {
 		if o.Arg, err = r.value(&v.list[0]); err == nil {
 			o.Arg2, err = r.value(&v.list[1])
 		}
-	case checker.AddGet, checker.Release:
+	case checker.AddGet, checker.Release, checker.OpenSession, checker.Renew:
 		o.Arg, err = sum(v)
+	case checker.Expire, checker.Create, checker.Guard:
+		err = r.asksService(o, v)
 	case checker.Transfer:
 		err = r.asksTransfer(o, v)
 	case checker.Txn:
@@ -115,8 +141,7 @@ func independent(k checker.OpKind, v *value) (key, inner *value) {
 
 // takeKey takes the key of an operation, which all of those have that are about one, or none.
 func (r *recorder) takeKey(o *checker.Op, key *value) (err error) {
-	switch o.Kind {
-	case checker.Propose, checker.Transfer, checker.Balances, checker.Total, checker.Txn:
+	if keyless(o.Kind) {
 		if key != nil && key.sort != sortNothing {
 			return errors.New("it has a key, and is about none")
 		}
@@ -160,6 +185,40 @@ func (r *recorder) asksTransfer(o *checker.Op, v *value) error {
 	o.Arg = int64(k)
 	o.Arg2, err = sum(amount)
 	return err
+}
+
+// asksService takes the two arguments of an operation on a lock service, which are named.
+func (r *recorder) asksService(o *checker.Op, v *value) (err error) {
+	first, second := serviceNames(o.Kind)
+	a, b := v.get(first), v.get(second)
+	if v.sort != sortMap || a == nil || b == nil {
+		return fmt.Errorf("it must have a map of %s and %s", first, second)
+	}
+	if o.Kind == checker.Guard {
+		o.Arg, err = r.value(a)
+	} else {
+		o.Arg, err = sum(a)
+	}
+	if err != nil {
+		return err
+	}
+	if o.Kind == checker.Create {
+		o.Arg2, err = r.value(b)
+	} else {
+		o.Arg2, err = sum(b)
+	}
+	return err
+}
+
+// serviceNames returns what the two arguments of an operation on a lock service are called.
+func serviceNames(k checker.OpKind) (first, second string) {
+	switch k {
+	case checker.Expire:
+		return "session", "renewed"
+	case checker.Create:
+		return "session", "value"
+	}
+	return "value", "token"
 }
 
 // txnNames are what the items of transactions are called.
@@ -236,7 +295,7 @@ func (r *recorder) returns(o *checker.Op, event *value) (err error) {
 		o.Out, err = r.value(v)
 	case checker.CAS:
 		return r.returnsCAS(o, v)
-	case checker.AddGet, checker.Total:
+	case checker.AddGet, checker.Total, checker.Renew, checker.Changes:
 		o.Out, err = sum(v)
 	case checker.Acquire:
 		if v.sort == sortNothing || v.sort == sortBool && v.number == 0 {
@@ -245,7 +304,7 @@ func (r *recorder) returns(o *checker.Op, event *value) (err error) {
 		if o.Out, err = sum(v); err == nil && o.Out <= 0 {
 			err = fmt.Errorf("the token %s is not above 0", v)
 		}
-	case checker.TryCAS, checker.Insert, checker.Contains, checker.Release, checker.Transfer:
+	case checker.TryCAS, checker.Insert, checker.Contains, checker.Release, checker.Transfer, checker.OpenSession, checker.Expire, checker.Create, checker.Guard:
 		return r.returnsWhether(o, v)
 	case checker.List, checker.Elements:
 		return r.list(o, v)

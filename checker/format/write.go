@@ -2,6 +2,7 @@ package format
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,10 +18,23 @@ const version = 1
 // Write writes a history as JSON lines, for Read. The first line names the model, if it is not "". Operations that are open are of unknown outcome then;
 // nothing else is lost. It refuses what is no history.
 func Write(out io.Writer, h *checker.History, model string) error {
+	return WriteWith(out, h, model, nil)
+}
+
+// Aside is what else is known of an operation. It is written beside its events, and Read passes it over.
+type Aside struct {
+	Client, Name  string // of the operation and who called it
+	CallAt, EndAt int64  // simulated time, nanoseconds
+	CallIn, EndIn uint64 // number of the event of the run
+	GaveUp        uint64 // the index, which no event of the history has, at which its client stopped waiting, of an operation of unknown outcome: an info; 0: none
+}
+
+// WriteWith writes a history as Write does, with what is known besides of its operations: asides[i] goes with the operation i. There may be fewer.
+func WriteWith(out io.Writer, h *checker.History, model string, asides []Aside) error {
 	if err := h.Validate(); err != nil {
 		return fmt.Errorf("it is no history: %w", err)
 	}
-	w := &writer{out: bufio.NewWriterSize(out, 1<<16), h: h, sums: model == "counter" || model == "bank"}
+	w := &writer{out: bufio.NewWriterSize(out, 1<<16), h: h, asides: asides, sums: model == "counter" || model == "bank"}
 	for i := range h.Ops {
 		w.sums = w.sums || summed(h.Ops[i].Kind)
 	}
@@ -30,36 +44,54 @@ func Write(out io.Writer, h *checker.History, model string) error {
 	}
 	w.end()
 	// Calls lie in order. Ends are sorted, and then the two are merged.
-	ends := make([]int32, 0, len(h.Ops))
+	ends := make([]int, 0, len(h.Ops))
 	for i := range h.Ops {
-		if h.Ops[i].Return != checker.Never {
-			ends = append(ends, int32(i))
+		if w.ended(i) != checker.Never {
+			ends = append(ends, i)
 		}
 	}
-	slices.SortFunc(ends, func(a, b int32) int {
-		if h.Ops[a].Return < h.Ops[b].Return {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(ends, func(a, b int) int { return cmp.Compare(w.ended(a), w.ended(b)) })
 	for i := range h.Ops {
-		for len(ends) > 0 && h.Ops[ends[0]].Return < h.Ops[i].Call {
-			w.completion(&h.Ops[ends[0]])
+		for len(ends) > 0 && w.ended(ends[0]) < h.Ops[i].Call {
+			w.completion(ends[0])
 			ends = ends[1:]
 		}
-		w.invocation(&h.Ops[i])
+		w.invocation(i)
 	}
 	for _, i := range ends {
-		w.completion(&h.Ops[i])
+		w.completion(i)
 	}
 	return w.out.Flush() // which remembers the first error
 }
 
 type writer struct {
-	out  *bufio.Writer
-	h    *checker.History
-	sums bool // what is read is a sum, in which 0 is 0
-	line []byte
+	out    *bufio.Writer
+	h      *checker.History
+	asides []Aside
+	sums   bool // what is read is a sum, in which 0 is 0
+	line   []byte
+}
+
+// ended returns the index of the event in which an operation ended, or its client gave it up.
+func (w *writer) ended(i int) uint64 {
+	o := &w.h.Ops[i]
+	if o.Outcome == checker.Unknown && i < len(w.asides) && w.asides[i].GaveUp > 0 {
+		return w.asides[i].GaveUp
+	}
+	return o.Return
+}
+
+// aside writes what else is known of an operation.
+func (w *writer) aside(i int, at func(a *Aside) (time int64, event uint64)) {
+	if i >= len(w.asides) {
+		return
+	}
+	a := &w.asides[i]
+	time, event := at(a)
+	w.line = strconv.AppendInt(append(w.line, `,"time":`...), time, 10)
+	w.line = strconv.AppendUint(append(w.line, `,"event":`...), event, 10)
+	w.line = w.text(append(w.line, `,"client":`...), a.Client)
+	w.line = w.text(append(w.line, `,"op":`...), a.Name)
 }
 
 func (w *writer) end() {
@@ -75,9 +107,7 @@ func (w *writer) event(o *checker.Op, index uint64, typ string) {
 	w.line = strconv.AppendUint(w.line, uint64(o.Client), 10)
 	w.line = append(append(append(w.line, `,"type":"`...), typ...), `","f":"`...)
 	w.line = append(append(w.line, wireName(o.Kind)...), '"')
-	switch o.Kind {
-	case checker.Propose, checker.Transfer, checker.Balances, checker.Total, checker.Txn:
-	default:
+	if !keyless(o.Kind) {
 		w.line = append(w.line, `,"key":`...)
 		w.line = strconv.AppendUint(w.line, uint64(o.Key), 10)
 	}
@@ -94,7 +124,8 @@ func wireName(k checker.OpKind) string {
 	return k.String()
 }
 
-func (w *writer) invocation(o *checker.Op) {
+func (w *writer) invocation(i int) {
+	o := &w.h.Ops[i]
 	w.event(o, o.Call, "invoke")
 	if o.Slot > 0 {
 		w.line = append(w.line, `,"slot":`...)
@@ -105,17 +136,23 @@ func (w *writer) invocation(o *checker.Op) {
 		}
 	}
 	w.line = w.asked(append(w.line, `,"value":`...), o)
+	w.aside(i, func(a *Aside) (int64, uint64) { return a.CallAt, a.CallIn })
 	w.end()
 }
 
-func (w *writer) completion(o *checker.Op) {
-	if o.Outcome == checker.Fail {
-		w.event(o, o.Return, "fail")
-		w.end()
-		return
+func (w *writer) completion(i int) {
+	o, typ := &w.h.Ops[i], "ok"
+	switch o.Outcome {
+	case checker.Fail:
+		typ = "fail"
+	case checker.Unknown:
+		typ = "info"
 	}
-	w.event(o, o.Return, "ok")
-	w.line = w.returned(append(w.line, `,"value":`...), o)
+	w.event(o, w.ended(i), typ)
+	if o.Outcome == checker.OK {
+		w.line = w.returned(append(w.line, `,"value":`...), o)
+	}
+	w.aside(i, func(a *Aside) (int64, uint64) { return a.EndAt, a.EndIn })
 	w.end()
 }
 
@@ -157,12 +194,19 @@ func (w *writer) list(dst []byte, values []int64) []byte {
 // asked writes what an operation asked for.
 func (w *writer) asked(dst []byte, o *checker.Op) []byte {
 	switch o.Kind {
-	case checker.Get, checker.List, checker.Dequeue, checker.Elements, checker.Acquire, checker.Balances, checker.Total:
+	case checker.Get, checker.List, checker.Dequeue, checker.Elements, checker.Balances, checker.Total, checker.Changes:
 		return append(dst, "null"...)
+	case checker.Acquire:
+		if o.Arg == 0 {
+			return append(dst, "null"...)
+		}
+		return w.sum(dst, o.Arg)
 	case checker.CAS, checker.TryCAS:
 		return w.list(dst, []int64{o.Arg, o.Arg2})
-	case checker.Add, checker.AddGet, checker.Release:
+	case checker.Add, checker.AddGet, checker.Release, checker.OpenSession, checker.Renew:
 		return w.sum(dst, o.Arg)
+	case checker.Expire, checker.Create, checker.Guard:
+		return w.service(dst, o)
 	case checker.Transfer:
 		dst = strconv.AppendUint(append(dst, `{"from":`...), uint64(o.Key), 10)
 		dst = strconv.AppendInt(append(dst, `,"to":`...), o.Arg, 10)
@@ -184,14 +228,15 @@ func (w *writer) returned(dst []byte, o *checker.Op) []byte {
 		return w.value(dst, o.Out)
 	case checker.Dequeue, checker.Propose, checker.CAS:
 		return w.value(dst, o.Out)
-	case checker.AddGet, checker.Total:
+	case checker.AddGet, checker.Total, checker.Renew, checker.Changes:
 		return w.sum(dst, o.Out)
 	case checker.Acquire:
 		if o.Out == 0 {
 			return append(dst, "null"...)
 		}
 		return w.sum(dst, o.Out)
-	case checker.TryCAS, checker.Insert, checker.Contains, checker.Release, checker.Transfer:
+	case checker.TryCAS, checker.Insert, checker.Contains, checker.Release, checker.Transfer, checker.OpenSession, checker.Expire, checker.Create,
+		checker.Guard:
 		return strconv.AppendBool(dst, o.Out != 0)
 	case checker.List, checker.Elements:
 		return w.list(dst, w.ext(o).Out)
@@ -201,6 +246,26 @@ func (w *writer) returned(dst []byte, o *checker.Op) []byte {
 		return w.items(dst, o, true)
 	}
 	return append(dst, "null"...)
+}
+
+// service writes the two arguments of an operation on a lock service.
+func (w *writer) service(dst []byte, o *checker.Op) []byte {
+	first, second := serviceNames(o.Kind)
+	dst = w.text(append(dst, '{'), first)
+	dst = append(dst, ':')
+	if o.Kind == checker.Guard {
+		dst = w.value(dst, o.Arg)
+	} else {
+		dst = w.sum(dst, o.Arg)
+	}
+	dst = w.text(append(dst, ','), second)
+	dst = append(dst, ':')
+	if o.Kind == checker.Create {
+		dst = w.value(dst, o.Arg2)
+	} else {
+		dst = w.sum(dst, o.Arg2)
+	}
+	return append(dst, '}')
 }
 
 // items writes a transaction, with what its reads saw if it completed.

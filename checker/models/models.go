@@ -24,7 +24,7 @@ type Model struct {
 // All returns the models, those that are asked for most first.
 func All() []Model {
 	return []Model{
-		Register, KV, Counter, Lists, Texts, Queue, Set, Lock, Bank, Insert, Txn, Decree,
+		Register, KV, Counter, Lists, Texts, Queue, Set, Lock, Bank, Insert, Txn, Sessions, Decree,
 	}
 }
 

@@ -31,6 +31,13 @@ func acquire(token int64) checker.Op              { return one(checker.Acquire, 
 func release(token, done int64) checker.Op        { return one(checker.Release, 0, token, 0, done) }
 func transfer(a uint32, b, n, d int64) checker.Op { return one(checker.Transfer, a, b, n, d) }
 func total(sum int64) checker.Op                  { return one(checker.Total, 0, 0, 0, sum) }
+func open(s, done int64) checker.Op               { return one(checker.OpenSession, 0, s, 0, done) }
+func renew(s, times int64) checker.Op             { return one(checker.Renew, 0, s, 0, times) }
+func expire(s, times, done int64) checker.Op      { return one(checker.Expire, 0, s, times, done) }
+func acquireFor(s, token int64) checker.Op        { return one(checker.Acquire, 0, s, 0, token) }
+func create(s, v, done int64) checker.Op          { return one(checker.Create, 0, s, v, done) }
+func guard(v, token, done int64) checker.Op       { return one(checker.Guard, 0, v, token, done) }
+func changes(n int64) checker.Op                  { return one(checker.Changes, 0, 0, 0, n) }
 func propose(v, out int64) checker.Op             { return one(checker.Propose, 0, v, 0, out) }
 
 // lost makes the outcome of an operation unknown.
@@ -186,6 +193,16 @@ func TestRules(t *testing.T) {
 		{Txn, "a register that is emptied", yes, []any{txn(items(w(1, 3))), txn(items(w(1, 0))), txn(items(r(1)), 0)}},
 		{Txn, "of one key", no, []any{txn(items(w(1, 3))), txn(items(r(1)), 4)}},
 
+		{Sessions, "a paused holder does no harm", yes, []any{
+			open(1, 1), acquireFor(1, 1), create(1, 5, 1), renew(1, 2), open(2, 1), acquireFor(2, 0), expire(1, 1, 0), expire(1, 2, 1), acquireFor(2, 2),
+			get(0, 0), guard(7, 2, 1), guard(8, 1, 0), get(0, 7), renew(1, 0), changes(5)}},
+		{Sessions, "who holds it gets the same token again", yes, []any{open(1, 1), acquireFor(1, 1), acquireFor(1, 1)}},
+		{Sessions, "held by two", no, []any{open(1, 1), open(2, 1), acquireFor(1, 1), acquireFor(2, 2)}},
+		{Sessions, "a session that is not open", no, []any{acquireFor(1, 1)}},
+		{Sessions, "a file outlives its session", no, []any{open(1, 1), create(1, 5, 1), expire(1, 1, 1), get(0, 5)}},
+		{Sessions, "an old token writes", no, []any{guard(7, 2, 1), guard(8, 1, 1)}},
+		{Sessions, "renewed in between", no, []any{open(1, 1), renew(1, 2), expire(1, 1, 1)}},
+
 		{Decree, "one decision", yes, []any{propose(3, 3), propose(4, 3)}},
 		{Decree, "two decisions", no, []any{propose(3, 3), propose(4, 4)}},
 	} {
@@ -248,7 +265,7 @@ func TestFind(t *testing.T) {
 		}
 	}
 	_, err := Find("chess")
-	require.EqualError(t, err, `there is no model "chess": there are register, kv, counter, list, text, queue, set, lock, bank, insert, txn, decree`)
+	require.EqualError(t, err, `there is no model "chess": there are register, kv, counter, list, text, queue, set, lock, bank, insert, txn, sessions, decree`)
 }
 
 func TestGuess(t *testing.T) {
@@ -269,6 +286,7 @@ func TestGuess(t *testing.T) {
 		{[]any{contains(1, 0)}, true, "set"},
 		{[]any{acquire(1)}, true, "lock"},
 		{[]any{txn(items(r(1)), 0)}, true, "txn"},
+		{[]any{open(1, 1), acquireFor(1, 1), get(0, 0)}, true, "sessions"},
 		{[]any{propose(1, 1)}, false, "decree"},
 		{[]any{push(1)}, true, "its operations (append) fit several models: choose list or text"},
 		{[]any{enq(1), acquire(1)}, true, "no model knows all of its operations (enqueue, acquire)"},

@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"simrun/checker/format":                 {"simrun/checker"},
 	"simrun/scenarios":                      {"simrun/scenarios/timeline", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},
 	"simrun/scenarios/gallery":              {"simrun/scenarios", "simrun/sim/...", "simrun/faults", "simrun/checker/...", "simrun/node/..."},
-	"simrun/scenarios/timeline":             nil,
+	"simrun/scenarios/timeline":             {"simrun/checker", "simrun/checker/format"},
 	"simrun/scenarios/report":               {"simrun/scenarios/timeline"},
 	"simrun/scenarios/report/sample":        {"simrun/scenarios/timeline"},
 	"simrun/scenarios/shrink":               {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"simrun/checker"
 	"simrun/faults"
 	"simrun/scenarios"
 	"simrun/scenarios/timeline"
@@ -143,42 +145,58 @@ func TestMermaid(t *testing.T) {
 	}
 }
 
-// A history has a line for every call, in order of time, and one for every end, of the same process.
+// A history has a line for every call, in order of time, and one for every end, of the same process; all of them, however few records are kept.
 func TestHistory(t *testing.T) {
+	ends := map[string]int{}
 	for _, x := range runs(t) {
 		open := map[string]float64{}
-		calls, at := 0, 0.0
-		for i, l := range strings.Split(strings.TrimSuffix(written(t, timeline.WriteHistory, &x), "\n"), "\n") {
+		calls, at, index := 0, 0.0, 0.0
+		lines := strings.Split(strings.TrimSuffix(written(t, timeline.WriteHistory, &x), "\n"), "\n")
+		require.Equal(t, fmt.Sprintf(`{"history":"simrun","version":1,"model":%q}`, x.Model), lines[0])
+		for _, l := range lines[1:] {
 			var line map[string]any
 			require.NoError(t, json.Unmarshal([]byte(l), &line))
-			require.EqualValues(t, i, line["index"])
-			require.GreaterOrEqual(t, line["time"].(float64), at)
+			require.Greater(t, line["index"], index)
+			index = line["index"].(float64)
+			require.GreaterOrEqual(t, line["time"], at)
 			at = line["time"].(float64)
-			op := line["op"].(string)
-			if line["type"] == "invoke" {
+			op, kind := line["op"].(string), line["type"].(string)
+			if kind == "invoke" {
 				calls++
 				open[op] = line["process"].(float64)
 				continue
 			}
-			require.Contains(t, []string{"ok", "fail", "info"}, line["type"])
+			ends[kind]++
+			require.Contains(t, []string{"ok", "fail", "info"}, kind)
 			require.Equal(t, open[op], line["process"], l)
 			delete(open, op)
 		}
-		require.Len(t, x.Ops, calls)
+		require.Len(t, x.AllOps, calls)
+		require.GreaterOrEqual(t, len(x.AllOps), len(x.Ops))
 	}
-	kv := timeline.Timeline{Ops: []timeline.Op{
-		{Client: "c1", Name: "c1#1", Process: 1, Text: "cas k2 4->7", Out: "5", Outcome: "ok", Call: 1, CallAt: 10, Return: 4, ReturnAt: 40, Slot: 3},
-		{Client: "c2", Name: "c2#1", Process: 2, Text: "get k2", Out: "5", Outcome: "ok", Call: 2, CallAt: 20, Return: 3, ReturnAt: 30},
-		{Client: "c3", Name: "c3#1", Process: 3, Text: "put k2 9", Outcome: "unknown", Call: 5, CallAt: 50, GaveUp: 6, GaveUpAt: 60},
-		{Client: "c4", Name: "c4#1", Process: 4, Text: "propose 3", Outcome: "open", Call: 7, CallAt: 70},
-	}}
-	require.Equal(t, `{"index":0,"type":"invoke","process":1,"f":"cas","value":["k2",[4,7]],"time":10,"event":1,"client":"c1","op":"c1#1"}
-{"index":1,"type":"invoke","process":2,"f":"get","value":["k2",null],"time":20,"event":2,"client":"c2","op":"c2#1"}
-{"index":2,"type":"ok","process":2,"f":"get","value":["k2",5],"time":30,"event":3,"client":"c2","op":"c2#1"}
-{"index":3,"type":"ok","process":1,"f":"cas","value":["k2",[4,7],5],"time":40,"event":4,"client":"c1","op":"c1#1","slot":3}
-{"index":4,"type":"invoke","process":3,"f":"put","value":["k2",9],"time":50,"event":5,"client":"c3","op":"c3#1"}
-{"index":5,"type":"info","process":3,"f":"put","value":["k2",9],"time":60,"event":6,"client":"c3","op":"c3#1"}
-{"index":6,"type":"invoke","process":4,"f":"propose","value":3,"time":70,"event":7,"client":"c4","op":"c4#1"}
+	require.NotZero(t, ends["info"], "nobody gave up")
+	kv := timeline.Timeline{
+		Model: "kv",
+		History: checker.History{Ops: []checker.Op{
+			{Call: 1, Return: 4, Client: 1, Kind: checker.CAS, Key: 2, Arg: 0, Arg2: 7, Out: 5, Outcome: checker.OK, Slot: 3},
+			{Call: 2, Return: 3, Client: 2, Kind: checker.Get, Key: 2, Out: 0, Outcome: checker.OK},
+			{Call: 5, Return: checker.Never, Client: 3, Kind: checker.Put, Key: 2, Arg: 9, Outcome: checker.Unknown},
+			{Call: 7, Return: checker.Never, Client: 4, Kind: checker.Get, Key: 2},
+		}},
+		AllOps: []timeline.Op{
+			{Client: "c1", Name: "c1#1", Call: 11, CallAt: 10, Return: 14, ReturnAt: 40},
+			{Client: "c2", Name: "c2#1", Call: 12, CallAt: 20, Return: 13, ReturnAt: 30},
+			{Client: "c3", Name: "c3#1", Call: 15, CallAt: 50, GaveUp: 16, GaveUpAt: 60, Index: 6},
+		},
+	}
+	require.Equal(t, `{"history":"simrun","version":1,"model":"kv"}
+{"index":1,"process":1,"type":"invoke","f":"cas","key":2,"slot":3,"value":[null,7],"time":10,"event":11,"client":"c1","op":"c1#1"}
+{"index":2,"process":2,"type":"invoke","f":"read","key":2,"value":null,"time":20,"event":12,"client":"c2","op":"c2#1"}
+{"index":3,"process":2,"type":"ok","f":"read","key":2,"value":null,"time":30,"event":13,"client":"c2","op":"c2#1"}
+{"index":4,"process":1,"type":"ok","f":"cas","key":2,"value":5,"time":40,"event":14,"client":"c1","op":"c1#1"}
+{"index":5,"process":3,"type":"invoke","f":"write","key":2,"value":9,"time":50,"event":15,"client":"c3","op":"c3#1"}
+{"index":6,"process":3,"type":"info","f":"write","key":2,"time":60,"event":16,"client":"c3","op":"c3#1"}
+{"index":7,"process":4,"type":"invoke","f":"read","key":2,"value":null}
 `, written(t, timeline.WriteHistory, &kv))
 }
 

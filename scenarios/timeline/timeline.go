@@ -2,6 +2,8 @@
 // its faults and its verdict, as one plain value. Pictures, stories and exports are made from it, and from nothing else.
 package timeline
 
+import "simrun/checker"
+
 // Timeline is one run, told.
 type Timeline struct {
 	Scenario    string `json:"scenario"`
@@ -29,6 +31,11 @@ type Timeline struct {
 	// Digests says what the digests are of which a verdict speaks, by their eight hexadecimal digits: "c2#1 (propose 10)".
 	Digests map[string]string `json:"digests,omitempty"`
 	Witness []int             `json:"witness,omitempty"` // places in Ops of operations that no order explains, the last of which is where it went wrong
+
+	// For WriteHistory: what clients saw, whole, the name of the model that it is held against, and all operations, where Ops may lack the first. No page needs them.
+	History checker.History `json:"-"`
+	Model   string          `json:"-"`
+	AllOps  []Op            `json:"-"`
 }
 
 // Record is one record of the trace.
@@ -63,6 +70,7 @@ type Op struct {
 	GaveUp   uint64 `json:"gaveUp,omitempty"` // event in which its client stopped waiting; the operation itself is open for ever
 	GaveUpAt int64  `json:"gaveUpAt,omitempty"`
 	Slot     uint64 `json:"slot,omitempty"`
+	Index    uint64 `json:"-"` // in the order of all calls, answers and givings up, from 1: that of the giving up, if it came to that
 }
 
 // Fault is one fault of the plan that began.

@@ -88,6 +88,17 @@ func TestMerge(t *testing.T) {
 	}
 	require.Equal(t, 3, strings.Count(merged.out, ": 31 of 31 seeds"))
 	require.FileExists(t, "all.xml")
+
+	// Where failures are what the sweep is there for, it is they that must be found, in the whole.
+	for _, args := range []string{"run single-decree --profile byzantine --count 40", "run single-decree --profile byzantine --count 3", "run kv --profile destruction --count 40"} {
+		args := strings.Fields(args)
+		whole, part := command(t, args...), command(t, append(args, "--json")...)
+		require.NoError(t, os.WriteFile("part.jsonl", []byte(part.out), 0o644))
+		merged := command(t, "merge", "part.jsonl")
+		require.Equal(t, whole.status, merged.status, "%v: %s%s", args, merged.out, merged.err)
+		head, _, _ := strings.Cut(merged.out, "\n")
+		require.Contains(t, whole.out, head)
+	}
 }
 
 // merge refuses what is no share of one sweep.
@@ -105,6 +116,7 @@ func TestMergeRefusals(t *testing.T) {
 		return string(text) + "\n"
 	}
 	good := write("good", summary(func(*jsonSummary) {}))
+	whole := write("whole", `{"type":"result","scenario":"kv","seed":3,"verdict":"pass"}`+"\n"+summary(func(s *jsonSummary) { s.Stats.Runs = 1 }))
 	for _, c := range []struct {
 		args []string
 		says string
@@ -118,6 +130,8 @@ func TestMergeRefusals(t *testing.T) {
 		{[]string{good, write("build", summary(func(s *jsonSummary) { s.Build.Sources = "4567" }))}, "made by another build"},
 		{[]string{good, write("profile", summary(func(s *jsonSummary) { s.Profile = "calm" }))}, "kv was run with profile calm here, and with default in the files before"},
 		{[]string{good, "--junit", "."}, "--junit . is a folder"},
+		{[]string{write("cut", summary(func(s *jsonSummary) { s.Stats.Runs = 5 }))}, "kv has 0 results here, and its summary is that of 5 runs: the file is not whole"},
+		{[]string{whole, whole}, "seed 3 of kv was there before: leave the file out that has it again"},
 	} {
 		requireRefused(t, command(t, append([]string{"merge"}, c.args...)...), c.says)
 	}

@@ -45,11 +45,19 @@ type merger struct {
 	term    *term
 	build   *scenarios.Build
 	reports []*report
+	results map[*report]*results
 	stop    stopped // what cut one of them short
 }
 
+// results are those of a scenario.
+type results struct {
+	seeds    map[uint64]bool
+	here     uint64                   // in the file at hand
+	verdicts map[checker.Verdict]bool // but for their details
+}
+
 func merge(t *term, files []string, f *ciFlags) (int, error) {
-	m := &merger{term: t}
+	m := &merger{term: t, results: map[*report]*results{}}
 	for _, file := range files {
 		if err := m.read(file); err != nil {
 			return exitUsage, fmt.Errorf("%s: %w", file, err)
@@ -61,9 +69,10 @@ func merge(t *term, files []string, f *ciFlags) (int, error) {
 		if i > 0 {
 			t.printf("\n")
 		}
-		if r.missed() {
-			r.status = worse(r.status, exitUnproved)
+		for v := range m.results[r].verdicts { // what they are worth hangs on the profile, which the summary names
+			r.judge(v)
 		}
+		r.conclude()
 		r.finish(r.stop)
 	}
 	return plan.exit(t, m.reports, m.stop)
@@ -120,6 +129,7 @@ func (m *merger) of(scenario string) *report {
 		}
 		i = len(m.reports)
 		m.reports = append(m.reports, &report{plan: &sweepPlan{}, scenario: s, term: m.term, failures: map[string]*failures{}, merged: true})
+		m.results[m.reports[i]] = &results{seeds: map[uint64]bool{}, verdicts: map[checker.Verdict]bool{}}
 	}
 	return m.reports[i]
 }
@@ -134,10 +144,15 @@ func (m *merger) result(line []byte) error {
 	if err != nil {
 		return err
 	}
-	r, v := m.of(j.Scenario), checker.Verdict{Kind: kind, Fingerprint: j.Fingerprint, Detail: j.Detail}
+	r, v := m.of(j.Scenario), checker.Verdict{Kind: kind, Fingerprint: j.Fingerprint, Broken: j.Broken}
+	all := m.results[r]
+	if all.seeds[j.Seed] {
+		return fmt.Errorf("seed %d of %s was there before: leave the file out that has it again", j.Seed, j.Scenario)
+	}
+	all.seeds[j.Seed], all.verdicts[v] = true, true
+	all.here++
+	v.Detail = j.Detail
 	r.verdicts[kind]++
-	r.status = worse(r.status, statusIn(r.scenario, v))
-	r.shown = r.shown || r.scenario.Shows(v)
 	if kind == checker.Pass {
 		return nil
 	}
@@ -164,6 +179,11 @@ func (m *merger) summary(line []byte) error {
 	r := m.of(j.Scenario)
 	if name := r.plan.profile.Name; name != "" && name != j.Profile {
 		return fmt.Errorf("%s was run with profile %s here, and with %s in the files before", j.Scenario, j.Profile, name)
+	}
+	if all := m.results[r]; all.here != j.Stats.Runs {
+		return fmt.Errorf("%s has %d results here, and its summary is that of %d runs: the file is not whole", j.Scenario, all.here, j.Stats.Runs)
+	} else {
+		all.here = 0
 	}
 	profile, err := faults.FindProfile(j.Profile)
 	if err != nil {

@@ -226,13 +226,7 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		if interrupted.Err() != nil {
 			stop = byInterrupt
 		}
-		contrast := s.Story != nil && s.Story.Expect != "" || p.profile.Is(faults.Lying) && s.Suffers(faults.Equivocate, p.profile)
-		if contrast && !r.shown {
-			r.status = worse(r.status, exitUnproved) // nothing of what it is there to show
-		}
-		if r.missed() {
-			r.status = worse(r.status, exitUnproved)
-		}
+		r.conclude()
 		r.finish(stop)
 		if t.writeError != nil {
 			break
@@ -245,6 +239,28 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 // they can survive.
 func (p *sweepPlan) expects(v checker.Verdict) bool {
 	return p.profile.Is(faults.Lying) && v.Broken != "" || p.profile.Is(faults.Destruction) && v.Kind == checker.Unrecoverable
+}
+
+// judge takes the verdict of a run into account.
+func (r *report) judge(v checker.Verdict) {
+	if r.plan.expects(v) {
+		r.shown = true
+		return
+	}
+	r.status = worse(r.status, statusIn(r.scenario, v))
+	r.shown = r.shown || r.scenario.Shows(v)
+}
+
+// conclude finds out whether the whole sweep came to what it must come to.
+func (r *report) conclude() {
+	s, p := r.scenario, r.plan.profile
+	contrast := s.Story != nil && s.Story.Expect != "" || p.Is(faults.Lying) && s.Suffers(faults.Equivocate, p)
+	if contrast && !r.shown {
+		r.status = worse(r.status, exitUnproved) // nothing of what it is there to show
+	}
+	if r.missed() {
+		r.status = worse(r.status, exitUnproved)
+	}
 }
 
 // sweep runs seeds for a report, and tells what cut it short.
@@ -351,12 +367,7 @@ func (r *report) add(ctx context.Context, result scenarios.Result) {
 	r.total.Add(result.Stats)
 	r.species.Add(result.States)
 	r.verdicts[result.Verdict.Kind]++
-	if !r.plan.expects(result.Verdict) {
-		r.status = worse(r.status, statusIn(r.scenario, result.Verdict))
-	} else {
-		r.shown = true
-	}
-	r.shown = r.shown || r.scenario.Shows(result.Verdict)
+	r.judge(result.Verdict)
 	file, nth := "", uint64(0)
 	var told *scenarios.Collected
 	if result.Verdict.Kind != checker.Pass {
@@ -425,6 +436,7 @@ type jsonResult struct {
 	Verdict     string          `json:"verdict"`
 	Fingerprint string          `json:"fingerprint,omitempty"`
 	Detail      string          `json:"detail,omitempty"`
+	Broken      string          `json:"broken,omitempty"` // the assumption that was broken on purpose
 	Hash        string          `json:"hash"`
 	Artifact    string          `json:"artifact,omitempty"`
 	Stats       scenarios.Stats `json:"stats"`
@@ -433,6 +445,6 @@ type jsonResult struct {
 func resultJSON(s scenarios.Scenario, r scenarios.Result, file string) jsonResult {
 	return jsonResult{
 		Type: "result", Scenario: s.Name, Seed: r.Seed, Verdict: r.Verdict.Kind.String(), Fingerprint: r.Verdict.Fingerprint,
-		Detail: r.Verdict.Detail, Hash: r.Hash.String(), Artifact: file, Stats: r.Stats,
+		Detail: r.Verdict.Detail, Broken: r.Verdict.Broken, Hash: r.Hash.String(), Artifact: file, Stats: r.Stats,
 	}
 }

@@ -97,6 +97,9 @@ type fateText struct {
 }
 
 func (list messageNames) writePlan(p faults.Plan) (out planText) {
+	if p.Faults != nil { // an empty list is another text than none, and the text is what tells of edits
+		out.Faults = []faultText{}
+	}
 	for i := range p.Faults {
 		f := faultText{Fault: p.Faults[i]}
 		if f.Fault.Message > 0 {
@@ -108,6 +111,9 @@ func (list messageNames) writePlan(p faults.Plan) (out planText) {
 }
 
 func (list messageNames) readPlan(p planText) (out faults.Plan, err error) {
+	if p.Faults != nil {
+		out.Faults = []faults.Fault{}
+	}
 	for i, f := range p.Faults {
 		if f.Message != "" {
 			k, err := list.parse(f.Message)

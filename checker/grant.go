@@ -7,7 +7,7 @@ import (
 )
 
 // A lease is as good as the grants that it rests on. So it is not enough that nothing has come of a broken one yet: who granted a lease must not
-// promise another ballot before its time is over, also after a restart, and a leader may rely on a lease only for as long as a phase-2
+// promise a higher ballot before its time is over, also after a restart, and a leader may rely on a lease only for as long as a phase-2
 // quorum is bound by its grants. Both are held against true time, which no replica sees.
 
 // grant is a lease that a replica has granted.
@@ -36,7 +36,15 @@ func (w *Watch) Granted(n uint16, f *fact.Fact, until int64) {
 	}
 }
 
-// bound holds a ballot that a replica promises, votes in or grants a lease to against the lease that it has granted.
+// turned holds a ballot that a replica promises or votes in against the lease that it has granted. A lower one can do no harm: the holder of the lease was
+// elected, and whoever promised it keeps a lower ballot from being chosen in.
+func (w *Watch) turned(n uint16, ballot uint64) {
+	if ballot > w.nodes[n].grant.ballot {
+		w.bound(n, ballot, "promised another in its time")
+	}
+}
+
+// bound holds another ballot that a replica turns to against the lease that it has granted.
 func (w *Watch) bound(n uint16, ballot uint64, shape string) {
 	g := &w.nodes[n].grant
 	if !g.told || ballot == g.ballot || w.nodes[n].damage.struck {

@@ -21,7 +21,7 @@ func (w *Watch) promisedAtLeast(n uint16, ballot uint64) {
 		return
 	}
 	if ballot > l.promised {
-		w.bound(n, ballot, "promised another in its time")
+		w.turned(n, ballot)
 		l.promised = ballot
 	}
 	w.highest = max(w.highest, ballot)

@@ -182,6 +182,7 @@ func TestGrants(t *testing.T) {
 		{"its own ballot may be promised", "", []step{grants(2, b1, 20), told(2, b1), promise(2, b1)}},
 		{"a vote is a promise", "lease: promised another in its time", []step{grants(2, b1, 20), told(2, b1), votes(1, b2, "", 2)}},
 		{"a restart does not end it", "lease: promised another in its time", []step{grants(2, b1, 20), told(2, b1), boots(2), at(19, promise(2, b2))}},
+		{"a lower ballot is nobody's harm", "", []step{grants(2, b2, 20), told(2, b2), promise(2, b1)}},
 		{"unless nobody has heard of it", "", []step{grants(2, b1, 20), boots(2), promise(2, b2)}},
 		{"it is given back", "", []step{grants(2, b1, 20), told(2, b1), released(2, b1), promise(2, b2)}},
 		{"by its holder only", "lease: promised another in its time", []step{grants(2, b2, 20), told(2, b2), released(2, b1), promise(2, ballot(3, 3))}},

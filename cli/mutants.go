@@ -126,6 +126,9 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 	if f.ablate && len(weather.Families()) == 0 {
 		return nil, fmt.Errorf("--ablate: profile %s has no faults to leave out", weather.Name)
 	}
+	if len(f.strategies) == 0 {
+		return nil, fmt.Errorf("--strategy is empty: there are %s", strings.Join(strategies.Names(), ", "))
+	}
 	for _, name := range f.strategies {
 		if !slices.Contains(strategies.Names(), name) {
 			return nil, fmt.Errorf("--strategy: there is no strategy %q: there are %s", name, strings.Join(strategies.Names(), ", "))

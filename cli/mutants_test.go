@@ -24,6 +24,7 @@ func TestMutantsRefusals(t *testing.T) {
 		{"mutants --budget 1000001", "--budget is 1000001"},
 		{"mutants --repeat 0", "--repeat is 0"},
 		{"mutants --jobs 0", "--jobs is 0"},
+		{"mutants --strategy=", "--strategy is empty: there are uniform, swarm"},
 		{"mutants --strategy luck", `there is no strategy "luck": there are uniform, swarm`},
 		{"mutants --without snow", `no faults of the family "snow" to leave out: it has links, `},
 		{"mutants --profile calm --ablate", "profile calm has no faults to leave out"},

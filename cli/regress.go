@@ -75,6 +75,9 @@ func (f regressFlags) run(ctx context.Context, t *term, names []string) (int, er
 	return f.compare(ctx, t, suite)
 }
 
+// maxAdded is how many seeds can be added at once: all are in memory, and all are run at every change.
+const maxAdded = 10_000
+
 func (f regressFlags) add(suite *regress.Suite, of []scenarios.Scenario) error {
 	if f.seeds == "" {
 		return nil
@@ -82,6 +85,9 @@ func (f regressFlags) add(suite *regress.Suite, of []scenarios.Scenario) error {
 	seeds, err := scenarios.ParseSeeds(f.seeds)
 	if err != nil {
 		return err
+	}
+	if seeds.Len() > maxAdded {
+		return fmt.Errorf("--seeds %s: they are %s, and a corpus takes %s at once", f.seeds, thousands(seeds.Len()), thousands(maxAdded))
 	}
 	profile, err := faults.FindProfile(f.profile)
 	if err != nil {

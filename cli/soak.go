@@ -57,6 +57,9 @@ func (p *sweepPlan) soak(ctx context.Context, t *term) (int, error) {
 	}
 	first := p.seeds.At(0)
 	reports := make([]*report, len(p.scenarios))
+	if first > math.MaxUint64-soakRound {
+		return exitUsage, fmt.Errorf("--seed is %d, and there are fewer than %d seeds from there on", first, soakRound)
+	}
 	bars := make([]*progress, len(p.scenarios))
 	for i, s := range p.scenarios {
 		own := *p
@@ -66,7 +69,7 @@ func (p *sweepPlan) soak(ctx context.Context, t *term) (int, error) {
 	stop := notStopped
 	for round := uint64(0); stop == notStopped; round++ {
 		from := round * soakRound
-		if from > math.MaxUint64-first-soakRound {
+		if from > math.MaxUint64-soakRound-first {
 			break // that was the last seed
 		}
 		for i, r := range reports {

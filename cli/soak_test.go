@@ -74,6 +74,7 @@ func TestSoakRefusals(t *testing.T) {
 		{"--for 1s --count 5", "go with neither --seeds nor --count nor --shard"},
 		{"--until-fail --seeds 1-5", "go with neither"},
 		{"--until-fail --shard 1/2", "go with neither"},
+		{"--until-fail --seed 18446744073709551614", "there are fewer than 200 seeds from there on"},
 		{"--grow " + taken, "is a file, and must be a folder"},
 		{"--grow=", "--grow is empty"},
 		{"--github --json", "--github and --json both write to stdout"},

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -75,6 +76,9 @@ func Load(dir string, only ...string) (*Suite, error) {
 		return nil, err
 	}
 	for _, file := range files {
+		if strings.ContainsFunc(filepath.Base(file), unicode.IsSpace) {
+			return nil, fmt.Errorf("%q: a line of %s cannot name a file with a space in its name: rename it", file, Golden)
+		}
 		c := Case{Name: "artifact " + filepath.Base(file), Want: pass}
 		a, of, err := scenarios.LoadArtifact(file)
 		c.Scenario, c.Input, c.Profile, c.Refused, c.of = of, a.Input, a.Profile, err, a.Scenario
@@ -159,9 +163,13 @@ func (c *Case) draw() (err error) {
 
 // Add adds seeds of a scenario, of which nothing is said yet. Those that are in the corpus stay as they are.
 func (s *Suite) Add(of scenarios.Scenario, profile faults.Profile, seeds scenarios.Seeds) {
+	known := map[string]bool{}
+	for i := range s.Cases {
+		known[s.Cases[i].Name] = true
+	}
 	for i := range seeds.Len() {
 		c := Case{Name: fmt.Sprintf("seed %s %s %d", of.Name, profile.Name, seeds.At(i)), Want: pass}
-		if slices.ContainsFunc(s.Cases, func(x Case) bool { return x.Name == c.Name }) {
+		if known[c.Name] {
 			continue
 		}
 		if err := c.draw(); err != nil {

@@ -55,7 +55,7 @@ func TestGolden(t *testing.T) {
 		{faults.Default, 2, "996c7d1ae892ab51"},
 		{faults.Default, 3, "2de1bfb93609c2a0"},
 		{faults.Default, 7, "23ba197eb0b8a3ad"},
-		{faults.Storm, 1, "5ec53cb80a6153a4"},
+		{faults.Storm, 1, "1230ce6260a77cdd"},
 		{faults.Processes, 463, "f447026335ca9445"},
 		{faults.Disks, 1, "11044d9156d1b02d"},
 	} {

@@ -4,6 +4,12 @@
 source "$(dirname "$0")/lib.sh"
 simrun=$scratch/simrun
 go build -o "$simrun" ./cmd/simrun
+awk -F' *[|] *' '/^## Faults/ { on = 1 } /^## States/ { on = 0 } on && /^[|] [a-z]/ && $3 != "fault" { print "| " $3 " | " $5 " | " $6 " | " $7 " |" }' results/census.md >"$scratch/table"
+[ "$(wc -l <"$scratch/table")" -ge 50 ] || fail "results/census.md has $(wc -l <"$scratch/table") faults"
+grep -qF "/0 |" "$scratch/table" && fail "a fault does nothing: $(grep -F "/0 |" "$scratch/table")"
+while read -r row; do
+	grep -qxF "$row" ARCHITECTURE.md || fail "the table of ARCHITECTURE.md lacks $row"
+done <"$scratch/table"
 if [ "$MUST" = long ]; then
 	"$simrun" census >"$scratch/census.md" 2>"$scratch/err" || fail "simrun census: exit status $?: $(grep -v seeds/s "$scratch/err" | tail -3)"
 	cmp -s "$scratch/census.md" results/census.md || fail "results/census.md is not what simrun census writes today: $(diff results/census.md "$scratch/census.md" | head -5)"

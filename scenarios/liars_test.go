@@ -16,7 +16,11 @@ import (
 // without lies passes.
 func TestLiars(t *testing.T) {
 	byzantine := profile(t, faults.Lying)
-	for s, seeds := range map[*Scenario]uint64{new(kv()): 600, new(singleDecree()): 2000} {
+	few := uint64(600)
+	if testing.Short() {
+		few = 200
+	}
+	for s, seeds := range map[*Scenario]uint64{new(kv()): few, new(singleDecree()): 2000} {
 		for kind := faults.Equivocate; kind <= faults.Falsify; kind++ {
 			violated, told := 0, uint64(0)
 			sweep := Sweep{Scenario: *s, Profile: byzantine, Seeds: SeedRange(1, seeds), Jobs: 2, Adjust: func(in *Input) {

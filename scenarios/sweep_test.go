@@ -46,9 +46,13 @@ func TestSweep(t *testing.T) {
 
 // The correct protocols pass in any weather.
 func TestSweepProfiles(t *testing.T) {
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 15
+	}
 	for _, s := range All() {
 		for _, p := range faults.Profiles() {
-			sweep := Sweep{Scenario: s, Profile: p, Seeds: SeedRange(1000, 60), Jobs: 2}
+			sweep := Sweep{Scenario: s, Profile: p, Seeds: SeedRange(1000, seeds), Jobs: 2}
 			require.NoError(t, sweep.Run(context.Background(), func(r Result) bool {
 				beyond := p.Name == faults.Destruction && r.Verdict.Kind == checker.Unrecoverable || p.Name == faults.Lying && r.Verdict.Broken != ""
 				if r.Verdict.Kind != checker.Pass && !beyond {

@@ -57,10 +57,11 @@ func drawGambits(root uint64, p *Profile, sh *Shape, plan *Plan) {
 	}
 }
 
-// hasAll tells whether plans under the profile may have faults of all of these kinds.
+// hasAll tells whether plans under the profile have faults of all of these kinds, or had them before families were left out: the others of a gambit
+// stay then.
 func (p *Profile) hasAll(all []Kind) bool {
 	for _, k := range all {
-		if !p.Has(k) {
+		if !p.had(k) {
 			return false
 		}
 	}

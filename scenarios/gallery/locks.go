@@ -152,6 +152,7 @@ func lockService() scenarios.Scenario {
 	s.Name = "lock-service"
 	s.Doc = "a lock service in Chubby's manner: sessions with leases, locks with fencing tokens, files that go with the session; a paused holder does no harm"
 	s.Workload = locking{}
+	s.Judge = keptOut
 	s.Story = &scenarios.Story{
 		Look: "c1 holds the lock k0 with token 1, and says in the file k1 that it leads. Then it stops for half a second. c2 watches: no renewal of c1's session for a " +
 			"whole lease, so c2 ends it, whereupon the lock is free and the file gone, and gets the lock with token 2. c1 wakes up at 800ms, knows of nothing, and writes with token 1: " +

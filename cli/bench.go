@@ -49,6 +49,11 @@ func benchCommand(t *term, status *int) *cobra.Command {
 }
 
 func (f benchFlags) measure(ctx context.Context, t *term, status *int) error {
+	if f.out != "" {
+		if err := checkFolder("--out "+f.out, f.out); err != nil {
+			return err
+		}
+	}
 	var page bytes.Buffer
 	fmt.Fprintf(&page, "# Speed\n\nMade by `simrun bench --rounds %d --scale %d --out DIRECTORY` on %s/%s, %d cores, %s.\n\n", f.rounds, f.scale, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 	t.printf("%s", page.String())

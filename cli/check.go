@@ -105,8 +105,10 @@ func (f checkFlags) parse(args []string) (*checking, error) {
 			return nil, err
 		}
 	}
-	_, err := format.Parse(f.format)
-	return p, err
+	if _, err := format.Parse(f.format); err != nil {
+		return nil, err
+	}
+	return p, checkOutputs(args, output{"--html", f.html})
 }
 
 // checked is what came of a check.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"simrun/checker"
@@ -23,10 +22,7 @@ func (f *ciFlags) check(json bool) error {
 	if f.github && json {
 		return errors.New("--github and --json both write to stdout: give one of them (simrun merge --github reads what --json writes)")
 	}
-	if info, err := os.Stat(f.junit); err == nil && info.IsDir() {
-		return fmt.Errorf("--junit %s is a folder, and must be a file", f.junit)
-	}
-	return nil
+	return checkOutputs(nil, output{"--junit", f.junit})
 }
 
 // write writes what was asked for about some sweeps.
@@ -42,14 +38,11 @@ func (f *ciFlags) write(t *term, reports []*report) error {
 	if f.junit == "" {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(f.junit), 0o755); err != nil {
-		return err
-	}
 	text, err := xml.MarshalIndent(junit(reports), "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(f.junit, append([]byte(xml.Header), append(text, '\n')...), 0o644)
+	return writeFile(f.junit, append([]byte(xml.Header), append(text, '\n')...))
 }
 
 // The elements of JUnit's XML that everybody reads.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"simrun/checker/models"
 	"simrun/scenarios"
 )
 
@@ -74,12 +75,23 @@ func (f *compareFlags) present() (list []contender, err error) {
 		}
 	}
 	for _, name := range f.more {
-		if _, err := scenarios.Find(name); err != nil {
+		s, err := scenarios.Find(name)
+		if err != nil {
 			return nil, err
+		}
+		if model := modelOf(s); model != models.KV.Name {
+			return nil, fmt.Errorf("--scenario %s: its clients see a %s, and only stores that take compare-and-sets can be compared (model %s)", name, model, models.KV.Name)
 		}
 		list = append(list, contender{name: name, scenario: name})
 	}
 	return list, nil
+}
+
+// modelOf returns the name of what a scenario's clients see.
+func modelOf(s scenarios.Scenario) string {
+	c := s.NewCluster()
+	defer c.Close()
+	return c.Model()
 }
 
 func comparisonNames() (names []string) {
@@ -93,6 +105,11 @@ func (f *compareFlags) run(ctx context.Context, t *term) (int, error) {
 	list, err := f.present()
 	if err != nil {
 		return exitUsage, err
+	}
+	if f.out != "" {
+		if err := checkFolder("--out "+f.out, f.out); err != nil {
+			return exitUsage, err
+		}
 	}
 	for _, name := range f.tables {
 		if !slices.Contains(comparisonNames(), name) {

@@ -46,6 +46,7 @@ func without(lines []string, word string) (kept []string) {
 func TestCompareRefuses(t *testing.T) {
 	for _, c := range []struct{ arguments, says string }{
 		{"compare --table prices", `there is no table "prices": there are messages, batches`},
+		{"compare --scenario bank", "--scenario bank: its clients see a bank, and only stores that take compare-and-sets can be compared (model kv)"},
 		{"compare --scenario raft", `unknown scenario "raft"`},
 	} {
 		status, _, stderr := invoke(t, strings.Fields(c.arguments)...)

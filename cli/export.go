@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,6 +44,13 @@ func exportCommand(t *term, status *int) *cobra.Command {
 			}
 			if records < 1 {
 				return fmt.Errorf("--records is %d, and must be at least 1", records)
+			}
+			var outputs []output
+			for i, format := range formats {
+				outputs = append(outputs, output{"--" + format.name, files[i]})
+			}
+			if err := checkOutputs(args, outputs...); err != nil {
+				return err
 			}
 			s, err := p.export(c.Context(), t, files, records)
 			*status = s
@@ -94,7 +100,7 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 			t.printf("%s", b.Bytes())
 			continue
 		}
-		if err := os.WriteFile(files[i], b.Bytes(), 0o644); err != nil {
+		if err := writeFile(files[i], b.Bytes()); err != nil {
 			return exitUsage, err
 		}
 		if format.name == "history" {
@@ -116,7 +122,7 @@ func writePage(file string, told *scenarios.Collected) error {
 	if err := htmlpage.Write(&b, &told.Timeline); err != nil {
 		return err
 	}
-	return os.WriteFile(file, b.Bytes(), 0o644)
+	return writeFile(file, b.Bytes())
 }
 
 // collect runs it in a goroutine of its own, which is left behind if a handler never returns.

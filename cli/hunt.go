@@ -53,6 +53,9 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	if f.budget < 1 || f.jobs < 1 || f.jobs > maxJobs {
 		return exitUsage, fmt.Errorf("--budget must be at least 1, and --jobs from 1 to %d", maxJobs)
 	}
+	if err := checkOutputs(nil, output{"--save", f.save}); err != nil {
+		return exitUsage, err
+	}
 	var b bench
 	if err := b.open(ctx, f.dir); err != nil {
 		return exitUsage, err

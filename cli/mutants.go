@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -89,7 +88,9 @@ type bench struct {
 	weather faults.Profile
 	mutants []mutants.Mutant
 	journal string // file with a line for each trial
+	torn    bool   // its last line was cut short
 	known   map[trialName]mutants.Trial
+	writing sync.Mutex // of the journal
 }
 
 // trialName tells trials apart.
@@ -134,10 +135,15 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 			return nil, fmt.Errorf("--strategy: there is no strategy %q: there are %s", name, strings.Join(strategies.Names(), ", "))
 		}
 	}
+	var outputs []output
 	for _, file := range f.out {
+		outputs = append(outputs, output{"--out", file})
 		if e := filepath.Ext(file); e != ".md" && e != ".json" {
 			return nil, fmt.Errorf("--out %s: the name must end in .md or .json", file)
 		}
+	}
+	if err := checkOutputs(nil, outputs...); err != nil {
+		return nil, err
 	}
 	if err := b.open(ctx, f.dir); err != nil {
 		return nil, err
@@ -233,7 +239,8 @@ func (b *bench) run(ctx context.Context, t *term) (int, error) {
 	status := exitPass
 	for i := range results {
 		if r := &results[i]; r.err != nil && ctx.Err() == nil {
-			return exitUsage, r.err
+			status = worse(status, exitUnproved)
+			board.Warnings = append(board.Warnings, "not measured: "+oneLine(r.err.Error()))
 		}
 		board.Ablated = append(board.Ablated, results[i].ablated...)
 		for _, s := range results[i].scores {
@@ -243,6 +250,9 @@ func (b *bench) run(ctx context.Context, t *term) (int, error) {
 				board.Warnings = append(board.Warnings, fmt.Sprintf("%s fails without any planted bug, at %s by %s: its figures mean little until that is settled", s.Scenario, s.Example, s.Strategy))
 			}
 		}
+	}
+	if len(board.Scores) == 0 && ctx.Err() == nil {
+		return exitUsage, results[0].err
 	}
 	if err := b.write(t, &board); err != nil {
 		return exitUnwritten, err
@@ -270,11 +280,15 @@ func (b *bench) write(t *term, board *mutants.Board) error {
 		return err
 	}
 	for _, file := range b.out {
+		if _, err := os.Stat(file); err == nil && board.Stopped {
+			fmt.Fprintf(t.err, "simrun: %s is left as it was, since not all was measured: the same command with --resume goes on\n", file)
+			continue
+		}
 		content := append(text, '\n')
 		if filepath.Ext(file) == ".md" {
 			content = []byte(board.Markdown(command))
 		}
-		if err := os.WriteFile(file, content, 0o644); err != nil {
+		if err := writeFile(file, content); err != nil {
 			return err
 		}
 	}
@@ -391,29 +405,27 @@ func (b *bench) trial(ctx context.Context, p mutants.Program, trial mutants.Tria
 
 // openJournal reads the trials known. What is measured anew is added behind them, and counts for more.
 func (b *bench) openJournal() error {
-	if err := os.MkdirAll(filepath.Dir(b.journal), 0o755); err != nil || !b.resume {
+	if err := os.MkdirAll(filepath.Dir(b.journal), 0o755); err != nil {
 		return err
 	}
-	f, err := os.Open(b.journal)
-	if errors.Is(err, os.ErrNotExist) {
+	text, err := os.ReadFile(b.journal)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	b.torn = len(text) > 0 && text[len(text)-1] != '\n'
+	if !b.resume {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	for line := range bytes.Lines(text) {
 		var t mutants.Trial
-		if json.Unmarshal(lines.Bytes(), &t) == nil { // the last line may be cut short
+		if json.Unmarshal(line, &t) == nil { // a call that was killed leaves a line cut short
 			b.known[nameOf(&t)] = t
 		}
 	}
-	return lines.Err()
+	return nil
 }
 
-// note adds a trial to the journal, in one write: several workers do.
+// note adds a trial to the journal.
 func (b *bench) note(t *mutants.Trial) error {
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -422,6 +434,11 @@ func (b *bench) note(t *mutants.Trial) error {
 	f, err := os.OpenFile(b.journal, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
+	}
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	if b.torn {
+		text, b.torn = append([]byte{'\n'}, text...), false
 	}
 	_, err = f.Write(append(text, '\n'))
 	return errors.Join(err, f.Close())

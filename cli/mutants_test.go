@@ -102,11 +102,38 @@ func TestMutants(t *testing.T) {
 	require.Len(t, board.Scores, 2)
 	require.Equal(t, 2, board.Scores[1].Expected)
 
+	// A line cut short, as by a crash, costs that trial alone: what comes after it has a line of its own.
+	journal := filepath.Join("results", "runs", "mutants", "trials.jsonl")
+	f, err := os.OpenFile(journal, os.O_APPEND|os.O_WRONLY, 0o644)
+	require.NoError(t, err)
+	_, err = f.WriteString(`{"key":"cut sh`)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.Equal(t, exitPass, command(t, args...).status)
+	lines, err := os.ReadFile(journal)
+	require.NoError(t, err)
+	require.Contains(t, string(lines), "{\"key\":\"cut sh\n{\"key\":")
+	require.NoError(t, os.WriteFile(journal, bytes.ReplaceAll(lines, []byte("{\"key\":\"cut sh\n"), nil), 0o644))
+
 	// Interrupted, it keeps what it has and says so.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, said bytes.Buffer
-	require.Equal(t, exitInterrupted, run(ctx, args[:len(args)-2], &term{out: &out, err: &said}))
+	require.Equal(t, exitInterrupted, run(ctx, args, &term{out: &out, err: &said}))
+}
+
+// A table that is whole is not overwritten by one that is not.
+func TestMutantsKeepsWhatIsWhole(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("whole.md", []byte("all of it\n"), 0o644))
+	b := bench{mutantFlags: mutantFlags{out: []string{"whole.md", "part.json"}, strategies: []string{strategies.Swarm}}}
+	var out, said bytes.Buffer
+	require.NoError(t, b.write(&term{out: &out, err: &said}, &mutants.Board{Stopped: true}))
+	require.Equal(t, "simrun: whole.md is left as it was, since not all was measured: the same command with --resume goes on\n", said.String())
+	text, err := os.ReadFile("whole.md")
+	require.NoError(t, err)
+	require.Equal(t, "all of it\n", string(text))
+	require.FileExists(t, "part.json")
 }
 
 // With --ablate a bug is looked for again without each family, from the same seeds and with a budget that is cut; what was measured before is taken over.

@@ -124,6 +124,9 @@ func (f regressFlags) compare(ctx context.Context, t *term, suite *regress.Suite
 			c.Accept()
 		}
 	})
+	if err == nil && ran == 0 {
+		return exitUsage, fmt.Errorf("%s has none of these scenarios: add seeds of them with --accept --seeds 1-20", f.dir)
+	}
 	t.printf("%d of %d runs: %d with another verdict, %d with another hash alone, %d new, %d cannot be run\n", ran, len(suite.Cases), verdicts, hashes, fresh, refused)
 	switch {
 	case err != nil:

@@ -56,6 +56,7 @@ func TestRegress(t *testing.T) {
 func TestRegressRefusals(t *testing.T) {
 	for _, c := range []struct{ golden, args, says string }{
 		{"", "--dir nowhere", "nowhere is no folder"},
+		{"seed kv calm 1 pass 00000000000000ff", "single-decree", "corpus has none of these scenarios"},
 		{"", "chess", `unknown scenario "chess"`},
 		{"", "--seeds 1", "needs --accept"},
 		{"", "--seeds x --accept", `"x" is not a seed`},

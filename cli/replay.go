@@ -67,6 +67,9 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkOutputs(args, output{"--report", f.page}); err != nil {
+				return err
+			}
 			if f.elsewhere() {
 				*status, err = f.hand(c.Context(), t)
 				return err

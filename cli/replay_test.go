@@ -182,9 +182,13 @@ func TestReplayWritesAReport(t *testing.T) {
 	beside, err := os.ReadFile("results/runs/toy-torn-1/report.html")
 	require.NoError(t, err)
 	require.Equal(t, string(beside), string(page))
-	got = command(t, "replay", artifactOne, "--report", "missing/page.html")
+	got = command(t, "replay", artifactOne, "--report", "page.html/page.html")
 	require.Equal(t, exitUsage, got.status)
-	require.Contains(t, got.err, "simrun: --report: open missing/page.html: no such file or directory\n")
+	require.Equal(t, "simrun: --report page.html/page.html: page.html is a file, and must be a folder\n", got.err)
+	require.Empty(t, got.out, "before any time is spent")
+	got = command(t, "replay", artifactOne, "--report", artifactOne)
+	require.Equal(t, exitUsage, got.status)
+	require.Equal(t, "simrun: --report "+artifactOne+": that is what is read, so give another file\n", got.err)
 }
 
 // An exception whose message is never sent is told of: another build may send others.

@@ -138,25 +138,13 @@ func checkOut(dir string, named bool) error {
 	if dir == "" {
 		return errors.New("--out is empty, and must be a folder")
 	}
-	there := dir // or the nearest folder above it that there is
-	for {
-		info, err := os.Stat(there)
-		if err == nil && !info.IsDir() {
-			return fmt.Errorf("--out %s: %s is a file, and must be a folder", dir, there)
-		}
-		if err == nil || filepath.Dir(there) == there {
-			break
-		}
-		there = filepath.Dir(there)
+	if named {
+		return checkFolder("--out "+dir, dir)
 	}
-	if !named {
-		return nil
+	if info, err := os.Stat(nearest(dir)); err == nil && !info.IsDir() {
+		return fmt.Errorf("--out %s: %s is a file, and must be a folder", dir, nearest(dir))
 	}
-	probe, err := os.CreateTemp(there, ".simrun-*")
-	if err != nil {
-		return fmt.Errorf("--out %s: nothing can be written there: %w", dir, err)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
 func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, error) {
@@ -300,12 +288,12 @@ func (p *sweepPlan) conclude(t *term, reports []*report, bars []*progress, stop 
 
 // exit writes what was asked for about all sweeps, and returns the exit status.
 func (p *sweepPlan) exit(t *term, reports []*report, stop stopped) (int, error) {
-	status, ran := exitPass, uint64(0)
+	status := exitPass
 	for _, r := range reports {
-		status, ran = worse(status, r.status), ran+r.total.Runs
-	}
-	if ran == 0 {
-		status = exitUnproved
+		status = worse(status, r.status)
+		if r.total.Runs == 0 {
+			status = worse(status, exitUnproved) // of this scenario nothing is known
+		}
 	}
 	if stop == byInterrupt {
 		status = exitInterrupted

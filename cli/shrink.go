@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -107,12 +106,7 @@ func (f *shrinkFlags) check(artifact string, changed func(string) bool) error {
 			return fmt.Errorf("--package %q is not the name of a package", f.pkg)
 		}
 	}
-	for _, file := range []string{f.out, f.test} {
-		if info, err := os.Stat(file); err == nil && info.IsDir() {
-			return fmt.Errorf("%s is a folder, and must be a file", file)
-		}
-	}
-	return nil
+	return checkOutputs([]string{artifact}, output{"--out", f.out}, output{"--test", f.test})
 }
 
 func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s scenarios.Scenario) (int, error) {

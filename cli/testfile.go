@@ -7,7 +7,6 @@ import (
 	"go/build"
 	"go/format"
 	"go/token"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -70,10 +69,7 @@ func writeTest(file, pkg string, a scenarios.Artifact) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, source, 0o644)
+	return writeFile(file, source)
 }
 
 // testName makes a name of the scenario, the failure and the seed: TestSingleDecreeAgreementTwoValuesChosen8.

@@ -25,6 +25,10 @@ off applied.go 's/^func \(w \*Watch\) (applied|restored)\(.*\{$/&\n\tw.nodes[n].
 off once.go 's/^func \(w \*Watch\) (executes|Answered)\(.*\{$/&\n\treturn/'
 off validity.go 's/^func \(w \*Watch\) (Submitted|valid|Replied)\(.*\{$/&\n\treturn/'
 off membership.go 's/^func \(w \*Watch\) configured\(.*\{$/&\n\treturn/'
+off agreement.go 's/^func \(w \*Watch\) counted\(.*\{$/&\n\treturn/'
+off proposed.go 's/^func \(w \*Watch\) (began|proposed)\(.*\{$/&\n\treturn/'
+off served.go 's/^func \(w \*Watch\) served\(.*\{$/&\n\treturn/'
+off grant.go 's/^func \(w \*Watch\) (Granted|turned|bound)\(.*\{$/&\n\treturn/'
 off lease.go 's/^func \(w \*Watch\) Leased\(.*\{$/&\n\treturn/'
 printf '{"Replace":{%s}}\n' "${entries#,}" >"$scratch/overlay.json"
 go build -o "$scratch/on.bin" ./cmd/simrun

@@ -61,6 +61,7 @@ func TestRegressRefusals(t *testing.T) {
 		{"", "--seeds 1", "needs --accept"},
 		{"", "--seeds x --accept", `"x" is not a seed`},
 		{"", "--seeds 1 --accept --profile hail", `unknown profile "hail"`},
+		{"seed kv calm 1 pass 00000000000000ff\nseed kv calm 1 pass 00000000000000fe", "", "line 2: seed kv calm 1 has a line already"},
 		{"hello", "", `line 1: "hello" is neither`},
 		{"seed kv default 1 pass", "", "is neither"},
 		{"# a comment\n\nseed kv default 1 maybe 00", "", "line 3: "},

@@ -28,7 +28,7 @@ func TestFailure(t *testing.T) {
 		"\n  configuration, drawn from profile calm\n    nodes 3, spares 0, clients 3, operations 30, keys 1, ",
 		"\n  faults\n    none\n",
 		"\n  last events\n    ",
-		"\n  again\n    go run ./cmd/simrun replay results/runs/toy-torn-1/artifact.json\n",
+		"\n  again\n    go run ./cmd/simrun replay results/runs/toy-torn-calm-1/artifact.json\n",
 		"    go run ./cmd/simrun replay --scenario toy-torn --seed 1 --profile calm\n",
 		"\ntoy-torn: 20 of 20 seeds, profile calm: did not pass\n",
 	} {

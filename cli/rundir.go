@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"simrun/checker"
+	"simrun/faults"
 	"simrun/scenarios"
 	htmlpage "simrun/scenarios/report"
 	"simrun/scenarios/timeline"
@@ -41,7 +42,7 @@ func (r *report) collect(ctx context.Context, result scenarios.Result) *scenario
 
 // save writes the folder of a result that did not pass, and returns the path of its artifact; none if that failed.
 func (r *report) save(result scenarios.Result, told *scenarios.Collected) string {
-	file := filepath.Join(r.plan.out, fmt.Sprintf("%s-%d", r.scenario.Name, result.Seed), "artifact.json")
+	file := filepath.Join(r.plan.out, folderOf(r.scenario.Name, r.plan.profile.Name, result.Seed), "artifact.json")
 	a := scenarios.NewArtifact(r.plan.build, r.scenario, r.plan.profile, result, nil)
 	if told != nil {
 		a.LastEvents = lastEvents(told, 20)
@@ -60,6 +61,14 @@ func (r *report) save(result scenarios.Result, told *scenarios.Collected) string
 		return ""
 	}
 	return file
+}
+
+// folderOf names the folder of a run. The same seed of another profile is another run, so it has another one.
+func folderOf(scenario, profile string, seed uint64) string {
+	if profile == faults.Default {
+		return fmt.Sprintf("%s-%d", scenario, seed)
+	}
+	return fmt.Sprintf("%s-%s-%d", scenario, profile, seed)
 }
 
 // saveTold writes the files beside an artifact, or removes those of an earlier run if there is nothing to tell.

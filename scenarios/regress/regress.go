@@ -117,6 +117,9 @@ func (s *Suite) readGolden() (all []Case, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", file, number, err)
 		}
+		if slices.ContainsFunc(all, func(b Case) bool { return b.Name == c.Name }) {
+			return nil, fmt.Errorf("%s: line %d: %s has a line already", file, number, c.Name)
+		}
 		all = append(all, c)
 	}
 	return all, nil

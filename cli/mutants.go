@@ -274,8 +274,9 @@ func (b *bench) write(t *term, board *mutants.Board) error {
 	text, err := json.MarshalIndent(struct {
 		*mutants.Board
 		Families []mutants.Family `json:"families,omitempty"`
+		Duels    []mutants.Duel   `json:"duels,omitempty"`
 		Firings  []mutants.Firing `json:"firings"`
-	}{board, board.Families(), board.Firings()}, "", " ")
+	}{board, board.Families(), board.Duels(), board.Firings()}, "", " ")
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ func (b *Board) Rows() (heading []string, rows [][]string, summary []string) {
 	for _, strategy := range b.strategies() {
 		summary = append(summary, b.summary(strategy)...)
 	}
+	summary = append(summary, b.duelSummary()...)
 	if len(b.Checks) > 0 {
 		summary = append(summary, b.checkSummary())
 	}
@@ -200,6 +201,10 @@ func (b *Board) Markdown(command string) string {
 	if names := b.strategies(); len(names) > 1 {
 		w.WriteString("\n## Median runs by strategy\n\n")
 		table(&w, append([]string{"bug"}, names...), b.compare(names))
+		fmt.Fprintf(&w, "\n## Where strategies differ\n\nEach strategy against the first, on the bugs that are not trivial. It wins on a bug, or loses, if equal chances would show as large a difference, "+
+			"on any bug, in less than %.0f%% of tables like this (binomial, corrected for the number of comparisons); the chances are those of a run, as 95%% intervals.\n\n", 100*level)
+		duelHeading, duels := b.duelRows()
+		table(&w, duelHeading, duels)
 	}
 	w.WriteString("\n## All figures\n\n")
 	table(&w, heading, rows)

@@ -203,9 +203,9 @@ func TestRules(t *testing.T) {
 		{Sessions, "an old token writes", no, []any{guard(7, 2, 1), guard(8, 1, 1)}},
 		{Sessions, "renewed in between", no, []any{open(1, 1), renew(1, 2), expire(1, 1, 1)}},
 
-		{Lists, "XX alike that were lost one is there", yes, []any{lost(push(1)), lost(push(1)), list(1), list(1)}},
-		{Lists, "XX are there in the end", yes, []any{lost(push(1)), lost(push(1)), list(1), list(1, 1)}},
-		{Lists, "XX is not", no, []any{lost(push(1)), lost(push(1)), list(1, 1, 1)}},
+		{Lists, "of two alike that were lost one is there", yes, []any{lost(push(1)), lost(push(1)), list(1), list(1)}},
+		{Lists, "both are there in the end", yes, []any{lost(push(1)), lost(push(1)), list(1), list(1, 1)}},
+		{Lists, "a third is not", no, []any{lost(push(1)), lost(push(1)), list(1, 1, 1)}},
 		{Queue, "of two alike that were lost one is there", yes, []any{lost(enq(1)), lost(enq(1)), deq(1), deq(0)}},
 
 		{Decree, "one decision", yes, []any{propose(3, 3), propose(4, 3)}},

@@ -36,7 +36,7 @@ func (r *report) failure(result scenarios.Result, told *scenarios.Collected, fil
 	}
 	section("faults")
 	for i := range result.Plan.Faults {
-		t.printf("    %s\n", result.Plan.Faults[i].Describe())
+		t.printf("    %s\n", result.Plan.Faults[i].Describe(r.scenario.MessageNames()))
 	}
 	if len(result.Plan.Faults) == 0 {
 		t.printf("    none\n")

@@ -73,10 +73,10 @@ func (m *missing) after(event uint64) string {
 }
 
 // idle returns the faults of a plan of which none of the same kind struck anything, in words.
-func idle(plan *faults.Plan, s *scenarios.Stats) (list []string) {
+func idle(plan *faults.Plan, s *scenarios.Stats, messages []string) (list []string) {
 	for i := range plan.Faults {
 		if f := &plan.Faults[i]; s.Struck[f.Kind] == 0 {
-			list = append(list, f.Describe())
+			list = append(list, f.Describe(messages))
 		}
 	}
 	return list

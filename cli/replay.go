@@ -420,7 +420,7 @@ func nameOnly(e scenarios.Exception) scenarios.Exception {
 func (p *replay) printUnmet(t *term) {
 	for i := range p.input.Fates {
 		if e := &p.input.Fates[i]; e.Fate != netsim.Deliver && !p.met[nameOnly(*e)] {
-			t.printf("the message of the exception %q was never sent\n", e.Describe())
+			t.printf("the message of the exception %q was never sent\n", e.Describe(p.scenario.MessageNames()))
 		}
 	}
 }
@@ -517,7 +517,7 @@ func (p *replay) shows(r sim.Record) bool {
 
 // printMissing tells what the artifact's run has and this one lacks.
 func (p *replay) printMissing(t *term, stats *scenarios.Stats) {
-	inVain := idle(&p.input.Plan, stats)
+	inVain := idle(&p.input.Plan, stats, p.scenario.MessageNames())
 	if len(inVain) > 0 && !p.verbose {
 		t.printf("%d of its %d faults struck nothing; -v names them\n", len(inVain), len(p.input.Plan.Faults))
 		inVain = nil

@@ -245,7 +245,7 @@ func (f *shrinkFlags) tell(t *term, s scenarios.Scenario, r shrink.Report, small
 		t.printf("    %s\n", line)
 	}
 	section("faults")
-	for _, line := range mishapLines(r.Best.Input) {
+	for _, line := range mishapLines(r.Best.Input, s.MessageNames()) {
 		t.printf("    %s\n", line)
 	}
 	section("last events")
@@ -273,12 +273,12 @@ func seedNow(seed, before uint64) string {
 }
 
 // mishapLines tells all that goes wrong in a run.
-func mishapLines(in scenarios.Input) (lines []string) {
+func mishapLines(in scenarios.Input, messages []string) (lines []string) {
 	for i := range in.Plan.Faults {
-		lines = append(lines, in.Plan.Faults[i].Describe())
+		lines = append(lines, in.Plan.Faults[i].Describe(messages))
 	}
 	for i := range in.Fates {
-		lines = append(lines, in.Fates[i].Describe())
+		lines = append(lines, in.Fates[i].Describe(messages))
 	}
 	if len(lines) == 0 {
 		return []string{"none"}

@@ -544,7 +544,7 @@ func TestJSON(t *testing.T) {
 func describe(p Plan) string {
 	var lines []string
 	for i := range p.Faults {
-		lines = append(lines, p.Faults[i].Describe())
+		lines = append(lines, p.Faults[i].Describe(nil))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -568,7 +568,7 @@ func TestSwarm(t *testing.T) {
 		for i := range plan.Faults {
 			f := &plan.Faults[i]
 			seen[f.Kind] = true
-			require.Contains(t, more, f.Describe())
+			require.Contains(t, more, f.Describe(nil))
 			require.Less(t, f.At, five.Horizon)
 			require.Positive(t, f.For)
 		}

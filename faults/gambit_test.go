@@ -21,7 +21,7 @@ func TestGambits(t *testing.T) {
 			continue
 		}
 		for _, f := range without.Faults {
-			require.True(t, f.Stays || slices.ContainsFunc(with.Faults, func(g Fault) bool { return g.Describe() == f.Describe() }), "seed %d: %s", seed, f.Describe())
+			require.True(t, f.Stays || slices.ContainsFunc(with.Faults, func(g Fault) bool { return g.Describe(nil) == f.Describe(nil) }), "seed %d: %s", seed, f.Describe(nil))
 		}
 		if len(with.Faults) > len(without.Faults) {
 			more++

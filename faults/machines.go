@@ -452,7 +452,7 @@ func (f *Fault) checkShape(s *Shape) error {
 }
 
 // describeMachine tells what is special about a fault of a machine.
-func (f *Fault) describeMachine() (text string) {
+func (f *Fault) describeMachine(messages []string) (text string) {
 	if f.Drift != 0 {
 		text += fmt.Sprintf(" at %+d ppm", f.Drift)
 	}
@@ -463,7 +463,7 @@ func (f *Fault) describeMachine() (text string) {
 		}
 		of := f.File
 		if f.On == OnSend {
-			of = fmt.Sprintf("message kind %d", f.Message)
+			of = kindOf(f.Message, messages)
 		}
 		text += fmt.Sprintf(" %s %v %d of %s", when, f.On, f.Nth, of)
 	}

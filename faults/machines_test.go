@@ -60,16 +60,19 @@ func TestMachineRefusals(t *testing.T) {
 func TestDescribeMachines(t *testing.T) {
 	one := []node.ID{1}
 	for want, f := range map[string]Fault{
-		"0s +2s crash-loop n1 every 50ms":                            {Kind: CrashLoop, Nodes: one, For: 2 * Second, Period: 50 * Millisecond},
-		"1s +2s crash-at n1 before write 3 of log":                   {At: Second, Kind: CrashAt, Nodes: one, For: 2 * Second, On: OnWrite, File: "log", Nth: 3},
-		"0s until healed crash-at n1 after send 1 of message kind 2": {Kind: CrashAt, Nodes: one, On: OnSend, Message: 2, Nth: 1, After: true},
-		"0s +1ms reconfigure-knobs n1 n2 batch=2 window=1":           {Kind: ReconfigureKnobs, Nodes: []node.ID{1, 2}, For: Millisecond, Knobs: map[string]int64{"window": 1, "batch": 2}},
-		"0s +1ms clock-drift n1 at -200 ppm":                         {Kind: ClockDrift, Nodes: one, For: Millisecond, Drift: -200},
-		"0s +1ms clock-jump n1 by 1s":                                {Kind: ClockJump, Nodes: one, For: Millisecond, Delay: Second},
+		"0s +2s crash-loop n1 every 50ms":                    {Kind: CrashLoop, Nodes: one, For: 2 * Second, Period: 50 * Millisecond},
+		"1s +2s crash-at n1 before write 3 of log":           {At: Second, Kind: CrashAt, Nodes: one, For: 2 * Second, On: OnWrite, File: "log", Nth: 3},
+		"0s until healed crash-at n1 after send 1 of kind 2": {Kind: CrashAt, Nodes: one, On: OnSend, Message: 2, Nth: 1, After: true},
+		"0s +1ms reconfigure-knobs n1 n2 batch=2 window=1":   {Kind: ReconfigureKnobs, Nodes: []node.ID{1, 2}, For: Millisecond, Knobs: map[string]int64{"window": 1, "batch": 2}},
+		"0s +1ms clock-drift n1 at -200 ppm":                 {Kind: ClockDrift, Nodes: one, For: Millisecond, Drift: -200},
+		"0s +1ms clock-jump n1 by 1s":                        {Kind: ClockJump, Nodes: one, For: Millisecond, Delay: Second},
 	} {
 		require.NoError(t, f.validate(five))
-		require.Equal(t, want, f.Describe())
+		require.Equal(t, want, f.Describe(nil))
 	}
+	named := Fault{Kind: DropNth, Nth: 2, Message: 1}
+	require.Equal(t, "0s until healed drop-nth all -> all number 2 of Prepare", named.Describe([]string{"", "Prepare"}))
+	require.Equal(t, "0s until healed drop-nth all -> all number 2 of kind 1", named.Describe([]string{""}))
 }
 
 // What a fault does as it begins, strikes again and ends, told by what the target is told.

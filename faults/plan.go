@@ -276,8 +276,9 @@ func (p *Plan) Steps(buf []Step) []Step {
 	return buf
 }
 
-// Describe tells the fault in one line: "120ms +300ms partition {n1 n2 | n3 n4 n5}".
-func (f *Fault) Describe() string {
+// Describe tells the fault in one line: "120ms +300ms partition {n1 n2 | n3 n4 n5}". The messages are what the protocol calls its kinds of
+// messages, by number; a kind that has no name is told as its number.
+func (f *Fault) Describe(messages []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v ", f.At)
 	if f.For > 0 {
@@ -332,10 +333,17 @@ func (f *Fault) Describe() string {
 		fmt.Fprintf(&b, " number %d", f.Nth)
 	}
 	if f.Message > 0 && f.On == 0 {
-		fmt.Fprintf(&b, " of kind %d", f.Message)
+		b.WriteString(" of " + kindOf(f.Message, messages))
 	}
-	b.WriteString(f.describeMachine())
+	b.WriteString(f.describeMachine(messages))
 	return b.String()
+}
+
+func kindOf(message uint8, names []string) string {
+	if int(message) < len(names) && names[message] != "" {
+		return names[message]
+	}
+	return fmt.Sprintf("kind %d", message)
 }
 
 // ids returns the addresses of replicas.

@@ -35,6 +35,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	operator operator
 
 	watch     checker.Watch
+	messages  messageNames
 	own       Observer // of the protocol; nil if it has none
 	history   checker.History
 	sights    sights
@@ -71,6 +72,7 @@ type cluster[M any, PM node.Message[M]] struct {
 
 func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	c := &cluster[M, PM]{spec: spec, kernel: &sim.Kernel{}}
+	c.messages = spec.messageNames()
 	c.net = netsim.New[M, PM](c.kernel, c)
 	if spec.Observer != nil {
 		c.own = spec.Observer()

@@ -49,7 +49,7 @@ func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Colle
 	c := s.NewCluster()
 	defer c.Close()
 	c.Reset(in)
-	k := newCollector(c, in, o)
+	k := newCollector(c, s, in, o)
 	c.Trace(k.record)
 	if len(in.Fates) > 0 {
 		c.Strikes(k.strike)
@@ -91,14 +91,15 @@ type collector struct {
 	cutRecords, cutStates uint64
 	values                []uint64 // digest of what each record is about
 	touched               []node.ID
-	described             [][]string       // by replica
-	calls                 map[string]int   // operations by name
-	ticks                 uint64           // calls, answers and givings up so far: the event numbers of the history
-	begun                 []bool           // faults of the plan
-	plan                  []faults.Fault   // that
-	fates                 []Exception      // that have not met their message
-	highest               uint64           // round of a ballot
-	elections, finished   int64            // so far
+	described             [][]string     // by replica
+	calls                 map[string]int // operations by name
+	ticks                 uint64         // calls, answers and givings up so far: the event numbers of the history
+	begun                 []bool         // faults of the plan
+	plan                  []faults.Fault // that
+	fates                 []Exception    // that have not met their message
+	highest               uint64         // round of a ballot
+	elections, finished   int64          // so far
+	messages              messageNames
 	bucket                int64            // of the count of operations
 	latency, rounds       *timeline.Series // and so on
 	led, done             *timeline.Series
@@ -107,9 +108,9 @@ type collector struct {
 // bucketSpan is how long operations are counted for one point of their series, in nanoseconds.
 const bucketSpan = int64(100 * faults.Millisecond)
 
-func newCollector(c Cluster, in Input, o CollectOptions) *collector {
+func newCollector(c Cluster, s Scenario, in Input, o CollectOptions) *collector {
 	k := &collector{
-		cluster: c, options: o, plan: in.Plan.Faults, fates: slices.Clone(in.Fates), begun: make([]bool, len(in.Plan.Faults)),
+		cluster: c, options: o, messages: s.messages, plan: in.Plan.Faults, fates: slices.Clone(in.Fates), begun: make([]bool, len(in.Plan.Faults)),
 		described: make([][]string, in.Config.Nodes+1), calls: map[string]int{},
 		clocks: timeline.NewClocks(in.Config.Nodes, in.Config.Clients, o.Vector),
 		done:   &timeline.Series{Name: "operations in 100 ms"}, latency: &timeline.Series{Name: "latency, us"},
@@ -239,7 +240,7 @@ func (k *collector) fault(x *timeline.Record) {
 	text, whom, byRole := strings.Cut(x.Text, roleMark)
 	for i := range k.plan {
 		f := &k.plan[i]
-		if k.begun[i] || f.Describe() != text {
+		if k.begun[i] || f.Describe(k.messages) != text {
 			continue
 		}
 		k.begun[i] = true
@@ -264,7 +265,7 @@ func (k *collector) strike(e Exception) {
 		if f := &k.fates[i]; f.Fate == e.Fate && f.names(&e) {
 			at := k.cluster.Stats().Simulated
 			k.t.Faults = append(k.t.Faults, timeline.Fault{
-				Index: len(k.t.Faults), Kind: "message", From: at, Until: at + 1, Nodes: []string{f.From.String(), f.To.String()}, Text: f.Describe(),
+				Index: len(k.t.Faults), Kind: "message", From: at, Until: at + 1, Nodes: []string{f.From.String(), f.To.String()}, Text: f.Describe(k.messages),
 			})
 			k.fates = slices.Delete(k.fates, i, i+1)
 			return

@@ -141,7 +141,7 @@ func TestCollectedOperations(t *testing.T) {
 	require.EqualValues(t, begun, len(got.Timeline.Faults))
 	for _, f := range got.Timeline.Faults {
 		require.LessOrEqual(t, f.From, f.Until)
-		require.Contains(t, f.Text, in.Plan.Faults[f.Index].Describe())
+		require.Contains(t, f.Text, in.Plan.Faults[f.Index].Describe(s.MessageNames()))
 	}
 }
 

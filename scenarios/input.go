@@ -50,11 +50,12 @@ func (e *Exception) names(o *Exception) bool {
 	return e.From == o.From && e.To == o.To && e.Kind == o.Kind && e.Key == o.Key && e.Attempt == o.Attempt
 }
 
-// Describe tells the exception in one line: "drop n2 -> n3 Accept 3.1 (second time)".
-func (e *Exception) Describe() string {
+// Describe tells the exception in one line: "drop n2 -> n3 Accept 3.1 (second time)". The messages are what the protocol calls its kinds of messages
+// (Scenario.MessageNames).
+func (e *Exception) Describe(messages []string) string {
 	what := e.Note
 	if what == "" {
-		what = fmt.Sprintf("message of kind %v, key %d", e.Kind, e.Key)
+		what = fmt.Sprintf("message of kind %s, key %d", messageNames(messages).text(e.Kind), e.Key)
 	}
 	s := fmt.Sprintf("%v %v -> %v %s", e.Fate, e.From, e.To, what)
 	if e.Attempt > 0 {

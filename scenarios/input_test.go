@@ -138,7 +138,7 @@ func TestExceptionsAreTold(t *testing.T) {
 	f := told.Timeline.Faults[0]
 	require.Equal(t, "message", f.Kind)
 	require.Equal(t, []string{"c1", "n1"}, f.Nodes)
-	require.Equal(t, lost.Describe(), f.Text)
+	require.Equal(t, lost.Describe(nil), f.Text)
 	for _, r := range told.Timeline.Records {
 		if r.Kind == "lost" {
 			require.Equal(t, r.At, f.From)
@@ -262,8 +262,8 @@ func TestInputIsChecked(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, in, back)
 	require.Equal(t, in.Hash(), back.Hash())
-	require.Equal(t, "drop n1 -> n2 Accept (sent for the 2. time)", in.Fates[0].Describe())
-	require.Equal(t, "delay c2 -> n2 message of kind request, key 9 by 5ns", in.Fates[1].Describe())
+	require.Equal(t, "drop n1 -> n2 Accept (sent for the 2. time)", in.Fates[0].Describe(nil))
+	require.Equal(t, "delay c2 -> n2 message of kind request, key 9 by 5ns", in.Fates[1].Describe(nil))
 
 	for want, spoil := range map[string]func(*Input){
 		"skip: 10 is out of place":                     func(in *Input) { in.Skip = []int{10} },

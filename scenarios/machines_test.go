@@ -203,5 +203,5 @@ func TestPauseOutlivesCrash(t *testing.T) {
 	})
 	require.Equal(t, uint64(2), total.Machines.Pauses)
 	require.Equal(t, checker.Pass, results[0].Verdict.Kind, "%v", results[0].Verdict)
-	require.True(t, strings.HasPrefix(results[0].Plan.Faults[0].Describe(), "1s +1s pause n1"))
+	require.True(t, strings.HasPrefix(results[0].Plan.Faults[0].Describe(nil), "1s +1s pause n1"))
 }

@@ -29,6 +29,9 @@ func (spec *Spec[M, PM]) messageNames() (list messageNames) {
 	return list
 }
 
+// MessageNames returns what the scenario's protocol calls its kinds of messages, by number; nothing where it names none.
+func (s Scenario) MessageNames() []string { return s.messages }
+
 // MessageKind returns the number of the kind of message that the scenario's protocol calls by that name.
 func (s Scenario) MessageKind(name string) (kind uint8, ok bool) {
 	for k, n := range s.messages {

@@ -138,7 +138,7 @@ func (c *cluster[M, PM]) faultStep(e *sim.Event) {
 		}
 	}
 	if c.kernel.Tracing() && s.Beat == 0 {
-		c.kernel.Emit(sim.Record{Kind: kind, Name: f.Kind.String(), Text: f.Describe() + c.whom(s.Index)})
+		c.kernel.Emit(sim.Record{Kind: kind, Name: f.Kind.String(), Text: f.Describe(c.messages) + c.whom(s.Index)})
 	}
 	switch {
 	case s.End:

@@ -35,7 +35,7 @@ func draws(t *testing.T, c *cluster[multipaxos.Message, *multipaxos.Message], in
 	})
 	if fault >= 0 {
 		victims = in.Plan.Faults[fault].Nodes
-		begins := in.Plan.Faults[fault].Describe()
+		begins := in.Plan.Faults[fault].Describe(nil)
 		c.Trace(func(r sim.Record) {
 			if who, ok := strings.CutPrefix(r.Text, begins+": it is "); ok && r.Kind == sim.FaultOn {
 				var a node.Addr

@@ -193,7 +193,7 @@ func Tell(t testing.TB, s scenarios.Scenario, profile faults.Profile, r scenario
 	}
 	text += fmt.Sprintf("faults: %d\n", len(r.Plan.Faults))
 	for i := range r.Plan.Faults {
-		text += "  " + r.Plan.Faults[i].Describe() + "\n"
+		text += "  " + r.Plan.Faults[i].Describe(s.MessageNames()) + "\n"
 	}
 	text += "again\n"
 	of := scenarios.Input{Seed: r.Seed}

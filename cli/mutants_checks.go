@@ -4,14 +4,16 @@ import "simrun/scenarios/mutants"
 
 // checks are the checks that runs are judged by, as their violations are named, for the table that tells which of them finds what.
 var checks = []mutants.Check{
-	{Name: "agreement", Doc: "two values are chosen for a slot"},
+	{Name: "agreement", Doc: "two values are chosen for a slot",
+		Behind: "the vote that would make a second value chosen is held against what may be chosen already: safe, or ballot"},
 	{Name: "ballot", Doc: "two values are voted for in one ballot"},
 	{Name: "safe", Doc: "a vote contradicts what may be chosen already, or has no quorum of promises behind it"},
 	{Name: "promise", Doc: "a durable promise falls, or a vote lies below one"},
 	{Name: "kept", Doc: "a durable vote is gone"},
 	{Name: "stated", Doc: "a message states a promise or vote that is not on the disk"},
 	{Name: "learned", Doc: "a replica takes for chosen what is not"},
-	{Name: "durable", Doc: "an operation is answered before it is chosen"},
+	{Name: "durable", Doc: "an operation is answered before it is chosen",
+		Behind: "who answers states that it has learned the slot, which is held against the votes: learned"},
 	{Name: "applied", Doc: "slots are applied out of order, or replicas come to different states"},
 	{Name: "once", Doc: "a command is executed twice, or has two results"},
 	{Name: "validity", Doc: "what is chosen was submitted by nobody"},
@@ -34,7 +36,8 @@ var checks = []mutants.Check{
 	{Name: "liveness: no progress", Doc: "after everything is healed a client is not answered"},
 	{Name: "liveness: no convergence", Doc: "after everything is healed replicas do not come to one state"},
 	{Name: "liveness: no rest", Doc: "after everything is healed leaders or ballots do not come to rest"},
-	{Name: "liveness: silence", Doc: "nothing is left to happen, and clients wait"},
+	{Name: "liveness: silence", Doc: "nothing is left to happen, and clients wait",
+		Behind: "clients that wait set alarms until their patience ends: no progress"},
 	{Name: "checker", Doc: "two exact checkers of histories disagree", Guard: true},
 	{Name: "byzantine", Doc: "one slot has two decisions by a liar", Guard: true},
 }

@@ -8,9 +8,10 @@ import (
 
 // Check is one of the checks that a run is judged by.
 type Check struct {
-	Name  string `json:"name"` // as fingerprints begin, such as "agreement" or "liveness: no progress"
-	Doc   string `json:"doc"`
-	Guard bool   `json:"guard,omitempty"` // it guards the testbed and not the protocols: no planted bug can make it fire
+	Name   string `json:"name"` // as fingerprints begin, such as "agreement" or "liveness: no progress"
+	Doc    string `json:"doc"`
+	Guard  bool   `json:"guard,omitempty"`  // it guards the testbed and not the protocols: no planted bug can make it fire
+	Behind string `json:"behind,omitempty"` // why another check is expected to fire before it; empty if none is
 }
 
 // Covers tells whether the fingerprint is one of the check's.
@@ -73,6 +74,8 @@ func (b *Board) checkRows() (heading []string, rows [][]string) {
 		switch {
 		case f.Guard && len(parts) == 0:
 			bugs = "none: it guards the testbed itself"
+		case len(parts) == 0 && f.Behind != "":
+			bugs = "none: redundant, since " + f.Behind
 		case len(parts) == 0:
 			bugs = "none: redundant, as far as these bugs tell"
 		}

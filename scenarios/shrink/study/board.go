@@ -115,7 +115,7 @@ func (b *board) markdown() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, `# Shrinking
 
-The bugs of [scenarios/mutants](../scenarios/mutants), planted one at a time: the first seed of %d that finds each, and the smallest case that fails
+The bugs of [scenarios/mutants](../scenarios/mutants), but for those of the stories, planted one at a time: the first seed of %d that finds each, and the smallest case that fails
 in the same way. Every find was replayed with the same trace hash, and so was every small case; the sources without the bug pass all of them, or find that more
 was destroyed than the group can survive. Faults
 include single messages whose fate is fixed, operations are those that clients called until the run failed, messages those that were

@@ -3,8 +3,8 @@
 //
 //	go run ./scenarios/shrink/study [-only REGEXP] [-survive] [-out results/shrink.md]
 //
-// Every bug of scenarios/mutants is compiled into a program of its own, which looks for the bug, replays what it found, shrinks it, and replays
-// that. The sources without the bug must pass the small case. With -survive, the bug is compiled again together with each diff of
+// Every bug of scenarios/mutants, but for those of the stories, is compiled into a program of its own, which looks for the bug, replays what it found,
+// shrinks it, and replays that. The sources without the bug must pass the small case. With -survive, the bug is compiled again together with each diff of
 // scenarios/shrink/testdata/unrelated, and the small case is replayed. Measurements of the same programs are taken over from results/runs/study.
 package main
 
@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"simrun/scenarios"
 	"simrun/scenarios/mutants"
 )
 
@@ -44,6 +45,12 @@ func main() {
 	}
 }
 
+// knows tells whether the scenario is one of the program that is studied, which has no stories.
+func knows(scenario string) bool {
+	_, err := scenarios.Find(scenario)
+	return err == nil
+}
+
 // run studies the bugs, writes the tables, and returns what does not hold.
 func (s *study) run(ctx context.Context, only, out string, left int) error {
 	pattern, err := regexp.Compile(only)
@@ -56,7 +63,7 @@ func (s *study) run(ctx context.Context, only, out string, left int) error {
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	bugs := slices.DeleteFunc(slices.Clone(s.bugs), func(m mutants.Mutant) bool { return !pattern.MatchString(m.Name) })
+	bugs := slices.DeleteFunc(slices.Clone(s.bugs), func(m mutants.Mutant) bool { return !pattern.MatchString(m.Name) || !knows(m.Scenario) })
 	if len(bugs) == 0 {
 		return fmt.Errorf("-only %s: no planted bug has such a name", only)
 	}

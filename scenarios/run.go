@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -244,8 +245,12 @@ func (c *cluster[M, PM]) pass() {
 	}
 }
 
+// oraclePatience is how long porcupine may look at one key. It takes less than a millisecond mostly, and of ten thousand runs there is one with a key that takes it
+// longer than this, for a second and more.
+const oraclePatience = 100 * time.Millisecond
+
 func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
-	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle})
+	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle, Patience: oraclePatience})
 	v := r.Verdict()
 	c.blame(&v)
 	if v.Kind == checker.Violated {

@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"simrun/scenarios/report":               {"simrun/scenarios/timeline"},
 	"simrun/scenarios/report/sample":        {"simrun/scenarios/timeline"},
 	"simrun/scenarios/shrink":               {"simrun/scenarios", "simrun/faults", "simrun/checker", "simrun/node", "simrun/sim/..."},
-	"simrun/scenarios/shrink/study":         {"simrun/scenarios/mutants"},
+	"simrun/scenarios/shrink/study":         {"simrun/scenarios", "simrun/scenarios/mutants"},
 	"simrun/scenarios/shrink/study/program": {"simrun/cli"},
 	"simrun/scenarios/mutants":              nil,
 	"simrun/scenarios/speed":                {"simrun/scenarios", "simrun/sim/...", "simrun/netsim", "simrun/faults", "simrun/checker", "simrun/node/..."},

@@ -169,6 +169,8 @@ func (b *Builder) layOut(m *Mutant) (l layout, err error) {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return l, err
 	}
+	now := time.Now()
+	_ = os.Chtimes(l.dir, now, now) // see prune
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for i, path := range slices.Sorted(maps.Keys(changed)) {
 		file := filepath.Join(l.dir, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
@@ -194,15 +196,25 @@ func (b *Builder) compile(ctx context.Context, l layout, args ...string) error {
 	return nil
 }
 
-// keepFor is how long a program stays in the cache that nobody builds any more.
-const keepFor = 48 * time.Hour
+// keepFor is how long a program stays in the cache that nobody builds any more, and keepMost how many programs do.
+const (
+	keepFor  = 48 * time.Hour
+	keepMost = 300
+)
 
-// prune drops old programs: each is some megabytes large, and every change of the sources makes all of them anew.
+// prune drops the programs that nobody has asked for of late: each has some 15 MB, and every change of the sources makes all of them anew.
 func prune(cache string) {
 	entries, _ := os.ReadDir(cache)
+	used := map[string]time.Time{}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && len(e.Name()) == 16 && time.Since(info.ModTime()) > keepFor {
-			os.RemoveAll(filepath.Join(cache, e.Name())) // at worst it stays
+		if info, err := e.Info(); err == nil && len(e.Name()) == 16 {
+			used[e.Name()] = info.ModTime()
+		}
+	}
+	latest := slices.SortedFunc(maps.Keys(used), func(a, b string) int { return used[b].Compare(used[a]) })
+	for i, name := range latest {
+		if i >= keepMost || time.Since(used[name]) > keepFor {
+			os.RemoveAll(filepath.Join(cache, name)) // at worst it stays
 		}
 	}
 }

@@ -375,14 +375,16 @@ func (s *story) together(r *Record, weight int, one, many string) {
 	s.sentences[at].add(r.Who, one, many)
 }
 
-// faultText tells a fault without its time: "fault for 300ms: partition {n1 n2 | n3}".
+// faultText tells a fault without its time: "partition {n1 n2 | n3} begins, for 300ms".
 func faultText(text string) string {
 	_, text, _ = strings.Cut(text, " ")
-	long, what, _ := strings.Cut(text, " ")
-	if span, ok := strings.CutPrefix(long, "+"); ok {
-		return "fault for " + span + ": " + what
+	for _, long := range []string{"until healed", "for good"} {
+		if what, ok := strings.CutPrefix(text, long+" "); ok {
+			return what + " begins, " + long
+		}
 	}
-	return "fault " + text
+	span, what, _ := strings.Cut(text, " ")
+	return what + " begins, for " + strings.TrimPrefix(span, "+")
 }
 
 // slot says which slot a record is about, where there are several.

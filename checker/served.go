@@ -14,7 +14,8 @@ func (w *Watch) served(n uint16, f *fact.Fact) {
 	}
 	l := &w.clients[f.Client]
 	if f.Seq == uint64(len(l.digests)) && f.Slot < l.frontier {
-		w.violate(n, f.Slot, "read", "from a state of the past", fmt.Sprintf(
-			"n%d answered read %d of client %d after slot %d, and slot %d had been applied before the client asked", n, f.Seq, f.Client, f.Slot, l.frontier))
+		w.violate(n, l.frontier, "read", "from a state of the past", fmt.Sprintf(
+			"n%d, which has promised no ballot above %s, answered the read c%d#%d as after slot %d, and slot %d had been applied before c%d asked",
+			n, name(w.nodes[n].promised), f.Client, f.Seq, f.Slot, l.frontier, f.Client))
 	}
 }

@@ -172,6 +172,9 @@ func (f *Fault) validate(s Shape) error {
 	if f.Stays && (!slices.Contains(staying, f.Kind) || f.For > 0 || f.Role != 0 || len(f.To) > 0) {
 		return fmt.Errorf(`it cannot be one that "stays": these are of the kinds %v, with no "for", "role" or "to"`, staying)
 	}
+	if f.Stays && f.At >= s.Horizon {
+		return fmt.Errorf("it stays, and never begins: at %v the cluster is healed, and faults begin no more", s.Horizon)
+	}
 	if k.uses&usesLinks != 0 && f.Vain() {
 		return errors.New("no message takes its links: replicas send none to themselves over the network, nor clients to clients")
 	}

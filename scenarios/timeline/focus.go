@@ -59,6 +59,11 @@ func (t *Timeline) focus() *focus {
 		f.roots = append(f.roots, end)
 	}
 	f.witnesses()
+	for _, name := range operationInText.FindAllString(t.Detail, -1) {
+		if f.asked[name] != "" {
+			f.central[name] = true
+		}
+	}
 	if end >= 0 && t.Records[end].Kind == "VIOLATION" && t.Records[end].Slot > 0 {
 		f.slots = map[uint64]bool{t.Records[end].Slot: true}
 		for _, m := range slotInText.FindAllStringSubmatch(t.Detail, -1) {
@@ -163,6 +168,8 @@ func (f *focus) findStuck() {
 		}
 	}
 }
+
+var operationInText = regexp.MustCompile(`\bc[0-9]+#[0-9]+\b`)
 
 var slotInText = regexp.MustCompile(`\bslot ([0-9]+)\b`)
 
@@ -330,7 +337,20 @@ func (f *focus) struck(r *Record) bool {
 	if f.struckAt == nil {
 		return true
 	}
-	return f.struckAt["partition"] && (r.Name == "partition" || r.Name == "one-way")
+	switch r.Name {
+	case "partition", "one-way":
+		return f.struckAt["partition"]
+	case "isolate", "mute", "deaf":
+		return f.struckAt["partition"] && f.names(r)
+	case "pause":
+		return f.names(r)
+	}
+	return false
+}
+
+// names tells whether the text of a record names a replica that takes part.
+func (f *focus) names(r *Record) bool {
+	return slices.ContainsFunc(strings.Fields(r.Text), func(word string) bool { return f.actors[word] })
 }
 
 func (f *focus) operation(name string) bool { return len(f.central) == 0 || f.central[name] }

@@ -21,8 +21,11 @@ func TestCore(t *testing.T) {
 			}
 			for id := node.ID(1); id <= 3; id++ {
 				results, total := sweepOf(t, scenario, faults.Calm, 10, func(in *Input) {
-					calmly(faults.Fault{Kind: kind, At: 100 * faults.Millisecond, Stays: true, Nodes: []node.ID{id}})(in)
+					calmly(faults.Fault{Kind: kind, At: in.Config.Horizon / 3, Stays: true, Nodes: []node.ID{id}})(in)
 					in.Config.Recovery = 20 * faults.Second
+					if kind == faults.Deaf {
+						in.Config.Knobs["checkQuorum"] = 1 // see TestDeafLeader
+					}
 				})
 				for _, r := range results {
 					require.Equal(t, checker.Pass, r.Verdict.Kind, "%v of n%d, %s, seed %d: %v", kind, id, scenario, r.Seed, r.Verdict)
@@ -44,6 +47,8 @@ func TestNoCore(t *testing.T) {
 	require.ErrorContains(t, s.Check(in), `it cannot be one that "stays"`)
 	in.Plan.Faults[0] = faults.Fault{Kind: faults.BitRot, Stays: true, Nodes: []node.ID{1}}
 	require.ErrorContains(t, s.Check(in), `it cannot be one that "stays"`)
+	in.Plan.Faults[0] = faults.Fault{Kind: faults.Crash, At: in.Config.Horizon, Stays: true, Nodes: []node.ID{1}}
+	require.EqualError(t, s.Check(in), "plan: fault 1 (crash): it stays, and never begins: at 3s the cluster is healed, and faults begin no more")
 }
 
 // A leader that hears nobody, and does not step down for that, keeps the others from working, for good: the verdict says who waits for what, and who is out of order.

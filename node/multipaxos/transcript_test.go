@@ -35,6 +35,7 @@ import (
 //	restart                 the replica crashes, what was not durable is lost, and it boots
 //	save name               keep an image of the state
 //	damage at=n [of=vow]    a bit flips in the durable log, or in the second copy of the promise
+//	torn by=n               the last bytes of the log are not on the disk
 //	survives log|vow        what was written to that file becomes durable, and nothing else
 //	lost log|vow            the file is empty after the next restart
 //	odd                     from now on the unusual legal path is taken, or not any more
@@ -201,6 +202,9 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 		s.Odd = !s.Odd
 	case "record":
 		s.record(t, d)
+	case "torn":
+		b := s.Durable(File)
+		s.SetDurable(File, b[:len(b)-number[int](t, d, "by")])
 	case "misdirect":
 		other := stage{Stage: nodetest.New[Message](9)}
 		other.Boot(New(9, s.config))
@@ -458,6 +462,9 @@ func (s *stage) tell() string {
 		text += "\n"
 	}
 	clear(s.stated)
+	if text == "" {
+		return "nothing\n"
+	}
 	return text
 }
 

@@ -316,7 +316,9 @@ func TestWhatAValueHoldsIsToldByKind(t *testing.T) {
 		value = appendCommand(value, &q)
 	}
 	var commands, memberships []string
-	Commands(value, func(client uint32, seq uint64, cmd []byte) { commands = append(commands, fmt.Sprintf("%d#%d %s", client, seq, cmd)) })
+	Commands(value, func(client uint32, seq uint64, cmd []byte) {
+		commands = append(commands, fmt.Sprintf("%d#%d %s", client, seq, cmd))
+	})
 	Memberships(value, func(encoded []byte) { memberships = append(memberships, string(encoded)) })
 	require.Equal(t, []string{"3#1 put", "3#2 get"}, commands)
 	require.Equal(t, []string{string(change)}, memberships)

@@ -132,6 +132,8 @@ func TestMessagesStateTheirFacts(t *testing.T) {
 			Message{Kind: Accepted, Ballot: b, Slot: 3, Digest: 7},
 			[]fact.Fact{promised, {Kind: fact.Voted, Slot: 3, Ballot: uint64(b), Value: 7}},
 		},
+		{Message{Kind: Alive, Ballot: b, Mark: 1}, nil},
+		{Message{Kind: Alive, Ballot: b, Mark: 1, Span: 1}, []fact.Fact{{Kind: fact.Granted, Ballot: uint64(b)}}},
 		{Message{Kind: Fetch, Slot: 1}, nil},
 		{Message{Kind: Chosen, Slot: 1, Value: appendValue(nil, value)}, nil},
 	} {

@@ -411,6 +411,9 @@ func (s *stage) disk() string {
 		default:
 			fmt.Fprintf(&out, "%s %v\n", recordNames[d.kind], d.ballot)
 		}
+		if n := len(d.rest); n > 0 && !slices.Contains([]uint8{recordVote, recordLearned, recordSnapshot}, d.kind) {
+			fmt.Fprintf(&out, "and %d bytes behind it\n", n)
+		}
 	})
 	if report.Damage != wal.Clean {
 		fmt.Fprintf(&out, "%v\n", report.Damage)

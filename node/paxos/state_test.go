@@ -53,6 +53,12 @@ func TestStateTellsValuesApart(t *testing.T) {
 	proposed.proposer.own, proposed.proposer.value, proposed.proposer.adopted = nil, zeros, 0
 	require.NotEqual(t, own.AppendState(nil), proposed.AppendState(nil))
 
+	for _, flag := range []func(r *Replica){func(r *Replica) { r.silent = true }, func(r *Replica) { r.learner.known = true }} {
+		r := rich()
+		flag(r)
+		require.Len(t, r.AppendState(nil), len(rich().AppendState(nil)), "yes is as long as no")
+	}
+
 	list, none := rich(), rich()
 	none.learner.waiting = nil
 	require.Len(t, list.AppendState(nil), len(none.AppendState(nil))+4*8)

@@ -123,3 +123,18 @@ func TestWhatMessagesState(t *testing.T) {
 		require.Equal(t, []uint64{c.slot, c.value}, []uint64{slot, value}, c.m.String())
 	}
 }
+
+// Every kind has a name of its own, and what is no kind has none.
+func TestKindsHaveNames(t *testing.T) {
+	seen := map[string]Kind{"": 0}
+	for k := Prepare; k < numKinds; k++ {
+		require.NotContains(t, seen, k.String())
+		require.NotEqual(t, "unknown", k.String())
+		seen[k.String()] = k
+	}
+	require.Equal(t, Prepare, seen["Prepare"])
+	require.Equal(t, synced, seen["synced"])
+	for _, k := range []Kind{0, numKinds, 255} {
+		require.Equal(t, "unknown", k.String())
+	}
+}

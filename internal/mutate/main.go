@@ -5,7 +5,8 @@
 //
 // All mutants are compiled into one test binary, in which an environment variable picks one (Untch, Offutt and Harrold, "Mutation
 // analysis using mutant schemata", ISSTA 1993), so that a mutant costs a run of the tests and no build. What stands behind "case" is changed
-// too. Each mutant meets the tests that are named by -quick first, and all of them if it survives those. The survivors are listed on stdout.
+// too. Each mutant meets the tests that are named by -quick first, and all of them if it survives those. The survivors are listed on stdout, and those
+// whose tests do not come to an end.
 package main
 
 import (
@@ -94,8 +95,11 @@ func run(dir string, only []string, quick, skip string, jobs int, limit, patienc
 				lock.Lock()
 				fates[n] = f
 				done++
-				if f == survived {
+				switch f {
+				case survived:
 					fmt.Printf("survives  %s\n", mutants[n])
+				case endless:
+					fmt.Printf("for ever  %s\n", mutants[n])
 				}
 				if done%50 == 0 {
 					fmt.Fprintf(os.Stderr, "%d of %d after %v\n", done, len(mutants), time.Since(begun).Round(time.Second))

@@ -2,6 +2,9 @@ package multipaxos
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -129,6 +132,8 @@ func TestMessagesStateTheirFacts(t *testing.T) {
 			Message{Kind: Accepted, Ballot: b, Slot: 3, Digest: 7},
 			[]fact.Fact{promised, {Kind: fact.Voted, Slot: 3, Ballot: uint64(b), Value: 7}},
 		},
+		{Message{Kind: Alive, Ballot: b, Mark: 1}, nil},
+		{Message{Kind: Alive, Ballot: b, Mark: 1, Span: 1}, []fact.Fact{{Kind: fact.Granted, Ballot: uint64(b)}}},
 		{Message{Kind: Fetch, Slot: 1}, nil},
 		{Message{Kind: Chosen, Slot: 1, Value: appendValue(nil, value)}, nil},
 	} {
@@ -231,4 +236,92 @@ func TestCommandNumbers(t *testing.T) {
 		require.True(t, bytes.Equal(command, list.command))
 		require.Equal(t, len(in.rest), len(list.rest))
 	})
+}
+
+// The same at the bounds, where chance rarely goes: the longest numbers, and ones that are a bit or a byte longer.
+func TestCommandNumbersAtTheirBounds(t *testing.T) {
+	number := func(v uint64) []byte { return binary.AppendUvarint(nil, v) }
+	nines := bytes.Repeat([]byte{0xff}, 9)
+	most := append(bytes.Clone(nines), 1)
+	for _, c := range []struct {
+		name                         string
+		session, client, seq, length []byte
+		command                      string
+		ok                           bool
+	}{
+		{"plain", number(7), number(3), number(9), number(3), "put", true},
+		{"no session", number(0), number(3), number(9), number(3), "put", true},
+		{"no command", number(7), number(3), number(9), number(0), "", true},
+		{"the highest numbers", most, number(maxClient), most, number(3), "put", true},
+		{"nine bytes with nothing in them", append(bytes.Repeat([]byte{0x80}, 9), 0), number(3), number(9), number(3), "put", true},
+		{"65 bits", append(bytes.Clone(nines), 2), number(3), number(9), number(3), "put", false},
+		{"eleven bytes", append(bytes.Clone(nines), 0x81, 0), number(3), number(9), number(3), "put", false},
+		{"no client", number(7), number(0), number(9), number(3), "put", false},
+		{"a client too many", number(7), number(maxClient + 1), number(9), number(3), "put", false},
+		{"no sequence number", number(7), number(3), number(0), number(3), "put", false},
+		{"one byte is missing", number(7), number(3), number(9), number(4), "put", false},
+		{"nearly all are missing", number(7), number(3), number(9), most, "put", false},
+		{"a number ends in the middle", number(7), number(3), number(9), []byte{0x80}, "", false},
+	} {
+		list := commands{rest: slices.Concat([]byte{byte(node.Command)}, c.session, c.client, c.seq, c.length, []byte(c.command))}
+		require.Equal(t, c.ok, list.next(), c.name)
+		require.Empty(t, list.rest, c.name)
+		if !c.ok {
+			continue
+		}
+		session, _ := binary.Uvarint(c.session)
+		client, _ := binary.Uvarint(c.client)
+		seq, _ := binary.Uvarint(c.seq)
+		require.Equal(t, []uint64{session, client, seq}, []uint64{list.session, uint64(list.client), list.seq}, c.name)
+		require.Equal(t, c.command, string(list.command), c.name)
+	}
+}
+
+// What a reader is asked for is there, or nothing is, and it says so ever after.
+func TestReaderAtItsBounds(t *testing.T) {
+	in := reader{rest: []byte{5, 6, 7}}
+	require.Equal(t, uint64(5), in.upTo(5))
+	require.False(t, in.bad)
+	require.Equal(t, uint64(0), in.upTo(5))
+	require.True(t, in.bad)
+	require.Equal(t, uint64(0), in.uvarint(), "7 is still there, and not to be had")
+
+	in = reader{rest: []byte("abc")}
+	require.Equal(t, "abc", string(in.bytes(3)))
+	require.False(t, in.bad)
+	in = reader{rest: []byte("abc")}
+	require.Nil(t, in.bytes(4))
+	require.True(t, in.bad)
+}
+
+// A vote may be as far from the one before it as a replica votes ahead, and no further.
+func TestReportsAtTheirBounds(t *testing.T) {
+	for _, c := range []struct {
+		slot uint64
+		ok   bool
+	}{{7, true}, {7 + ahead, true}, {7 + ahead + 1, false}} {
+		list := report{rest: appendReport(nil, 7, c.slot, 1, nil), slot: 7}
+		require.Equal(t, c.ok, list.next(), "%d", c.slot)
+		require.Equal(t, c.ok, !list.bad, "%d", c.slot)
+	}
+}
+
+// Of a value, checkers are told the commands for the state machine, reads among them, and the memberships.
+func TestWhatAValueHoldsIsToldByKind(t *testing.T) {
+	change := (&Change{Membership: Membership{Voters: []node.ID{1, 2}}}).Append(nil)
+	var value []byte
+	for i, q := range []pending{
+		{op: node.Command, command: []byte("put")}, {op: node.Read, command: []byte("get")}, {op: node.Register, session: 8},
+		{op: node.Configure, command: change}, {op: node.Transfer, command: []byte("no business of the log")},
+	} {
+		q.client, q.seq = 3, uint64(i)+1
+		value = appendCommand(value, &q)
+	}
+	var commands, memberships []string
+	Commands(value, func(client uint32, seq uint64, cmd []byte) {
+		commands = append(commands, fmt.Sprintf("%d#%d %s", client, seq, cmd))
+	})
+	Memberships(value, func(encoded []byte) { memberships = append(memberships, string(encoded)) })
+	require.Equal(t, []string{"3#1 put", "3#2 get"}, commands)
+	require.Equal(t, []string{string(change)}, memberships)
 }

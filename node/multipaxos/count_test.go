@@ -37,3 +37,22 @@ func TestCount(t *testing.T) {
 		}
 	})
 }
+
+// Answers that grant no lease make none, not even one that is over: a leader that asks for none has none to tell of.
+func TestNoLeaseOfNoGrants(t *testing.T) {
+	r := &Replica{id: 1, role: leader, ballot: node.NewBallot(1, 1), round: 1, eras: eras{newEra(0, Membership{Voters: []node.ID{1, 2, 3}})}}
+	r.enlist()
+	s := nodetest.New[Message](1)
+	s.Clock = 1000
+	r.sentAt[1] = 900
+	for _, from := range []node.ID{1, 2, 3} {
+		r.onAlive(s, from, &Message{Kind: Alive, Ballot: r.ballot, Mark: 1})
+		require.Zero(t, r.leaseEnd)
+		require.Zero(t, r.peer(from).granted)
+	}
+	require.Equal(t, uint64(1), r.confirmed)
+	for _, from := range []node.ID{1, 2} {
+		r.onAlive(s, from, &Message{Kind: Alive, Ballot: r.ballot, Mark: 1, Span: 500})
+	}
+	require.Equal(t, node.Local(1400), r.leaseEnd, "two of three are enough")
+}

@@ -1,12 +1,15 @@
 package multipaxos
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"simrun/node"
+	"simrun/node/fact"
+	"simrun/node/wal"
 )
 
 // Both queues are queues, however they use their memory again.
@@ -114,9 +117,27 @@ func TestStateShowsAllThatTheLogDecides(t *testing.T) {
 		now := fresh(change)
 		require.NotEqual(t, was, now, name)
 	}
-	sessions := fresh(func(r *Replica) { r.sessions.register(8, 10) })
-	require.NotEqual(t, was[0], sessions[0])
-	require.NotEqual(t, was[1], sessions[1])
+	alone := func(machine, sessions bool, learners ...node.ID) [2]uint64 { // what shows beside nothing else
+		r := New(1, c.config)
+		if machine {
+			r.machine.Apply([]byte("c1#1"), nil)
+		}
+		if sessions {
+			r.sessions.register(7, 10)
+		}
+		r.setEras(eras{newEra(0, Membership{Voters: []node.ID{1, 2}, Learners: learners})})
+		return r.state()
+	}
+	require.NotEqual(t, alone(false, false), alone(true, false), "the machine, without a session")
+	require.NotEqual(t, alone(false, false), alone(false, false, 3), "the membership, without a session")
+	empty := &Replica{machine: c.config.Machine()}
+	machine, membership, one := empty.state()[0], fact.Digest(eras{newEra(0, Membership{Voters: []node.ID{1, 2}})}.appendTo(nil)), sessions{}
+	one.register(7, 10)
+	require.Equal(t, machine^membership, alone(false, false)[0])
+	require.Equal(t, machine^membership^one.digest[0], alone(false, true)[0])
+	opened := fresh(func(r *Replica) { r.sessions.register(8, 10) })
+	require.NotEqual(t, was[0], opened[0])
+	require.NotEqual(t, was[1], opened[1])
 }
 
 // An answer to a heartbeat counts while fewer than 64 have followed it: for older ones it is not known any more when they were sent.
@@ -175,5 +196,62 @@ func TestConfigurationBounds(t *testing.T) {
 				require.Error(t, try(c.high+1), c.name)
 			}
 		}
+	}
+}
+
+// An image is refused, and nothing changes, if anything in it makes no sense: also what its digest does not cover.
+func TestImagesThatMakeNoSense(t *testing.T) {
+	c := newCluster(3, 1, nil)
+	fresh := func(alpha uint64) *Replica {
+		r := New(1, c.config)
+		r.alpha, r.applied = alpha, 5
+		r.setEras(eras{newEra(0, c.config.membership())})
+		r.sessions.register(7, 10)
+		r.machine.Apply([]byte("c1#1"), nil)
+		return r
+	}
+	for alpha, ok := range map[uint64]bool{0: false, 1: true, ahead / 2: true, ahead/2 + 1: false} {
+		r := New(1, c.config)
+		require.Equal(t, ok, r.restore(fresh(alpha).appendImage(nil)), "alpha %d", alpha)
+		require.Equal(t, ok, r.applied == 5)
+		require.Equal(t, ok, len(r.eras) == 1)
+	}
+	whole := fresh(1).appendImage(nil)
+	for size := range whole {
+		r := New(1, c.config)
+		require.False(t, r.restore(whole[:size]), "%d of %d bytes", size, len(whole))
+		require.Equal(t, uint64(0), r.applied)
+	}
+	for size, ok := range map[int]bool{0: false, 23: false, 24: true, len(whole): true} {
+		slot, _, got := imageHead(whole[:size])
+		require.Equal(t, ok, got, "%d bytes", size)
+		require.Equal(t, ok, slot == 5)
+	}
+}
+
+// The longest lease that may be on the disk is a quarter of all time.
+func TestLongestLeaseOnDisk(t *testing.T) {
+	var r Replica
+	require.False(t, r.replay(record{kind: recordGrant, ballot: 9, span: math.MaxInt64/4 + 1}))
+	require.Equal(t, grant{}, r.grant)
+	require.True(t, r.replay(record{kind: recordGrant, ballot: 9, span: math.MaxInt64 / 4}))
+	require.Equal(t, grant{ballot: 9, span: math.MaxInt64 / 4, stored: true}, r.grant)
+}
+
+// A second copy of the promise that any record gives to another replica is of no use.
+func TestVowOfTwo(t *testing.T) {
+	for _, ids := range [][2]uint64{{1, 1}, {2, 1}, {1, 2}} {
+		c := newCluster(1, 1, nil)
+		h := c.hosts[0]
+		var d disk
+		log, _, err := wal.Open(&d, VowFile, func(wal.Record) {})
+		require.NoError(t, err)
+		for _, id := range ids {
+			log.Append(&d, recordPromise, appendWord(appendWord(nil, 7), id))
+		}
+		h.files[1].states = [][]byte{d.bytes}
+		b, ok := New(1, c.config).readVow(h)
+		require.Equal(t, node.Ballot(7), b)
+		require.Equal(t, ids == [2]uint64{1, 1}, ok, "%v", ids)
 	}
 }

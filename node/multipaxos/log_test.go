@@ -51,3 +51,36 @@ func TestLogIsAMapAboveAFloor(t *testing.T) {
 		})
 	})
 }
+
+// What is dropped is gone, up to the floor and the floor itself, whether the ring is walked by slot or by place.
+func TestLogDropsUpToItsFloor(t *testing.T) {
+	for _, last := range []uint64{3, 15, 16, 17, 40} {
+		for floor := range last + 2 {
+			var l slots
+			for slot := uint64(1); slot <= last; slot++ {
+				l.put(slot, 1, nil, 0)
+			}
+			l.drop(floor)
+			for slot := uint64(1); slot <= last; slot++ {
+				require.Equal(t, slot > floor, l.at(slot) != nil, "slot %d of %d above %d", slot, last, floor)
+			}
+			require.Equal(t, max(last, floor), l.last)
+		}
+	}
+}
+
+// A log covers a slot if nothing is missing above the floor, up to that slot and no further.
+func TestLogCovers(t *testing.T) {
+	var l slots
+	require.True(t, l.covers(0))
+	require.False(t, l.covers(1))
+	for _, slot := range []uint64{1, 2, 3, 5} {
+		l.put(slot, 1, nil, 0)
+	}
+	for slot, covered := range []bool{true, true, true, true, false, false, false} {
+		require.Equal(t, covered, l.covers(uint64(slot)), "%d", slot)
+	}
+	l.drop(4)
+	require.True(t, l.covers(5))
+	require.False(t, l.covers(6))
+}

@@ -211,3 +211,28 @@ func TestFactsOnDisk(t *testing.T) {
 	require.Equal(t, []fact.Fact{promised}, kinds(1, VowFile))
 	require.Empty(t, kinds(0, VowFile), "records of another file")
 }
+
+// A vote is one record at the end of the log: the second copy of the promise is written when the promise is another, and the replica asks once to be told when the
+// log is durable, however many records come until then.
+func TestVoteIsOneWrite(t *testing.T) {
+	c := newCluster(3, 1, nil)
+	h := c.hosts[0]
+	h.sync(h.issued - h.durable)
+	for slot, writes := range []int{2, 1, 1, 1} {
+		before := h.issued
+		h.r.Receive(h, 2, &Message{Kind: Accept, Ballot: node.NewBallot(1, 2), Slot: uint64(slot) + 1, Value: []byte("value")})
+		require.Equal(t, writes, h.issued-before, "slot %d", slot+1)
+	}
+	synced := 0
+	for _, w := range h.waiting {
+		if w.m.Kind == Synced {
+			synced++
+		}
+	}
+	require.Equal(t, 1, synced)
+	h.sync(h.issued - h.durable)
+	before := h.issued
+	h.r.Receive(h, 2, &Message{Kind: Accept, Ballot: node.NewBallot(2, 2), Slot: 9, Value: []byte("value")})
+	require.Equal(t, 2, h.issued-before, "a higher ballot is a promise too")
+	require.Equal(t, Synced, h.waiting[0].m.Kind, "and asks again")
+}

@@ -81,3 +81,125 @@ func TestSessionsDigestShowsEveryField(t *testing.T) {
 		seen[d] = true
 	}
 }
+
+// The same in a table that is as full as it gets, where most sessions are not where they belong: each that is dropped makes others move.
+func TestSessionsInAFullTable(t *testing.T) {
+	random := rng(1)
+	for _, limit := range []uint64{1, 2, 11, 12, 24} { // a table of 16 places takes 12 sessions, one of 32 takes 24
+		var table sessions
+		used := map[uint64]uint64{}
+		for slot := uint64(1); slot <= 2000; slot++ {
+			open := slices.Sorted(maps.Keys(used))
+			if len(open) == 0 || random.chance(60) {
+				if uint64(len(open)) == limit {
+					delete(used, slices.MinFunc(open, func(a, b uint64) int { return int(int64(used[a]) - int64(used[b])) }))
+				}
+				id := place(slot, uint32(random.n(5)))
+				used[id] = id
+				require.Equal(t, uint64(len(open)) == limit, table.register(id, limit))
+			} else {
+				id := open[random.n(len(open))]
+				used[id] = place(slot, 7)
+				s := table.find(id)
+				table.record(s, s.seq+1, slot, 7, nil)
+			}
+			require.Equal(t, len(used), table.count)
+			for id := range used {
+				s := table.find(id)
+				require.NotNil(t, s, "session %d after slot %d of at most %d", id, slot, limit)
+				require.Equal(t, used[id], s.used)
+			}
+			held := 0
+			for i := range table.table {
+				if table.table[i].id != 0 {
+					held++
+				}
+			}
+			require.Equal(t, len(used), held)
+		}
+		if limit == 24 {
+			require.Len(t, table.table, 32, "three quarters of the table are in use before it grows")
+		}
+	}
+}
+
+// A table that no replica has is no table: sessions out of order or twice, results without a command, commands without a slot, an index beyond all batches.
+func TestSessionsThatMakeNoSense(t *testing.T) {
+	type row struct {
+		id, seq, slot, index uint64
+		output               string
+	}
+	for name, c := range map[string]struct {
+		rows []row
+		ok   bool
+	}{
+		"none":                       {nil, true},
+		"one without a command":      {[]row{{7, 0, 0, 0, ""}}, true},
+		"one with a command":         {[]row{{7, 1, 2, 3, "out"}}, true},
+		"first in its slot":          {[]row{{7, 1, 2, 0, ""}}, true},
+		"last in the largest batch":  {[]row{{7, 1, 2, maxBatch, ""}}, true},
+		"two":                        {[]row{{7, 1, 2, 3, "out"}, {8, 0, 0, 0, ""}}, true},
+		"three":                      {[]row{{7, 0, 0, 0, ""}, {8, 0, 0, 0, ""}, {9, 0, 0, 0, ""}}, true},
+		"no session":                 {[]row{{0, 0, 0, 0, ""}}, false},
+		"out of order":               {[]row{{8, 0, 0, 0, ""}, {7, 0, 0, 0, ""}}, false},
+		"twice":                      {[]row{{7, 0, 0, 0, ""}, {7, 0, 0, 0, ""}}, false},
+		"twice, not side by side":    {[]row{{7, 0, 0, 0, ""}, {9, 0, 0, 0, ""}, {8, 0, 0, 0, ""}}, false},
+		"a slot without a command":   {[]row{{7, 0, 2, 0, ""}}, false},
+		"an index without a command": {[]row{{7, 0, 0, 2, ""}}, false},
+		"both without a command":     {[]row{{7, 0, 2, 1, ""}}, false},
+		"a result without a command": {[]row{{7, 0, 0, 0, "out"}}, false},
+		"a command without a slot":   {[]row{{7, 1, 0, 3, "out"}}, false},
+		"an index beyond all":        {[]row{{7, 1, 2, maxBatch + 1, "out"}}, false},
+		"sense and then nonsense":    {[]row{{7, 1, 2, 3, "out"}, {8, 1, 0, 0, ""}}, false},
+	} {
+		b := appendUvarints(nil, uint64(len(c.rows)))
+		for _, r := range c.rows {
+			b = appendValue(appendUvarints(b, r.id, r.seq, r.slot, r.index), []byte(r.output))
+		}
+		in := reader{rest: b}
+		table := readSessions(&in)
+		require.Equal(t, c.ok, !in.bad, name)
+		if c.ok {
+			require.Equal(t, b, table.appendTo(nil), name)
+		}
+		if len(b) > 1 {
+			in = reader{rest: b[:len(b)-1]}
+			readSessions(&in)
+			require.True(t, in.bad, "%s, cut short", name)
+		}
+	}
+}
+
+// Every bit of a session shows in both words of its digest.
+func TestSessionsDigestShowsEveryBit(t *testing.T) {
+	random := rng(1)
+	for range 20 {
+		s := session{id: random.next() >> 20, seq: random.next() >> 20, slot: random.next() >> 20, index: uint32(random.n(maxBatch)), output: []byte("a result")}
+		was0, was1 := s.hash()
+		differs := func(other session, what string, bit int) {
+			h0, h1 := other.hash()
+			require.NotEqual(t, was0, h0, "bit %d of %s", bit, what)
+			require.NotEqual(t, was1, h1, "bit %d of %s", bit, what)
+		}
+		for bit := range 44 {
+			id, seq, slot := s, s, s
+			id.id ^= 1 << bit
+			seq.seq ^= 1 << bit
+			slot.slot ^= 1 << bit
+			differs(id, "the session", bit)
+			differs(seq, "the sequence number", bit)
+			differs(slot, "the slot", bit)
+		}
+		for bit := range batchBits {
+			index := s
+			index.index ^= 1 << bit
+			differs(index, "the index", bit)
+		}
+		for bit := range 8 * len(s.output) {
+			output := s
+			output.output = slices.Clone(s.output)
+			output.output[bit/8] ^= 1 << (bit % 8)
+			differs(output, "the result", bit)
+		}
+	}
+}

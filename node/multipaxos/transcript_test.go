@@ -2,7 +2,9 @@ package multipaxos
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -25,14 +27,15 @@ import (
 //	        checkpoint= retain= bytes= phase1= phase2= alpha= sessions= lease= drift= late]
 //	prepare|promise|reject|accept|accepted|settled|learn|heartbeat|alive|prevote|prevoted|behind|stand|release|fetch|chosen|
 //	resume|repair|leave|dismiss from=2 [ballot= promised= slot= commit= floor= mark= span= value=]
-//	image from=2 of=name [mark= size=]   a message with a state saved before, or a part of it
-//	request c1#4 [op=read|register|configure|transfer] [session=] [to=] [voters=1-2 learners=3 after=]    from a client
+//	image from=2 of=name [mark= size= span=]   a message with a state saved before, or a part of it; with span= it claims another size than it has
+//	request c1#4 [op=read|register|configure|transfer] [session=] [to=] [voters=1-2 learners=3 phase1= phase2= after=] [encoded=0102]    from a client
 //	timer election|heartbeat|retry
 //	clock ms=10             time passes, and no timer fires
 //	sync                    what was written so far becomes durable
 //	restart                 the replica crashes, what was not durable is lost, and it boots
 //	save name               keep an image of the state
 //	damage at=n [of=vow]    a bit flips in the durable log, or in the second copy of the promise
+//	torn by=n               the last bytes of the log are not on the disk
 //	survives log|vow        what was written to that file becomes durable, and nothing else
 //	lost log|vow            the file is empty after the next restart
 //	odd                     from now on the unusual legal path is taken, or not any more
@@ -41,6 +44,7 @@ import (
 //	disk                    what is durable
 //	timers                  when they fire, from now
 //	metrics                 those that are not zero
+//	stated                  what it has stated, since it was made or asked last, that the other lines do not show
 //	state
 //
 // All timers of a replica that is late fire as late as they may, and not as early. A replica that leads has been elected in ballot 1 of its own, and has sent its first heartbeat.
@@ -63,25 +67,32 @@ type stage struct {
 	config Config
 	r      *Replica
 	images map[string]Message
+	stated map[string]int
 
 	strangers bool // no client has a session yet
 }
 
 // aloud is a replica that tells more about itself, through Logf.
-type aloud struct{ *Replica }
+type aloud struct {
+	*Replica
+	stated map[string]int
+}
 
-type aloudEnv struct{ Env }
+type aloudEnv struct {
+	Env
+	stated map[string]int
+}
 
-func (a aloud) Start(env Env)                 { a.Replica.Start(aloudEnv{env}) }
-func (a aloud) Timer(env Env, t node.TimerID) { a.Replica.Timer(aloudEnv{env}, t) }
+func (a aloud) Start(env Env)                 { a.Replica.Start(aloudEnv{env, a.stated}) }
+func (a aloud) Timer(env Env, t node.TimerID) { a.Replica.Timer(aloudEnv{env, a.stated}, t) }
 func (a aloud) Request(env Env, from node.Client, q *node.Request) {
-	a.Replica.Request(aloudEnv{env}, from, q)
+	a.Replica.Request(aloudEnv{env, a.stated}, from, q)
 }
 func (a aloud) Receive(env Env, from node.ID, m *Message) {
 	if from == a.id && m.Kind != Synced {
 		env.Logf("to itself: " + m.String())
 	}
-	a.Replica.Receive(aloudEnv{env}, from, m)
+	a.Replica.Receive(aloudEnv{env, a.stated}, from, m)
 }
 
 func (e aloudEnv) say(format string, args ...any) { e.Logf(fmt.Sprintf(format, args...)) }
@@ -118,7 +129,16 @@ func (e aloudEnv) Observe(f fact.Fact) {
 		e.say("relies on its lease for %d us more", f.Seq/uint64(node.Microsecond))
 	case fact.Configured:
 		e.say("membership of slot %d and later: %s", f.Slot, membershipText(f.Bytes))
-	case fact.Reached, fact.Granted, fact.Served, fact.Counted, fact.Idle: // what happened stands in the other lines
+	case fact.Reached:
+		e.stated[PointNames[f.Seq]]++
+	case fact.Granted:
+		e.stated[fmt.Sprintf("a lease of ballot %v for %d us more", node.Ballot(f.Ballot), f.Seq/uint64(node.Microsecond))]++
+	case fact.Served:
+		e.stated[fmt.Sprintf("a read from the state after slot %d", f.Slot)]++
+	case fact.Counted:
+		e.stated[fmt.Sprintf("a vote of %v for slot %d in ballot %v", node.ID(f.Seq).Addr(), f.Slot, node.Ballot(f.Ballot))]++
+	case fact.Idle:
+		e.stated[fmt.Sprintf("nothing in flight after slot %d in ballot %v", f.Slot, node.Ballot(f.Ballot))]++
 	case fact.Following:
 		e.say("no longer leads in ballot %v", node.Ballot(f.Ballot))
 	default:
@@ -142,7 +162,7 @@ func (s *stage) boot() {
 			s.r.sessions.record(s.r.sessions.open(id+1), 0, 0, 0, nil)
 		}
 	}
-	s.Boot(aloud{s.r})
+	s.Boot(aloud{s.r, s.stated})
 }
 
 func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
@@ -182,6 +202,9 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 		s.Odd = !s.Odd
 	case "record":
 		s.record(t, d)
+	case "torn":
+		b := s.Durable(File)
+		s.SetDurable(File, b[:len(b)-number[int](t, d, "by")])
 	case "misdirect":
 		other := stage{Stage: nodetest.New[Message](9)}
 		other.Boot(New(9, s.config))
@@ -194,6 +217,8 @@ func (s *stage) play(t *testing.T, d *datadriven.TestData) string {
 		return s.timers()
 	case "metrics":
 		return s.metrics()
+	case "stated":
+		return s.tell()
 	case "state":
 		return s.describe()
 	default:
@@ -220,7 +245,10 @@ func (s *stage) request(t *testing.T, d *datadriven.TestData) {
 	case "transfer":
 		q.Op, q.Command = node.Transfer, binary.AppendUvarint(nil, number[uint64](t, d, "to"))
 	case "configure":
-		m := Membership{Voters: replicas(t, arg(d, "voters")), Learners: replicas(t, arg(d, "learners"))}
+		m := Membership{
+			Voters: replicas(t, arg(d, "voters")), Learners: replicas(t, arg(d, "learners")),
+			Phase1: number[int](t, d, "phase1"), Phase2: number[int](t, d, "phase2"),
+		}
 		q.Op, q.Command = node.Configure, (&Change{After: number[uint64](t, d, "after"), Membership: m}).Append(nil)
 	case "nothing":
 		q.Op = 0
@@ -229,6 +257,11 @@ func (s *stage) request(t *testing.T, d *datadriven.TestData) {
 	case "":
 	default:
 		d.Fatalf(t, "no such operation")
+	}
+	if d.HasArg("encoded") {
+		b, err := hex.DecodeString(arg(d, "encoded"))
+		require.NoError(t, err)
+		q.Command = b
 	}
 	s.Request(client, q)
 }
@@ -252,6 +285,9 @@ func (s *stage) image(t *testing.T, d *datadriven.TestData) Message {
 	if d.HasArg("size") {
 		m.Mark = number[uint64](t, d, "mark")
 		m.Value = m.Value[m.Mark:min(m.Mark+number[uint64](t, d, "size"), m.Span)]
+	}
+	if d.HasArg("span") {
+		m.Span = number[uint64](t, d, "span")
 	}
 	if d.HasArg("flip") {
 		m.Value = slices.Clone(m.Value)
@@ -288,7 +324,7 @@ func (s *stage) create(t *testing.T, d *datadriven.TestData) {
 	}
 	s.strangers = d.HasArg("sessions")
 	require.NoError(t, c.Validate())
-	s.id, s.config = number[node.ID](t, d, "id"), c
+	s.id, s.config, s.stated = number[node.ID](t, d, "id"), c, map[string]int{}
 	s.Stage = nodetest.New[Message](s.id)
 	if d.HasArg("late") {
 		s.Random = math.MaxUint64
@@ -375,6 +411,9 @@ func (s *stage) disk() string {
 		default:
 			fmt.Fprintf(&out, "%s %v\n", recordNames[d.kind], d.ballot)
 		}
+		if n := len(d.rest); n > 0 && !slices.Contains([]uint8{recordVote, recordLearned, recordSnapshot}, d.kind) {
+			fmt.Fprintf(&out, "and %d bytes behind it\n", n)
+		}
 	})
 	if report.Damage != wal.Clean {
 		fmt.Fprintf(&out, "%v\n", report.Damage)
@@ -411,6 +450,23 @@ func (s *stage) metrics() string {
 		if f.value > 0 {
 			text += fmt.Sprintf("%s %d\n", f.name, f.value)
 		}
+	}
+	return text
+}
+
+// tell writes down what was stated, and forgets it.
+func (s *stage) tell() string {
+	text := ""
+	for _, what := range slices.Sorted(maps.Keys(s.stated)) {
+		text += what
+		if n := s.stated[what]; n > 1 {
+			text += fmt.Sprintf(", %d times", n)
+		}
+		text += "\n"
+	}
+	clear(s.stated)
+	if text == "" {
+		return "nothing\n"
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"simrun/node"
+	"simrun/node/fact"
 	"simrun/node/nodetest"
 )
 
@@ -70,4 +71,73 @@ func TestDistinguished(t *testing.T) {
 	s.Take()
 	s.Receive(3, Message{Kind: Accepted, Ballot: node.NewBallot(1, 1), Value: []byte("w")})
 	require.Contains(t, s.Take(), "to n4: Chosen value 77\n")
+}
+
+// ears is an Env that hears what is told to clients and checkers.
+type ears struct {
+	nowhere
+	replies []node.Reply
+	facts   []fact.Fact
+}
+
+func (e *ears) Reply(_ node.Client, r node.Reply) { e.replies = append(e.replies, r) }
+func (e *ears) Observe(f fact.Fact)               { e.facts = append(e.facts, f) }
+
+// As many clients may wait as there is room for. One more is told so, and one that waits already is not.
+func TestRoomForClients(t *testing.T) {
+	e := &ears{}
+	r := New(1, Majority(1, 2, 3))
+	r.Start(e)
+	ask := func(client node.Client, seq uint64) {
+		r.Request(e, client, &node.Request{Op: node.Command, Seq: seq, Command: []byte("v")})
+	}
+	for client := node.Client(1); client <= maxWaiting; client++ {
+		ask(client, 1)
+	}
+	require.Empty(t, e.replies)
+	ask(maxWaiting+1, 9)
+	require.Equal(t, []node.Reply{{Seq: 9, Status: node.Overloaded}}, e.replies)
+	ask(maxWaiting, 2)
+	require.Len(t, e.replies, 1)
+	require.Contains(t, r.Describe(), "waiting 1024 clients")
+
+	// All are answered with what was chosen, and nobody waits any more. That it was learned and applied is stated.
+	e.replies = nil
+	r.Receive(e, 2, &Message{Kind: Chosen, Value: []byte("v")})
+	require.Len(t, e.replies, maxWaiting)
+	require.Equal(t, node.Reply{Seq: 1, Status: node.OK, Slot: 1, Output: []byte("v")}, e.replies[0])
+	require.Equal(t, uint64(2), e.replies[maxWaiting-1].Seq)
+	d := fact.Digest([]byte("v"))
+	require.Equal(t, []fact.Fact{
+		{Kind: fact.Learned, Slot: 1, Value: d, Bytes: []byte("v")}, {Kind: fact.Applied, Slot: 1, Value: d, State: [2]uint64{d, 0}},
+	}, e.facts)
+	require.Equal(t, []string{"promised 1.1", "proposer idle", "chosen 76"}, r.Describe())
+}
+
+// A client is sent to the one who proposes, or to any other member where each does.
+func TestWhomClientsAreSentTo(t *testing.T) {
+	c := Majority(2, 3, 4)
+	c.Learners = []node.ID{1}
+	for distinguished, to := range map[node.ID]node.ID{0: 2, 3: 3} {
+		c.Distinguished = distinguished
+		e := &ears{}
+		r := New(1, c)
+		r.Start(e)
+		r.Request(e, 7, &node.Request{Op: node.Command, Seq: 1})
+		require.Equal(t, []node.Reply{{Seq: 1, Status: node.Redirect, Leader: to}}, e.replies)
+	}
+}
+
+// What got no answer in a phase is sent again after a while that begins with the phase.
+func TestEachPhaseHasItsTime(t *testing.T) {
+	c := Majority(1, 2, 3)
+	s := staged(c)
+	s.Request(7, node.Request{Op: node.Command, Seq: 1, Command: []byte("v")})
+	s.Sync()
+	at, _ := s.Armed(timerProposer)
+	require.Equal(t, c.Resend, at)
+	s.Clock = 5
+	s.Receive(2, Message{Kind: Promise, Ballot: node.NewBallot(1, 1)})
+	at, _ = s.Armed(timerProposer)
+	require.Equal(t, 5+c.Resend, at)
 }

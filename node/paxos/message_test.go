@@ -85,3 +85,56 @@ func TestConfig(t *testing.T) {
 		require.ErrorContains(t, c.Validate(), name)
 	}
 }
+
+// What a message states must be on its sender's disk: that is what the checkers hold it against. A timeline shows the ballot and the value.
+func TestWhatMessagesState(t *testing.T) {
+	b, before, v := node.NewBallot(4, 2), node.NewBallot(3, 1), []byte("v")
+	digest := fact.Digest(v)
+	vote := func(b node.Ballot) fact.Fact {
+		return fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: uint64(b), Value: digest, Bytes: v}
+	}
+	promise := fact.Fact{Kind: fact.Promised, Ballot: uint64(b)}
+	for _, c := range []struct {
+		m     Message
+		facts []fact.Fact
+		slot  uint64
+		value uint64
+	}{
+		{Message{Kind: Prepare, Ballot: b}, []fact.Fact{promise, {Kind: fact.Began, Ballot: uint64(b)}}, 0, 0},
+		{Message{Kind: Promise, Ballot: b}, []fact.Fact{promise}, 0, 0},
+		{
+			Message{Kind: Promise, Ballot: b, Accepted: before, Value: v},
+			[]fact.Fact{{Kind: fact.Promised, Ballot: uint64(b), Seq: uint64(before)}, vote(before)}, 0, digest,
+		},
+		{
+			Message{Kind: Accept, Ballot: b, Value: v},
+			[]fact.Fact{promise, {Kind: fact.Proposed, Slot: 1, Ballot: uint64(b), Value: digest, Bytes: v}}, 1, digest,
+		},
+		{Message{Kind: Accepted, Ballot: b, Value: v}, []fact.Fact{vote(b)}, 1, digest},
+		{Message{Kind: Reject, Ballot: before, Promised: b}, []fact.Fact{promise}, 0, 0},
+		{Message{Kind: Chosen, Ballot: b, Value: v}, nil, 1, digest},
+		{Message{Kind: Query}, nil, 0, 0},
+	} {
+		var facts []fact.Fact
+		c.m.Facts(func(f fact.Fact) { facts = append(facts, f) })
+		require.Equal(t, c.facts, facts, c.m.String())
+		slot, ballot, value := c.m.About()
+		require.Equal(t, c.m.Ballot, ballot, c.m.String())
+		require.Equal(t, []uint64{c.slot, c.value}, []uint64{slot, value}, c.m.String())
+	}
+}
+
+// Every kind has a name of its own, and what is no kind has none.
+func TestKindsHaveNames(t *testing.T) {
+	seen := map[string]Kind{"": 0}
+	for k := Prepare; k < numKinds; k++ {
+		require.NotContains(t, seen, k.String())
+		require.NotEqual(t, "unknown", k.String())
+		seen[k.String()] = k
+	}
+	require.Equal(t, Prepare, seen["Prepare"])
+	require.Equal(t, synced, seen["synced"])
+	for _, k := range []Kind{0, numKinds, 255} {
+		require.Equal(t, "unknown", k.String())
+	}
+}

@@ -27,6 +27,7 @@ import (
 //	restart                                 it crashes, what was not durable is lost, and it boots
 //	random percent=50                       what it draws from now on: half the span
 //	rot at=N                                a bit flips in its durable log
+//	torn by=N                               the last bytes of its log are not on the disk
 //	state                                   what the acceptor has promised and accepted
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
@@ -73,6 +74,9 @@ func (p *player) play(t *testing.T, d *datadriven.TestData) string {
 		return p.armed(t, d.CmdArgs[0].Key)
 	case "rot":
 		p.stage.Durable(file)[number(t, args["at"])] ^= 1
+	case "torn":
+		b := p.stage.Durable(file)
+		p.stage.SetDurable(file, b[:len(b)-int(number(t, args["by"]))])
 	case "state":
 		a := p.r.acceptor
 		return fmt.Sprintf("promised %v, accepted %x in %v\n", a.promised, a.value, a.accepted)

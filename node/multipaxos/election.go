@@ -26,7 +26,7 @@ func (r *Replica) awaitLeader(env Env) {
 
 func (r *Replica) onElectionTimer(env Env) {
 	switch {
-	case r.standing == silent || r.role == leader:
+	case r.role == leader:
 		return
 	case r.standing != active || r.heard:
 		r.awaitLeader(env)

@@ -195,8 +195,11 @@ func (r *Replica) receiveValues(env Env, from node.ID, m *Message) {
 	}
 }
 
-// Timer handles a timer that fired.
+// Timer handles a timer that fired. What was armed before a replica fell silent comes to nothing, and arms none again.
 func (r *Replica) Timer(env Env, t node.TimerID) {
+	if r.standing == silent {
+		return
+	}
 	switch t {
 	case timerElection:
 		r.onElectionTimer(env)

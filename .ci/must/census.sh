@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 simrun=$scratch/simrun
 go build -o "$simrun" ./cmd/simrun
-awk -F' *[|] *' '/^## Faults/ { on = 1 } /^## States/ { on = 0 } on && /^[|] [a-z]/ && $3 != "fault" { print "| " $3 " | " $5 " | " $6 " | " $7 " |" }' results/census.md >"$scratch/table"
+awk -F' *[|] *' '/^## Faults/ { on = 1 } /^Faults that found/ { on = 0 } on && /^[|] [a-z]/ && $3 != "fault" { print "| " $3 " | " $5 " | " $6 " | " $7 " |" }' results/census.md >"$scratch/table"
 [ "$(wc -l <"$scratch/table")" -ge 50 ] || fail "results/census.md has $(wc -l <"$scratch/table") faults"
 grep -qF "/0 |" "$scratch/table" && fail "a fault does nothing: $(grep -F "/0 |" "$scratch/table")"
 while read -r row; do

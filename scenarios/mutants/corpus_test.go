@@ -63,7 +63,7 @@ func TestCorpus(t *testing.T) {
 			out, err := replay.Output()
 			var exit *exec.ExitError
 			require.True(t, errors.As(err, &exit) && exit.ExitCode() == 1, "with the bug it must fail: %v", err)
-			require.Contains(t, string(out), "violation: "+a.Fingerprint)
+			require.Contains(t, string(out), "\nsame verdict ", "with the bug it must fail as %s", a.Fingerprint)
 		})
 	}
 }

@@ -57,7 +57,7 @@ func drawStaying(root uint64, p *Profile, sh *Shape, plan *Plan) {
 	for _, id := range shuffled(&s, sh.Nodes)[:1+s.N(uint64(sh.Tolerates))] {
 		kind := pick(&s, staying...)
 		if p.had(kind) && (kind != Deaf || plan.bearsDeaf(sh)) {
-			plan.Faults = append(plan.Faults, Fault{At: round(Span(s.N(uint64(sh.Horizon)))), Kind: kind, Stays: true, Nodes: []node.ID{id}})
+			plan.Faults = append(plan.Faults, Fault{At: min(round(Span(s.N(uint64(sh.Horizon)))), sh.Horizon-1), Kind: kind, Stays: true, Nodes: []node.ID{id}})
 		}
 	}
 }

@@ -39,6 +39,14 @@ func bearable(k faults.Kind) bool {
 	return k.Family() == faults.Links || k.Family() == faults.Processes
 }
 
+// latest is when a fault may begin at the latest: one that stays must before the cluster is healed.
+func latest(f *faults.Fault, c *scenarios.Config) faults.Span {
+	if f.Stays {
+		return c.Horizon - 1
+	}
+	return c.Horizon
+}
+
 // mutate changes a plan a little: it leaves the given one as it is. Other is a plan to take faults from, drawn for the same cluster.
 func mutate(s *stream.Stream, p, other faults.Plan, c *scenarios.Config) faults.Plan {
 	list := slices.Clone(p.Faults)
@@ -52,7 +60,7 @@ func mutate(s *stream.Stream, p, other faults.Plan, c *scenarios.Config) faults.
 		switch s.N(6) {
 		case 0: // earlier or later, by up to a tenth of the time
 			by := faults.Span(s.N(uint64(c.Horizon)/5+1)) - c.Horizon/10
-			f.At = min(max(f.At+by, 0), c.Horizon)
+			f.At = min(max(f.At+by, 0), latest(f, c))
 		case 1: // shorter
 			f.Stays = false
 			f.For = max(f.For/faults.Span(2+s.N(8)), 1)
@@ -72,7 +80,7 @@ func mutate(s *stream.Stream, p, other faults.Plan, c *scenarios.Config) faults.
 				continue
 			}
 			again := *f
-			again.At = min(again.At+again.For+faults.Span(s.N(uint64(c.Horizon)/10+1)), c.Horizon)
+			again.At = min(again.At+again.For+faults.Span(s.N(uint64(c.Horizon)/10+1)), latest(f, c))
 			list = append(list, again)
 		}
 	}

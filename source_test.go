@@ -117,3 +117,9 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, SourceHash(), b.Sources)
 	require.Equal(t, runtime.Version(), b.Go)
 }
+
+// In another module a program stands for the sources that decide its runs.
+func TestProgramHash(t *testing.T) {
+	require.Regexp(t, "^[0-9a-f]{12}$", programHash())
+	require.NotEqual(t, SourceHash(), programHash())
+}

@@ -38,9 +38,16 @@ func TestWrongCorpus(t *testing.T) {
 // event is a line of "go test -json".
 type event struct{ Action, Test, Key, Value, Output string }
 
-// child runs one test of this file in a process of its own, and returns its output and its attributes.
+// child runs one test of this file in a process of its own, and returns its output and its attributes. COVER_CHILDREN names a folder for what it
+// covers.
 func child(t *testing.T, test string, env []string, flags ...string) (passed bool, output string, attributes map[string][]string) {
 	t.Helper()
+	if profiles := os.Getenv("COVER_CHILDREN"); profiles != "" && testing.CoverMode() != "" { // a failing test runs here only
+		profile, err := os.CreateTemp(profiles, "simtest-")
+		require.NoError(t, err)
+		require.NoError(t, profile.Close())
+		flags = append(flags, "-test.coverprofile="+profile.Name())
+	}
 	run := exec.Command(os.Args[0], append([]string{"-test.run=^" + test + "$", "-test.v=test2json"}, flags...)...)
 	run.Env = append(append(os.Environ(), "SIMTEST_CHILD=1"), env...)
 	text, err := run.Output()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -321,7 +322,7 @@ func (c *cluster) voted(h *host, f fact.Fact) {
 	}
 	members := c.config.membership()
 	_, phase2 := members.Quorums()
-	if quorum(c.votes[key][f.Value], phase2) {
+	if bits.OnesCount64(c.votes[key][f.Value]) >= phase2 {
 		if v, ok := c.chosen[f.Slot]; ok && v != f.Value {
 			c.complain("two values chosen at slot %d", f.Slot)
 		}

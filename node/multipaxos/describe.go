@@ -80,7 +80,7 @@ func (r *Replica) describeEntry(e *entry) string {
 		var voters []node.ID
 		era := r.eras.of(e.slot)
 		for _, id := range era.Voters {
-			if e.voters&era.bit(id) != 0 {
+			if era.in(&e.voters, id) {
 				voters = append(voters, id)
 			}
 		}

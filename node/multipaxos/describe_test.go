@@ -14,7 +14,7 @@ func TestDescribe(t *testing.T) {
 	founders := Membership{Voters: []node.ID{1, 2, 3}}
 	value := func(seq uint64) []byte { return appendCommand(nil, &pending{op: node.Command, client: 1, seq: seq}) }
 	vote := func(r *Replica, slot uint64, voters uint64) {
-		r.log.put(slot, node.NewBallot(1, 1), value(slot), 0).voters = voters
+		r.log.put(slot, node.NewBallot(1, 1), value(slot), 0).voters = voterSet{voters}
 	}
 	for name, c := range map[string]struct {
 		change func(r *Replica)

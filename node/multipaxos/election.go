@@ -131,7 +131,7 @@ func (r *Replica) resendPrepare(env Env) {
 	}
 	for i, e := range r.eras {
 		for _, to := range e.Voters {
-			if !slices.Contains(r.promises, to) && (i == 0 || r.eras[0].bit(to) == 0) {
+			if !slices.Contains(r.promises, to) && (i == 0 || !r.eras[0].votes(to)) {
 				r.sendDurable(env, to, Message{Kind: Prepare, Ballot: r.ballot, Slot: r.from})
 			}
 		}

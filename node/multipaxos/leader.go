@@ -145,8 +145,8 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	env.Observe(fact.Fact{Kind: fact.Counted, Slot: m.Slot, Ballot: uint64(r.ballot), Seq: uint64(from)})
 	e := r.log.at(m.Slot)
 	era := r.eras.of(m.Slot)
-	e.voters |= era.bit(from)
-	if e.chosen || !quorum(e.voters, era.phase2) {
+	era.add(&e.voters, from)
+	if e.chosen || !quorum(&e.voters, era.phase2) {
 		return
 	}
 	e.chosen = true
@@ -192,7 +192,7 @@ func (r *Replica) resendAccepts(env Env) {
 		reached(env, PointResent)
 		era := r.eras.of(slot)
 		for _, to := range era.Voters {
-			if to != r.id && e.voters&era.bit(to) == 0 {
+			if to != r.id && !era.in(&e.voters, to) {
 				r.send(env, to, Message{Kind: Accept, Ballot: r.ballot, Slot: slot, Commit: r.applied, Value: e.value})
 			}
 		}

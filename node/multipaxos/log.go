@@ -8,7 +8,7 @@ type entry struct {
 	ballot node.Ballot // of the own vote for value, or learned
 	value  []byte      // immutable
 	digest uint64      // of value
-	voters uint64      // at the leader: whose votes in ballot are in, by place in the configuration
+	voters voterSet    // at the leader: whose votes in ballot are in, by place in the configuration
 	chosen bool        // at the leader: they were enough
 }
 

@@ -11,8 +11,8 @@ import (
 	"simrun/node/fact"
 )
 
-// MaxNodes is the largest number of voters in a membership: sets of them are kept in one word.
-const MaxNodes = 64
+// MaxNodes is the largest number of voters in a membership.
+const MaxNodes = 128
 
 // Membership is who takes part: voters, who are the acceptors, and learners, who are told what is chosen. A replica's ID
 // is never used again for another disk.
@@ -154,18 +154,39 @@ func newEra(start uint64, m Membership) era {
 	return e
 }
 
-// bit returns the set with only that voter in it; the empty set if it is none.
-func (e *era) bit(id node.ID) uint64 {
+// voterSet is a set of voters of one era, by their place in its membership.
+type voterSet [MaxNodes / 64]uint64
+
+// place returns where the replica stands among the voters; a negative number if it is none.
+func (e *era) place(id node.ID) int {
 	for i, voter := range e.Voters {
 		if voter == id {
-			return 1 << i
+			return i
 		}
 	}
-	return 0
+	return -1
+}
+
+// votes tells whether the replica is a voter.
+func (e *era) votes(id node.ID) bool { return e.place(id) >= 0 }
+
+// add puts the replica into the set, if it is a voter.
+func (e *era) add(set *voterSet, id node.ID) {
+	if i := e.place(id); i >= 0 {
+		set[i>>6] |= 1 << (i & 63)
+	}
+}
+
+// in tells whether the replica is in the set.
+func (e *era) in(set *voterSet, id node.ID) bool {
+	i := e.place(id)
+	return i >= 0 && set[i>>6]>>(i&63)&1 == 1
 }
 
 // quorum tells whether the set has at least size members.
-func quorum(set uint64, size int) bool { return bits.OnesCount64(set) >= size }
+func quorum(set *voterSet, size int) bool {
+	return bits.OnesCount64(set[0])+bits.OnesCount64(set[1]) >= size
+}
 
 // eras are those that govern slots not yet applied, the present one first: one, or two while a change is under way. Nothing but
 // the log decides them. Before a replica was told of any it has none, and takes no part.
@@ -183,7 +204,7 @@ func (l eras) of(slot uint64) *era {
 
 // voter tells whether the replica is a voter in any of them.
 func (l eras) voter(id node.ID) bool {
-	return slices.ContainsFunc(l, func(e era) bool { return e.bit(id) != 0 })
+	return slices.ContainsFunc(l, func(e era) bool { return e.votes(id) })
 }
 
 // has tells whether the replica is a voter or learner in any of them.
@@ -203,11 +224,11 @@ func (l eras) agreed(yes []node.ID) bool {
 
 // promised tells whether a phase-1 quorum is among those named.
 func (e *era) promised(by []node.ID) bool {
-	var set uint64
+	var set voterSet
 	for _, id := range by {
-		set |= e.bit(id)
+		e.add(&set, id)
 	}
-	return quorum(set, e.phase1)
+	return quorum(&set, e.phase1)
 }
 
 func (l eras) appendTo(dst []byte) []byte {

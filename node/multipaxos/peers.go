@@ -87,13 +87,13 @@ func (r *Replica) quorumHeard(now node.Local) bool {
 	}
 	for i := range r.eras {
 		e := &r.eras[i]
-		var set uint64
+		var set voterSet
 		for j := range r.peers {
 			if p := &r.peers[j]; p.heard && now-p.heardAt < r.config.ElectionMin || p.id == r.id {
-				set |= e.bit(p.id)
+				e.add(&set, p.id)
 			}
 		}
-		if !quorum(set, e.phase2) {
+		if !quorum(&set, e.phase2) {
 			return false
 		}
 	}

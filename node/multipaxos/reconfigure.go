@@ -24,23 +24,23 @@ func (r *Replica) onConfigure(env Env, from node.Client, q *node.Request) {
 // capable tells whether every new voter has caught up, and enough of all voters were heard of lately to go on.
 func (r *Replica) capable(env Env, m *Membership) bool {
 	e := newEra(0, *m)
-	present := uint64(0)
+	var present voterSet
 	for _, id := range m.Voters {
 		p := r.peer(id)
 		there := p != nil && (id == r.id || p.heard && env.Now()-p.heardAt < r.config.ElectionMin && p.applied+r.alpha > r.applied)
 		if there {
-			present |= e.bit(id)
+			e.add(&present, id)
 		} else if !r.eras.voter(id) {
 			return false
 		}
 	}
-	return quorum(present, e.phase1) && quorum(present, e.phase2)
+	return quorum(&present, e.phase1) && quorum(&present, e.phase2)
 }
 
 // handOver steps down when the slots to come are no more this leader's business, and makes room for the voter who is
 // furthest.
 func (r *Replica) handOver(env Env) {
-	if len(r.eras) > 1 || r.eras[0].bit(r.id) != 0 {
+	if len(r.eras) > 1 || r.eras[0].votes(r.id) {
 		return
 	}
 	var best *peer
@@ -72,13 +72,13 @@ func (r *Replica) onLeave(env Env, from node.ID, m *Message) {
 		return
 	}
 	e := &r.eras[0]
-	holds := uint64(0)
+	var holds voterSet
 	for _, id := range e.Voters {
 		if p := r.peer(id); p.applied+1 >= max(e.start, m.Slot) {
-			holds |= e.bit(id)
+			e.add(&holds, id)
 		}
 	}
-	if quorum(holds, e.phase2) {
+	if quorum(&holds, e.phase2) {
 		r.send(env, from, Message{Kind: Dismiss, Slot: m.Slot})
 	}
 }

@@ -33,7 +33,10 @@ func (r *Replica) AppendState(dst []byte) []byte {
 		if e == nil {
 			continue
 		}
-		dst = appendUvarints(dst, e.slot, uint64(e.ballot), e.voters, flags(e.chosen))
+		dst = appendUvarints(dst, e.slot, uint64(e.ballot), e.voters[0], flags(e.chosen, e.voters[1] != 0))
+		if e.voters[1] != 0 {
+			dst = binary.AppendUvarint(dst, e.voters[1])
+		}
 		dst = appendValue(dst, e.value)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(r.reported)))

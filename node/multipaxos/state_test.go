@@ -92,7 +92,7 @@ func TestStateTellsReplicasApart(t *testing.T) {
 		},
 		"a promise": func(r *Replica) { r.promises[1] = 2 }, "one promise less": func(r *Replica) { r.promises = r.promises[:1] },
 		"an entry's slot": func(r *Replica) { r.log.at(2).slot += uint64(len(r.log.ring)) }, "its ballot": func(r *Replica) { r.log.at(2).ballot++ },
-		"its voters": func(r *Replica) { r.log.at(2).voters++ }, "whether it is chosen": func(r *Replica) { r.log.at(2).chosen = true },
+		"its voters": func(r *Replica) { r.log.at(2).voters[0]++ }, "its later voters": func(r *Replica) { r.log.at(2).voters[1]++ }, "whether it is chosen": func(r *Replica) { r.log.at(2).chosen = true },
 		"its value": func(r *Replica) { r.log.at(2).value = []byte("other") }, "the first entry": func(r *Replica) { r.log.at(1).ballot++ },
 		"the last entry": func(r *Replica) { r.log.at(4).ballot++ },
 		"a report":       func(r *Replica) { r.reported[0].ballot++ }, "its report": func(r *Replica) { r.reported[0].value = []byte("another") },

@@ -130,7 +130,7 @@ func loadTable(ctx context.Context, o Options) *Table {
 }
 
 func nodesTable(ctx context.Context, o Options) *Table {
-	return o.grow(ctx, "nodes", "How the cost grows with the replicas, with 10 clients.", []int{3, 5, 9, 17, 33, 63},
+	return o.grow(ctx, "nodes", "How the cost grows with the replicas, with 10 clients.", []int{3, 5, 9, 17, 33, 63, 101},
 		func(n int) Load { return Saturated(n, 10, 1) })
 }
 

@@ -33,6 +33,7 @@ func Main(own ...scenarios.Scenario) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // the heap is small, and what seeds leave behind is not worth collecting at once
 	}
+	endWithParent()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second interrupt ends the program at once; so does the first, some time later, if a handler never returns.

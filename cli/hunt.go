@@ -79,6 +79,9 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	}
 	seek := exec.CommandContext(ctx, p.Path, "seek", m.Scenario, "--strategy", f.strategy, "--count", fmt.Sprint(f.budget),
 		"--jobs", fmt.Sprint(f.jobs), "--artifact", artifact)
+	if _, err := tied(seek); err != nil {
+		return exitUsage, err
+	}
 	said, err := seek.Output()
 	var exit *exec.ExitError
 	switch {
@@ -173,7 +176,10 @@ func child(ctx context.Context, t *term, p mutants.Program, args ...string) int 
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it keeps what it has
 	c.WaitDelay = 10 * time.Second
 	c.Stdout, c.Stderr = t.out, t.err
-	err := c.Run()
+	_, err := tied(c)
+	if err == nil {
+		err = c.Run()
+	}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

@@ -391,7 +391,10 @@ func (b *bench) trial(ctx context.Context, p mutants.Program, trial mutants.Tria
 		"--seed", fmt.Sprint(trial.First), "--count", fmt.Sprint(trial.Budget), "--watchdog", "5s")
 	var said, complained bytes.Buffer
 	seek.Stdout, seek.Stderr = &said, &complained
-	err := seek.Run()
+	_, err := tied(seek)
+	if err == nil {
+		err = seek.Run()
+	}
 	if ctx.Err() != nil {
 		return trial, ctx.Err()
 	}

@@ -14,7 +14,14 @@ import (
 type grant struct {
 	ballot uint64 // of whoever holds it; 0: none
 	until  int64  // reading of the grantor's clock, nanoseconds
-	told   bool   // in a message that has left: from then on somebody may rely on it, whatever becomes of the grantor
+	told   int64  // as much of it as a message that has left tells of: somebody may rely on that, whatever becomes of the grantor; 0: nothing
+}
+
+// lost forgets what nobody has heard of when the grantor boots: it need not have been on its disk.
+func (g *grant) lost() {
+	if g.until = g.told; g.told == 0 {
+		*g = grant{}
+	}
 }
 
 // Granted tells that a replica has granted a lease, or takes note that it was given back. until is what its clock reads when the grant is over.
@@ -47,7 +54,7 @@ func (w *Watch) turned(n uint16, ballot uint64) {
 // bound holds another ballot that a replica turns to against the lease that it has granted.
 func (w *Watch) bound(n uint16, ballot uint64, shape string) {
 	g := &w.nodes[n].grant
-	if !g.told || ballot == g.ballot || w.nodes[n].damage.struck {
+	if g.told == 0 || ballot == g.ballot || w.nodes[n].damage.struck {
 		return
 	}
 	if left := w.config.When(n, g.until) - w.config.Now(); left > 0 {

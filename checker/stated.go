@@ -28,7 +28,7 @@ func (w *Watch) Stated(n uint16, f *fact.Fact) {
 	switch f.Kind {
 	case fact.Granted:
 		if g := &l.grant; g.ballot == f.Ballot {
-			g.told = true
+			g.told = g.until
 		}
 	case fact.Promised:
 		if f.Ballot > l.promised {

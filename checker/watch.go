@@ -266,9 +266,7 @@ func (w *Watch) Booted(n uint16) {
 	if w.lease.node == n {
 		w.lease.until = 0
 	}
-	if g := &w.nodes[n].grant; !g.told {
-		*g = grant{} // nobody has heard of it
-	}
+	l.grant.lost()
 }
 
 // Promised returns the highest ballot that a replica has promised durably: to be told of it, or a lower one, once more changes nothing. It is 0 while

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The session that the README shows is a real one: the summary, the violation and the replay are what the commands print today, line for line, and the
-# small case has the size that it says. --show prints all of it, for the README.
+# The session that the README shows is a real one: the hunt, the summary, the violation and the replay are what the commands print today, line for line, and
+# the small case has the size that it says. --show prints all of it, for the README.
 source "$(dirname "$0")/lib.sh"
 git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf - | (mkdir "$scratch/tree" && tar xf - -C "$scratch/tree")
+go run ./cmd/simrun hunt --save "$scratch/hunted.json" paxos-restart-forgets-promise >"$scratch/hunt" 2>/dev/null && fail "the hunt finds nothing"
+sed -i '/no single step makes it smaller/q' "$scratch/hunt" # the README leaves out the rest
 go run ./cmd/simrun run --out "$scratch/runs" >"$scratch/summary" 2>/dev/null || fail "the sweep does not pass"
 sed -i -E 's/if m\.Accepted > p\.adopted/if false/' "$scratch/tree/node/paxos/proposer.go"
 cmp -s node/paxos/proposer.go "$scratch/tree/node/paxos/proposer.go" && fail "the edit changes nothing any more"
@@ -21,12 +23,12 @@ sed -i '/^single-decree: 200 of/,$d' "$scratch/found" # the summary, which the R
 tail -16 "$scratch/replayed" >"$scratch/end"
 cd - >/dev/null
 if [ "${1:-}" = --show ]; then
-	cat "$scratch/summary" "$scratch/found" "$scratch/end"
+	cat "$scratch/hunt" "$scratch/summary" "$scratch/found" "$scratch/end"
 	echo "$size"
 	exit
 fi
 lines=0
-for part in summary found end; do
+for part in hunt summary found end; do
 	while IFS= read -r line; do
 		[ -z "$line" ] || grep -qxF -- "$line" README.md || fail "the README does not show: $line"
 		lines=$((lines + 1))

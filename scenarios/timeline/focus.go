@@ -24,6 +24,7 @@ type focus struct {
 	broken    *promise        // the promise that the violation breaks, or nil
 	evident   bool            // votes can be read from disks, and need not be taken from messages
 	single    bool            // there is one slot only
+	lease     bool            // it is a lease that was broken
 	stuck     uint64          // the first slot that was voted on and that nobody learned, in a run that does not go on; or 0
 }
 
@@ -77,6 +78,7 @@ func (t *Timeline) focus() *focus {
 	} else {
 		f.findPromise()
 		f.findBallots()
+		f.findLease()
 		f.takePart()
 	}
 	f.complete()
@@ -220,6 +222,25 @@ func (f *focus) findBallots() {
 	}
 	f.ballots = found
 	f.adopted()
+}
+
+// findLease makes the story of a broken lease one of those who granted it, and of the ballots in which that was and was not to be. What was chosen matters only
+// where the lease was broken by that.
+func (f *focus) findLease() {
+	shape, lease := strings.CutPrefix(f.t.Fingerprint, "lease: ")
+	if !lease {
+		return
+	}
+	f.lease = true
+	if !strings.Contains(shape, "higher ballot") {
+		f.slots = map[uint64]bool{}
+	}
+	if f.ballots == nil {
+		f.ballots = map[string]bool{}
+	}
+	for _, b := range ballotInText.FindAllString(f.t.Detail, -1) {
+		f.ballots[b] = true
+	}
 }
 
 // adopted adds the ballots that values were adopted from, as the rule has it: the value of the highest ballot that the promises
@@ -507,7 +528,7 @@ func (t *Timeline) conclusion() string {
 	}
 	text := intervalInText.ReplaceAllString(t.Detail, "")
 	text = digestInText.ReplaceAllStringFunc(text, func(digest string) string {
-		if name, ok := t.Digests[digest]; ok {
+		if name := t.Digests[digest]; name != "" { // what holds no operation has none
 			return name
 		}
 		return digest

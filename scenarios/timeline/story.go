@@ -19,7 +19,7 @@ func (t *Timeline) Tell() []string {
 	if t.Verdict == "pass" || t.Verdict == "" {
 		return nil
 	}
-	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, reports: map[string]report{}, votes: map[string]report{}}
+	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, last: map[string]int{}, reports: map[string]report{}, votes: map[string]report{}}
 	s.need = t.past(s.focus.roots)
 	for i := range t.Records {
 		if s.need[i] {
@@ -37,6 +37,7 @@ type story struct {
 	sentences []sentence
 	open      map[string]int    // sentences that can be gone on with: the asking of a phase, by its name
 	told      map[string]bool   // answers that are in it already
+	last      map[string]int    // sentences that a later one of the kind takes the place of
 	votes     map[string]report // the last vote on a replica's disk, by replica and slot
 	reports   map[string]report // the highest vote that promises reported so far, by ballot and slot
 }
@@ -59,6 +60,7 @@ type part struct {
 
 // The weights of sentences.
 const (
+	weightNone     = 0 // left out in any case
 	weightNoise    = 10
 	weightMessage  = 20
 	weightRefusal  = 30
@@ -117,10 +119,17 @@ func (s *story) take(i int) {
 			s.say(r, weightFault, faultText(r.Text))
 		}
 	case "observe":
-		if r.Name == "leading" && s.focus.about(r) {
+		switch {
+		case !s.focus.about(r):
+		case r.Name == "leading":
 			s.say(r, weightLead, r.Who+" "+r.Text)
+		case s.focus.lease && (r.Name == "granted" || r.Name == "leased"):
+			s.lease(r)
 		}
 	case "log":
+		if ballot, stands := strings.CutPrefix(r.Text, "stands for election in ballot "); stands && s.focus.lease && s.focus.ballots[ballot] {
+			s.ask(&Record{At: r.At, Who: r.Who, Name: "Prepare", Ballot: ballot}, weightPrepare, r.Who+" "+r.Text)
+		}
 		if s.focus.ballots == nil && s.focus.slots == nil {
 			if !strings.HasPrefix(r.Text, "prepares ballot") && !strings.HasPrefix(r.Text, "stands for election") { // its messages tell that
 				s.say(r, weightMessage, r.Who+" "+r.Text)
@@ -164,6 +173,19 @@ func (s *story) returned(r *Record) {
 		return
 	}
 	s.say(r, s.focus.opWeight(r.Name), fmt.Sprintf("%s hears from %s: %s (%s)", r.Who, r.Peer, what, r.Name))
+}
+
+// lease tells of a lease that is granted or relied on, in the place of what was told of it before: only the last time matters.
+func (s *story) lease(r *Record) {
+	key := "lease " + r.Name + r.Who
+	if before, told := s.last[key]; told {
+		s.sentences[before].weight = weightNone
+	}
+	text := r.Who + " " + r.Text
+	if r.Name == "granted" {
+		text += " in ballot " + r.Ballot
+	}
+	s.last[key] = s.say(r, weightAccept, text)
 }
 
 // phase names what a message of Paxos belongs to: the asking of one replica in one ballot about one slot. None for other messages.
@@ -241,7 +263,7 @@ func (s *story) answer(r *Record, who, owner, asking, one, many string, weight i
 }
 
 func (s *story) receive(r *Record) {
-	if last := &s.t.Records[s.focus.roots[0]]; last.Kind == "VIOLATION" && r.Event == last.Event && s.focus.slots == nil && r.Who == last.Who {
+	if last := &s.t.Records[s.focus.roots[0]]; last.Kind == "VIOLATION" && r.Event == last.Event && len(s.focus.slots) == 0 && r.Who == last.Who {
 		s.say(r, weightDecision, fmt.Sprintf("%s handles %s from %s", r.Who, s.text(r), r.Peer))
 	}
 	if !s.focus.about(r) {
@@ -430,6 +452,7 @@ func (x *sentence) same(y *sentence) bool {
 // lines writes the sentences that weigh most.
 func (s *story) lines() []string {
 	s.fold()
+	s.sentences = slices.DeleteFunc(s.sentences, func(x sentence) bool { return x.weight == weightNone })
 	room := maxStory - 1 - len(s.t.waits(s.focus.stuck))
 	for len(s.sentences) > room {
 		least := 0

@@ -116,6 +116,43 @@ func TestStoryOfABrokenPromise(t *testing.T) {
 	}
 }
 
+// A broken lease is told with the last grants of it, and with who stood for election meanwhile; votes in the ballots do not matter.
+func TestStoryOfABrokenLease(t *testing.T) {
+	detail := "n2 turned to ballot 2.3, and its grant of a lease to ballot 1.1 had 5 ns to go"
+	require.Equal(t, strings.Split(`1.000ms: n1 stands for election in ballot 1.1; n2 promises
+4.000ms: n1 leads in ballot 1.1
+8.000ms: n2 grants a lease for 100ms in ballot 1.1
+9.000ms: n2 crashes
+10.000ms: n2 is back
+11.000ms: n3 stands for election in ballot 2.3
+13.000ms: n2 handles Prepare 2.3 from n3
+13.000ms: violation of lease: `+detail, "\n"), told(t, "lease: promised another in its time", detail, `
+1 n1 log - - stands for election in ballot 1.1
+2 n1>n2 send Prepare 1.1 Prepare 1.1
+3 n2>n1 recv Prepare 1.1 Prepare 1.1
+3 n2 durable promised 1.1 promised 1.1
+3 n2>n1 send Promise 1.1 Promise 1.1
+4 n1>n2 recv Promise 1.1 Promise 1.1
+4 n1 observe leading 1.1 leads in ballot 1.1
+5 n1>n2 send Accept 1.1 Accept 1.1
+6 n2>n1 recv Accept 1.1 Accept 1.1
+6 n2 durable voted 1.1 voted in 1.1 for slot 1
+7 n2 observe granted 1.1 grants a lease for 90ms
+8 n2 observe granted 1.1 grants a lease for 100ms
+9 n2 crash - - nothing on disk lost
+10 n2 start - -
+11 n3 log - - stands for election in ballot 2.3
+12 n3>n2 send Prepare 2.3 Prepare 2.3
+13 n2>n3 recv Prepare 2.3 Prepare 2.3
+13 n2 VIOLATION - - promised another in its time`))
+}
+
+// A value without operations in it, such as the opening of a session, keeps its digest.
+func TestStoryOfAValueWithoutAName(t *testing.T) {
+	one := timeline.Timeline{Verdict: "violation", Fingerprint: "learned: value not chosen", Detail: "n1 learned e092555c, not 1092555c", Digests: map[string]string{"e092555c": "", "1092555c": "c1#1"}}
+	require.Equal(t, []string{"0.000ms: violation of learned: n1 learned e092555c, not c1#1"}, one.Tell())
+}
+
 // What is sent again and again takes one sentence, until something else happens.
 func TestStoryFoldsWhatIsRepeated(t *testing.T) {
 	var run strings.Builder

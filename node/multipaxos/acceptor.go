@@ -49,8 +49,9 @@ func (r *Replica) promise(env Env, b node.Ballot) {
 // report lists everything held for slots from the one given on.
 func (r *Replica) report(from uint64) []byte {
 	list := r.scratch[:0]
+	from = max(from, r.log.floor+1)
 	expected := from
-	for slot := max(from, r.log.floor+1); slot <= r.log.last; slot++ {
+	for slot := from; slot <= r.log.last; slot++ {
 		if e := r.log.at(slot); e != nil {
 			list = appendReport(list, expected, slot, e.ballot, e.value)
 			expected = slot + 1

@@ -35,7 +35,7 @@ func (m *Message) Decode(b []byte) error {
 	m.Value = in.rest
 	switch m.Kind {
 	case Promise:
-		list := report{rest: m.Value, slot: m.Slot}
+		list := m.report()
 		for list.next() {
 		}
 		if list.bad {
@@ -198,14 +198,15 @@ const learned = ^node.Ballot(0)
 // A Promise reports what its sender holds for every slot from the one asked for, in ascending order. Each is encoded
 // as the distance to the slot expected next, the ballot, length, bytes.
 
-// appendReport adds the report of one slot; expected is the slot after the last reported one, at first the one asked for.
+// appendReport adds the report of one slot; expected is the slot after the last reported one, at first the first that the
+// sender may have a vote for.
 func appendReport(dst []byte, expected, slot uint64, b node.Ballot, value []byte) []byte {
 	dst = binary.AppendUvarint(dst, slot-expected)
 	dst = binary.AppendUvarint(dst, uint64(b))
 	return appendValue(dst, value)
 }
 
-// report walks through the list in a Promise. It starts with slot as the slot asked for.
+// report walks through the list in a Promise. It starts with slot as the first that its sender may have a vote for.
 type report struct {
 	rest   []byte
 	bad    bool

@@ -19,7 +19,7 @@ import (
 func samples() []Message {
 	value := appendCommand(nil, &pending{op: node.Command, client: 3, seq: 300, command: []byte("put")})
 	value = appendCommand(value, &pending{op: node.Read, client: maxClient, session: 1 << 40, seq: 1, command: nil})
-	report := appendReport(nil, 7, 9, node.NewBallot(2, 3), value)
+	report := appendReport(nil, 9, 9, node.NewBallot(2, 3), value)
 	report = appendReport(report, 10, 10, learned, nil)
 	b := node.NewBallot(1<<40, 5)
 	return []Message{

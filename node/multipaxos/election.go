@@ -162,12 +162,13 @@ func (r *Replica) onPromise(env Env, from node.ID, m *Message) {
 		return
 	}
 	if m.Floor < r.from || r.role == leader {
-		for list := (report{rest: m.Value, slot: m.Slot}); list.next(); {
+		for list := m.report(); list.next(); {
 			r.adopt(list.slot, list.ballot, list.value)
 		}
 		r.promises = add(r.promises, from)
 	}
 	if r.role == leader {
+		r.inform()
 		r.propose(env)
 		return
 	}
@@ -239,6 +240,8 @@ func (r *Replica) tryLead(env Env) {
 	r.leaseEnd, r.confirmed, r.successor = 0, r.round, transfer{}
 	r.peers = r.peers[:0]
 	r.enlist()
+	r.informed = false
+	r.inform()
 	if len(r.reported) > 0 {
 		reached(env, PointAdopted)
 	}
@@ -254,7 +257,14 @@ func (r *Replica) tryLead(env Env) {
 
 // ready tells whether the leader has applied everything that was chosen before its time. Only then may it answer from its
 // state, and change the membership: that one slot was chosen in its ballot says nothing about lower ones.
-func (r *Replica) ready() bool { return r.role == leader && r.applied >= r.taken }
+func (r *Replica) ready() bool { return r.role == leader && r.informed }
+
+// inform finds out whether it has. Among the slots that the leader took over may be a change of the membership, and what was chosen behind that only its voters know: phase 1 must
+// be complete in every era in force. An earlier leader that went beyond these eras had all slots chosen up to where a later one was decided, so this one would have taken some of
+// them over. From then on its own ballot decides all slots that are left.
+func (r *Replica) inform() {
+	r.informed = r.informed || r.applied >= r.taken && r.eras.agreed(r.promises)
+}
 
 // onReject gives way to a higher ballot.
 func (r *Replica) onReject(env Env, m *Message) {

@@ -155,7 +155,7 @@ func (r *Replica) onAccepted(env Env, from node.ID, m *Message) {
 	r.applyChosen(env)
 	r.propose(env)
 	if r.role == leader && r.next == r.applied+1 { // nothing in flight that would carry the news
-		r.broadcast(env, Message{Kind: Learn, Ballot: r.ballot, Slot: r.taken, Commit: r.applied})
+		r.broadcast(env, Message{Kind: Learn, Ballot: r.ballot, Slot: r.madeGood(), Commit: r.applied})
 		r.handOver(env)
 	}
 }
@@ -165,10 +165,11 @@ func (r *Replica) applyChosen(env Env) {
 	for r.applied+1 < r.next {
 		e := r.log.at(r.applied + 1)
 		if !e.chosen {
-			return
+			break
 		}
 		r.apply(env, e)
 	}
+	r.inform()
 }
 
 // onSettled learns that a slot was decided behind this leader's back: it was deposed, or missed what an earlier

@@ -1,6 +1,7 @@
 package multipaxos
 
 import (
+	"math"
 	"math/bits"
 
 	"simrun/node"
@@ -13,6 +14,9 @@ import (
 // same). A phase-2 quorum has to grant it: no other ballot finds a phase-1 quorum while it lasts.
 
 const million = 1_000_000
+
+// longestLease bounds the spans that are taken for leases, so that they can be added to a time.
+const longestLease = math.MaxInt64 / 4
 
 // grant is the lease that this replica has granted.
 type grant struct {
@@ -43,6 +47,7 @@ func (r *Replica) grantLease(env Env, m *Message) {
 		g.stored = true
 		r.scratch = appendGrant(r.scratch[:0], g)
 		r.append(env, recordGrant)
+		r.writeVow(env) // damage must not end a lease
 	}
 	r.observeGrant(env)
 }

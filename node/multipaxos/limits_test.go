@@ -238,6 +238,31 @@ func TestLongestLeaseOnDisk(t *testing.T) {
 	require.Equal(t, grant{ballot: 9, span: math.MaxInt64 / 4, stored: true}, r.grant)
 }
 
+// A second copy whose lease lasts beyond all reason, or that ends before it, is no copy.
+func TestVowMustMakeSense(t *testing.T) {
+	promise := appendWord(appendWord(nil, 7), 1)
+	for _, x := range []struct {
+		payload []byte
+		ok      bool
+	}{
+		{appendGrant(promise, &grant{ballot: 5, span: longestLease}), true},
+		{appendGrant(promise, &grant{ballot: 5, span: longestLease + 1}), false},
+		{appendGrant(promise, &grant{ballot: 5, span: -1}), false},
+		{appendWord(promise, 5), false},
+		{promise, false},
+	} {
+		c := newCluster(1, 1, nil)
+		h := c.hosts[0]
+		var d disk
+		log, _, err := wal.Open(&d, VowFile, func(wal.Record) {})
+		require.NoError(t, err)
+		log.Append(&d, recordPromise, x.payload)
+		h.files[1].states = [][]byte{d.bytes}
+		_, _, ok := New(1, c.config).readVow(h)
+		require.Equal(t, x.ok, ok, "%v", x.payload)
+	}
+}
+
 // A second copy of the promise that any record gives to another replica is of no use.
 func TestVowOfTwo(t *testing.T) {
 	for _, ids := range [][2]uint64{{1, 1}, {2, 1}, {1, 2}} {
@@ -247,11 +272,12 @@ func TestVowOfTwo(t *testing.T) {
 		log, _, err := wal.Open(&d, VowFile, func(wal.Record) {})
 		require.NoError(t, err)
 		for _, id := range ids {
-			log.Append(&d, recordPromise, appendWord(appendWord(nil, 7), id))
+			log.Append(&d, recordPromise, appendGrant(appendWord(appendWord(nil, 7), id), &grant{ballot: 5, span: 6}))
 		}
 		h.files[1].states = [][]byte{d.bytes}
-		b, ok := New(1, c.config).readVow(h)
+		b, lease, ok := New(1, c.config).readVow(h)
 		require.Equal(t, node.Ballot(7), b)
+		require.Equal(t, grant{ballot: 5, span: 6}, lease)
 		require.Equal(t, ids == [2]uint64{1, 1}, ok, "%v", ids)
 	}
 }

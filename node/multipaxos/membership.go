@@ -113,10 +113,14 @@ func DecodeChange(b []byte) (Change, error) {
 	return c, c.Validate()
 }
 
+// equal tells whether two memberships are the same but for the order of their members.
 func (m *Membership) equal(o *Membership) bool {
 	p1, p2 := m.Quorums()
 	q1, q2 := o.Quorums()
-	return p1 == q1 && p2 == q2 && slices.Equal(m.Voters, o.Voters) && slices.Equal(m.Learners, o.Learners)
+	same := func(a, b []node.ID) bool {
+		return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+	}
+	return p1 == q1 && p2 == q2 && same(m.Voters, o.Voters) && same(m.Learners, o.Learners)
 }
 
 // String writes the membership as "n1 n2 n3, learners n4".

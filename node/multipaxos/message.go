@@ -27,7 +27,7 @@ const (
 	// Learn tells what is chosen: the leader's own proposals up to Commit. (Ballot, Commit, Slot as in a Heartbeat)
 	Learn
 	// Heartbeat is a Learn that is sent whether or not there is news. (Ballot, Commit; Slot: slots up to it were taken over
-	// from earlier ballots; Mark: the round; Span: the lease asked for, in nanoseconds)
+	// from earlier ballots, or the highest number there is until all of them are known; Mark: the round; Span: the lease asked for, in nanoseconds)
 	Heartbeat
 	// Alive answers a Heartbeat, and grants the lease. (Ballot, Mark and Span as asked, Commit: slots up to it are applied)
 	Alive
@@ -111,7 +111,7 @@ func (m *Message) Facts(emit func(fact.Fact)) {
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot)})
 	case Promise:
 		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(m.Ballot)})
-		for list := (report{rest: m.Value, slot: m.Slot}); list.next(); {
+		for list := m.report(); list.next(); {
 			if list.ballot != learned {
 				emit(voted(list.ballot, list.slot, list.value))
 			}
@@ -128,6 +128,9 @@ func (m *Message) Facts(emit func(fact.Fact)) {
 	}
 }
 
+// report walks through the votes in a Promise. There are none for slots that are gone.
+func (m *Message) report() report { return report{rest: m.Value, slot: max(m.Slot, m.Floor+1)} }
+
 func voted(b node.Ballot, slot uint64, value []byte) fact.Fact {
 	return fact.Fact{Kind: fact.Voted, Slot: slot, Ballot: uint64(b), Value: fact.Digest(value), Bytes: value}
 }
@@ -142,7 +145,7 @@ func (m *Message) String() string {
 		if m.Floor >= m.Slot {
 			text += fmt.Sprintf(", floor %d", m.Floor)
 		}
-		for list := (report{rest: m.Value, slot: m.Slot}); list.next(); {
+		for list := m.report(); list.next(); {
 			if list.ballot == learned {
 				text += fmt.Sprintf(", %d chosen as %s", list.slot, describe(list.value))
 			} else {

@@ -1,6 +1,8 @@
 package multipaxos
 
 import (
+	"math"
+
 	"simrun/node"
 	"simrun/node/fact"
 )
@@ -100,11 +102,19 @@ func (r *Replica) quorumHeard(now node.Local) bool {
 	return true
 }
 
+// madeGood returns up to which slot the leader has taken over what earlier ballots may have chosen, for whoever lost votes; a slot that nobody comes to until it knows of all.
+func (r *Replica) madeGood() uint64 {
+	if !r.ready() {
+		return math.MaxUint64
+	}
+	return r.taken
+}
+
 // beginRound sends a heartbeat to everybody, numbered so that the answers tell what they answer.
 func (r *Replica) beginRound(env Env) {
 	r.round++
 	r.sentAt[r.round%rounds] = env.Now()
-	m := Message{Kind: Heartbeat, Ballot: r.ballot, Slot: r.taken, Commit: r.applied, Mark: r.round, Span: r.leaseSpan()}
+	m := Message{Kind: Heartbeat, Ballot: r.ballot, Slot: r.madeGood(), Commit: r.applied, Mark: r.round, Span: r.leaseSpan()}
 	r.broadcast(env, m)
 	r.answer(env, r.id, &m)
 }

@@ -8,7 +8,7 @@ import (
 	"simrun/node/wal"
 )
 
-// The names of the write-ahead log, and of the file that holds the second copy of the promise.
+// The names of the write-ahead log, and of the file that holds the second copy of what is promised: the ballot, and the lease.
 const (
 	File    = "log"
 	VowFile = "vow"
@@ -32,10 +32,10 @@ func (r *Replica) writePromise(env Env) {
 	r.append(env, recordPromise)
 }
 
-// writeVow writes the second copy of the promise, with the replica's ID.
+// writeVow writes the second copy of the promise, with the replica's ID, and of the lease that it granted last, whether that is over or not.
 func (r *Replica) writeVow(env Env) {
 	r.vow.Rewriting()
-	r.scratch = appendWord(appendWord(r.scratch[:0], uint64(r.promised)), uint64(r.id))
+	r.scratch = appendGrant(appendWord(appendWord(r.scratch[:0], uint64(r.promised)), uint64(r.id)), &r.grant)
 	r.vow.Add(recordPromise, r.scratch)
 	r.vow.Replace(env)
 }

@@ -1,8 +1,6 @@
 package multipaxos
 
 import (
-	"math"
-
 	"simrun/node"
 	"simrun/node/fact"
 	"simrun/node/wal"
@@ -10,7 +8,7 @@ import (
 
 // recover rebuilds the replica from its disk, and finds out what part it may take.
 func (r *Replica) recover(env Env) {
-	vow, vowed := r.readVow(env)
+	vow, lease, vowed := r.readVow(env)
 	written, chosen, left, sound := false, uint64(0), false, true
 	log, report, err := wal.Open(env, File, func(w wal.Record) {
 		d, ok := decodeRecord(w.Kind, w.Payload)
@@ -32,9 +30,9 @@ func (r *Replica) recover(env Env) {
 	case left:
 		r.standing = silent
 	case err != nil || !sound || written && len(r.eras) == 0:
-		r.beginRepair(env, vowed)
-	case !written && (vow > 0 || !vowed): // the log is gone, and there was one
-		r.beginRepair(env, vowed)
+		r.beginRepair(env, vowed, lease)
+	case !written && (vow > 0 || lease.ballot > 0 || !vowed): // the log is gone, and there was one
+		r.beginRepair(env, vowed, lease)
 	// A crash while founding may leave the second copy, which promises nothing, and no log: then it begins anew.
 	case !written && r.config.Found:
 		r.found(env)
@@ -52,7 +50,7 @@ func (r *Replica) recover(env Env) {
 		if e == nil {
 			if r.standing == active {
 				env.Logf("log lacks slot %d, which it says is chosen", r.applied+1)
-				r.beginRepair(env, vowed)
+				r.beginRepair(env, vowed, lease)
 			}
 			break
 		}
@@ -64,16 +62,18 @@ func (r *Replica) recover(env Env) {
 	}
 }
 
-// readVow reads the second copy of the promise.
-func (r *Replica) readVow(env Env) (b node.Ballot, ok bool) {
+// readVow reads the second copy of the promise, and of the lease granted.
+func (r *Replica) readVow(env Env) (b node.Ballot, lease grant, ok bool) {
 	ok = true
 	log, report, err := wal.Open(env, VowFile, func(w wal.Record) {
 		in := reader{rest: w.Payload}
 		b = max(b, node.Ballot(in.word()))
-		ok = ok && !in.bad && node.ID(in.word()) == r.id
+		id, ballot, span := in.word(), in.word(), in.word()
+		lease = grant{ballot: node.Ballot(ballot), span: node.Local(span)}
+		ok = ok && !in.bad && node.ID(id) == r.id && span <= longestLease
 	})
 	r.vow = log
-	return b, ok && err == nil && report.Damage == wal.Clean // it is replaced in one step, so it is never torn
+	return b, lease, ok && err == nil && report.Damage == wal.Clean // it is replaced in one step, so it is never torn
 }
 
 // found makes the replica a founding member.
@@ -98,7 +98,7 @@ func (r *Replica) replay(d record) bool {
 		r.promised = max(r.promised, d.ballot)
 		return true
 	case recordGrant:
-		if d.span > math.MaxInt64/4 {
+		if d.span > longestLease {
 			return false
 		}
 		r.grant = grant{ballot: d.ballot, span: max(r.grant.span, node.Local(d.span)), stored: true}
@@ -132,15 +132,15 @@ func (r *Replica) replay(d record) bool {
 // part as an acceptor, and learns from others, until what it lost cannot matter any more (compare Protocol-Aware
 // Recovery, section 3.3.3, and Liskov and Cowling, "Viewstamped Replication Revisited", section 4.3):
 //
-// The promise survives in a second copy, p. All lost votes are in ballots up to p. Let a leader of a ballot b above p have
-// completed its phase 1: this replica had no part in it, so each phase-2 quorum that may have chosen a value with one of the lost
-// votes has another member that reported it, and the leader has proposed that value again. Once every slot that it took over
-// in this way is chosen in b, and applied here, nothing that was chosen rests on a lost vote. The replica then promises b and
-// is as good as before. If the present leader's ballot is not above p, it is asked for a new one.
+// The promise survives in a second copy: call it p. All lost votes are in ballots up to p. Let b be a ballot above p, and let its leader have completed phase 1 in every era in
+// force. This replica had no part in that, so each phase-2 quorum that may have chosen a value with one of the lost votes has
+// another member, who reported that value; the leader proposes it again. Let T be the last slot that the leader took over in this way, and let it have applied all slots up to T
+// and still have its promises for every era in force: then it knows of all that was chosen below b (see ready), and says T in its heartbeats. Once this replica has applied T too,
+// nothing that was chosen rests on a lost vote. It then promises b and is as good as before. If the present leader's ballot is not above p, it is asked for a new one.
 
 // beginRepair keeps what is intact, and puts on record that something is missing. Without the second copy of the promise
-// nobody knows what was promised: the identity is lost.
-func (r *Replica) beginRepair(env Env, vowed bool) {
+// nobody knows what was promised: the identity is lost. A lease that was granted binds as it did: what the log has of it may be missing, or an earlier one.
+func (r *Replica) beginRepair(env Env, vowed bool, lease grant) {
 	if !vowed {
 		reached(env, PointVowLost)
 		env.Logf("has lost its promise, and falls silent: add a replica with another ID")
@@ -150,6 +150,10 @@ func (r *Replica) beginRepair(env Env, vowed bool) {
 	reached(env, PointRepair)
 	env.Logf("log is damaged: votes up to ballot %d.%d may be lost, which others have to make up for", r.promised.Round(), uint64(r.promised.ID()))
 	r.standing = repairing
+	if lease.ballot != 0 {
+		r.grant = grant{ballot: lease.ballot, span: lease.span, stored: true}
+		r.resumeGrant(env)
+	}
 	if len(r.eras) > 0 {
 		if !r.log.covers(r.applied) { // the image has what is missing, so that it can stand for all of it
 			r.log.drop(r.applied)
@@ -161,6 +165,10 @@ func (r *Replica) beginRepair(env Env, vowed bool) {
 	r.wal.Rewriting()
 	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
 	r.wal.Add(recordRepairing, r.scratch)
+	if r.grant.ballot != 0 {
+		r.scratch = appendGrant(r.scratch[:0], &r.grant)
+		r.wal.Add(recordGrant, r.scratch)
+	}
 	for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
 		if e := r.log.at(slot); e != nil && e.ballot != learned {
 			r.scratch = appendVote(r.scratch[:0], e, 0)
@@ -181,7 +189,9 @@ func (r *Replica) receiveAside(env Env, from node.ID, m *Message) {
 			return
 		}
 		if r.standing == repairing && m.Kind == Heartbeat && len(r.eras) > 0 && r.applied >= m.Slot {
-			r.endRepair(env, m.Ballot)
+			if !r.grant.forbids(env.Now(), m.Ballot) {
+				r.endRepair(env, m.Ballot)
+			}
 			return
 		}
 		if m.Commit > r.applied || r.standing == blank {

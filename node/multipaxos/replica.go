@@ -48,7 +48,7 @@ type Replica struct {
 	promised node.Ballot // no vote below it
 	log      slots
 	wal      wal.Log
-	vow      wal.Log // the second copy of promised
+	vow      wal.Log // the second copy of promised, and of the lease granted
 	syncing  bool    // a Synced is on its way
 	grant    grant
 
@@ -84,6 +84,7 @@ type Replica struct {
 	first    uint64      // slot of reported[0]
 	reported []proposal  // the highest vote reported for slot first, first+1, ...
 	taken    uint64      // slots up to it are from earlier ballots
+	informed bool        // it has applied everything that was chosen in those: see ready
 	next     uint64      // first slot not yet proposed
 	cleared  uint64      // phase 1 is complete for the era that starts here
 	overdue  uint64      // slots below it were in flight when the retry timer was set

@@ -60,7 +60,7 @@ var rules = []struct{ rule, file, old, new, shows string }{
 	{"damage in the log is repaired and not forgotten", "recover", "case err != nil || !sound || written && len(r.eras) == 0:", "case err != nil && false || !sound || written && len(r.eras) == 0:", "repair"},
 	{"that something is missing survives a crash", "checkpoint", "if r.standing == repairing {", "if false {", "repair"},
 	{"repair ends when all that the leader took over is applied", "recover", "len(r.eras) > 0 && r.applied >= m.Slot", "len(r.eras) > 0", "repair"},
-	{"a log that is gone is not a disk that is new", "recover", "case !written && (vow > 0 || !vowed):", "case false:", "repair"},
+	{"a log that is gone is not a disk that is new", "recover", "case !written && (vow > 0 || lease.ballot > 0 || !vowed):", "case false:", "repair"},
 	{"a founding member waits for its first log", "recover", "	r.rewrite(env)\n	r.awaitFounding(env)", "	r.rewrite(env)", "founding"},
 	{"a checkpoint keeps the lease that is out", "checkpoint", "g.ballot != 0 && env.Now() < g.until", "false", "lease"},
 	{"requests wait in a bounded queue", "leader", "r.queue.len()+r.reads.len() >= r.config.MaxQueue", "false", "batch"},

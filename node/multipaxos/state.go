@@ -10,7 +10,7 @@ import (
 // memory, is left out.
 func (r *Replica) AppendState(dst []byte) []byte {
 	dst = appendUvarints(dst,
-		uint64(r.standing), flags(r.syncing, r.heard, r.retrying, r.deaf, r.gone), uint64(r.promised), r.alpha, r.log.floor, r.log.last,
+		uint64(r.standing), flags(r.syncing, r.heard, r.retrying, r.deaf, r.gone, r.informed), uint64(r.promised), r.alpha, r.log.floor, r.log.last,
 		uint64(r.grant.ballot), r.grant.round, uint64(r.grant.span), uint64(r.grant.until), uint64(r.grant.fixed), flags(r.grant.stored),
 		r.applied, r.checkpoint, r.known, uint64(r.source), uint64(r.speaker), r.missing, r.asked, r.coming.slot, uint64(len(r.coming.bytes)), r.offered.slot,
 		uint64(r.role), uint64(r.seen), uint64(r.leading), uint64(r.heardAt), uint64(r.failures),

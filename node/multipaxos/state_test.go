@@ -83,7 +83,7 @@ func TestStateTellsReplicasApart(t *testing.T) {
 		"image coming": func(r *Replica) { r.coming.slot++ }, "how much of it": func(r *Replica) { r.coming.bytes = append(r.coming.bytes, 0) }, "offered": func(r *Replica) { r.offered.slot++ },
 		"seen": func(r *Replica) { r.seen++ }, "leading": func(r *Replica) { r.leading++ }, "heard at": func(r *Replica) { r.heardAt++ }, "failures": func(r *Replica) { r.failures++ },
 		"ballot": func(r *Replica) { r.ballot++ }, "from": func(r *Replica) { r.from++ }, "behind": func(r *Replica) { r.behind++ }, "first": func(r *Replica) { r.first++ },
-		"taken": func(r *Replica) { r.taken++ }, "next": func(r *Replica) { r.next++ }, "cleared": func(r *Replica) { r.cleared++ }, "overdue": func(r *Replica) { r.overdue++ },
+		"taken": func(r *Replica) { r.taken++ }, "informed": func(r *Replica) { r.informed = !r.informed }, "next": func(r *Replica) { r.next++ }, "cleared": func(r *Replica) { r.cleared++ }, "overdue": func(r *Replica) { r.overdue++ },
 		"round": func(r *Replica) { r.round++ }, "led at": func(r *Replica) { r.ledAt++ }, "lease": func(r *Replica) { r.leaseEnd++ }, "confirmed": func(r *Replica) { r.confirmed++ },
 		"successor": func(r *Replica) { r.successor.to++ }, "since when": func(r *Replica) { r.successor.since++ }, "told": func(r *Replica) { r.successor.told = true },
 		"leases from": func(r *Replica) { r.successor.leasesFrom++ },

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +164,48 @@ func TestReconfigureKnobs(t *testing.T) {
 	in.Plan = faults.Plan{}
 	Run(c, in)
 	require.Equal(t, map[node.ID][]int64{1: {1}, 2: {1}}, booted, "the next run knows nothing of it")
+}
+
+// Leases rest on clocks that do not jump: no plan of a seed has both, wherever the lease comes from, and one made by hand is refused.
+func TestLeasesAndJumps(t *testing.T) {
+	s := kv()
+	lent, jumped := 0, 0
+	for _, weather := range []string{faults.Storm, faults.Clocks} {
+		for seed := range uint64(300) {
+			in := inputOf(t, s, seed, weather)
+			lease := in.Config.Knob("reads") == 2
+			for _, f := range in.Plan.Faults {
+				lease = lease || f.Knobs["reads"] == 2
+			}
+			jump := slices.ContainsFunc(in.Plan.Faults, jumps)
+			require.False(t, lease && jump, "seed %d", seed)
+			require.NoError(t, s.Check(in))
+			if lease {
+				lent++
+			}
+			if jump {
+				jumped++
+			}
+		}
+	}
+	require.Greater(t, lent, 100)
+	require.Greater(t, jumped, 100)
+
+	in := inputOf(t, s, 1, faults.Calm)
+	in.Config.ClockJumpMax, in.Config.Knobs["reads"] = faults.Second, 0
+	jump := faults.Fault{Kind: faults.ClockJump, Nodes: []node.ID{1}, Delay: faults.Second}
+	change := faults.Fault{Kind: faults.ReconfigureKnobs, For: 1, Nodes: []node.ID{2}, Knobs: map[string]int64{"reads": 2}}
+	in.Plan.Faults = []faults.Fault{jump}
+	require.NoError(t, s.Check(in))
+	in.Plan.Faults = []faults.Fault{jump, change}
+	require.EqualError(t, s.Check(in), "plan: fault 2 (reconfigure-knobs): with its knobs, replicas do not bear clocks that jump, as others of the plan make them")
+	in.Plan.Faults = []faults.Fault{change}
+	require.NoError(t, s.Check(in))
+	in.Plan.Faults = []faults.Fault{jump}
+	in.Config.Knobs["reads"] = 2
+	require.ErrorContains(t, s.Check(in), "plan: clocks jump, which replicas with these knobs do not bear")
+	in.Config.ClockJumpMax = 0
+	require.NoError(t, s.Check(in), "beyond what they must expect everything may be tried")
 }
 
 // Names of files and kinds of messages in a Spec are such as exist: replicas stop at them.

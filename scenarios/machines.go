@@ -130,8 +130,7 @@ func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 
 // Stopped counts a host that crashed on its own account.
 func (c *cluster[M, PM]) Stopped(id node.ID) {
-	c.stats.Crashes++
-	c.fell(id)
+	c.stopped(id)
 	kind := faults.CrashAt
 	switch n := c.machine(id).condition; {
 	case n.Failing:
@@ -149,8 +148,7 @@ func (c *cluster[M, PM]) CutPower(id node.ID) {
 	up := c.host(id).Up()
 	c.host(id).CutPower()
 	if up {
-		c.stats.Crashes++
-		c.fell(id)
+		c.stopped(id)
 	}
 }
 

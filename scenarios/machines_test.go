@@ -10,7 +10,10 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
+	"simrun/node/multipaxos"
+	"simrun/sim"
 )
 
 // sweepOf runs the first seeds of kv, adjusted, and returns the results.
@@ -164,6 +167,49 @@ func TestReconfigureKnobs(t *testing.T) {
 	in.Plan = faults.Plan{}
 	Run(c, in)
 	require.Equal(t, map[node.ID][]int64{1: {1}, 2: {1}}, booted, "the next run knows nothing of it")
+}
+
+// However a host goes down, its connections break: nothing that it sent before arrives any more, and nothing that was on its way to it.
+func TestConnectionsBreak(t *testing.T) {
+	s := kv()
+	begin, span := faults.Second, 100*faults.Millisecond
+	for _, f := range []faults.Fault{
+		{Kind: faults.Crash}, {Kind: faults.PowerCut}, {Kind: faults.CrashLoop, Period: span},
+		{Kind: faults.SyncFail}, {Kind: faults.DiskFull}, {Kind: faults.BitRot}, {Kind: faults.Wipe},
+		{Kind: faults.ReconfigureKnobs, Knobs: map[string]int64{"batch": 2}},
+		{Kind: faults.CrashAt, On: faults.OnWrite, File: "log", Nth: 1},
+		{Kind: faults.CrashAt, On: faults.OnSync, File: "log", Nth: 1, After: true},
+		{Kind: faults.CrashAt, On: faults.OnSend, Message: uint8(multipaxos.Accepted), Nth: 1, After: true},
+	} {
+		cut := uint64(0)
+		for seed := uint64(1); seed <= 20; seed++ {
+			in := inputOf(t, s, seed, faults.Calm)
+			calmly(f)(&in)
+			in.Config.Link, in.Config.Reconnect = netsim.FIFO, 10*faults.Millisecond
+			one := &in.Plan.Faults[0]
+			one.At, one.For, one.Nodes = begin, span, []node.ID{1}
+			if f.Kind == faults.CrashLoop {
+				one.For = 4 * span
+			}
+			downUntil := int64(0)
+			_, r := tracedRun(t, s, in, func(r sim.Record) bool {
+				who := node.ID(1).Addr()
+				switch {
+				case r.Kind == sim.Crashed && r.Who == who:
+					downUntil = r.At + int64(in.Config.Reconnect)
+				case r.At < downUntil && (r.Kind == sim.Arrived || r.Kind == sim.ArrivedOff) && (r.Who == who || r.Peer == who):
+					t.Errorf("%v, seed %d: %v %s arrives at %v from %v", f.Kind, seed, faults.Span(r.At), r.Text, r.Who, r.Peer)
+				}
+				return false
+			})
+			if f.Kind != faults.Wipe && f.Kind != faults.BitRot {
+				require.Equal(t, checker.Pass, r.Verdict.Kind, "%v, seed %d: %v", f.Kind, seed, r.Verdict)
+			}
+			require.Equal(t, r.Stats.Crashes > 0, r.Stats.Net.Resets > 0, "%v, seed %d", f.Kind, seed)
+			cut += r.Stats.Net.Cut
+		}
+		require.Positive(t, cut, "%v", f.Kind)
+	}
 }
 
 // Leases rest on clocks that do not jump: no plan of a seed has both, wherever the lease comes from, and one made by hand is refused.

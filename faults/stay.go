@@ -31,6 +31,8 @@ func (p *Plan) checkStaying(s *Shape) error {
 		return fmt.Errorf("plan: faults that stay have %d replicas, and the group goes on without %d at most", n, s.Tolerates)
 	case n > 0 && p.needsAll():
 		return errors.New("plan: no fault can stay where others damage disks, change members or lie: what the rest must have may be with its replica alone")
+	case slices.ContainsFunc(p.Faults, func(f Fault) bool { return f.Stays && f.Kind == Deaf }) && !p.bearsDeaf(s):
+		return errors.New("plan: no replica can be deaf for good where the others have, or get, settings that let it disturb them: it would stand for election, or lead, again and again")
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func (c *cluster[M, PM]) anyReplica(x *client, other node.ID) node.ID {
 // Reply handles a replica's answer. It implements netsim.Ends.
 func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	if int(to) > len(c.crowd.clients) {
-		c.operatorReply(from, r)
+		c.operatorReply(r)
 		return
 	}
 	x := &c.crowd.clients[to-1]

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"simrun/faults"
 	"simrun/netsim"
 	"simrun/sim"
@@ -20,7 +22,11 @@ func (s Scenario) Draw(seed uint64, profile faults.Profile) (Config, faults.Plan
 // DrawPlan draws the plan of a seed for a configuration that need not be the one drawn with it.
 func (s Scenario) DrawPlan(seed uint64, profile faults.Profile, c *Config) faults.Plan {
 	faulty := stream.New(seed, "plan", 0)
-	return faults.Draw(&faulty, profile, s.shape(c))
+	plan := faults.Draw(&faulty, profile, s.shape(c))
+	if s.checkJumps(c, &plan) != nil { // replicas get settings on the way that do not go with them
+		plan.Faults = slices.DeleteFunc(plan.Faults, jumps)
+	}
+	return plan
 }
 
 func (s Scenario) drawConfig(seed uint64, profile faults.Profile) Config {

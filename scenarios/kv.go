@@ -79,6 +79,7 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 		Files:       []string{multipaxos.File, multipaxos.VowFile},
 		Replaced:    []string{multipaxos.VowFile},
 		BearsDeaf:   func(c *Config) bool { return c.Knob("checkQuorum") == 1 },
+		BearsJumps:  func(c *Config) bool { return c.Knob("reads") != int64(multipaxos.ReadLease) },
 		Repairs:     true,
 		Wipes:       true,
 		Lie:         lieOnLog,

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,6 +72,26 @@ func (s Scenario) checkOverrides(c *Config, p *faults.Plan) error {
 	return nil
 }
 
+// jumps tells whether a fault makes clocks jump.
+func jumps(f faults.Fault) bool { return f.Kind == faults.ClockJump || f.Kind == faults.ClockStrobe }
+
+// checkJumps refuses clocks that jump where the configuration says that replicas must expect that, and some have settings that cannot bear it, from the
+// start or later. Where ClockJumpMax is 0 jumps are beyond what they must expect, and whoever wants them may have them.
+func (s Scenario) checkJumps(c *Config, p *faults.Plan) error {
+	if s.bearsJumps == nil || c.ClockJumpMax == 0 || !slices.ContainsFunc(p.Faults, jumps) {
+		return nil
+	}
+	if !s.bearsJumps(c) {
+		return errors.New("plan: clocks jump, which replicas with these knobs do not bear: leave that out, or set clockJumpMax to 0, for jumps that are beyond what they must expect")
+	}
+	for i := range p.Faults {
+		if knobs := p.Faults[i].Knobs; len(knobs) > 0 && !s.bearsJumps(c.with(knobs)) {
+			return fmt.Errorf("plan: fault %d (%v): with its knobs, replicas do not bear clocks that jump, as others of the plan make them", i+1, p.Faults[i].Kind)
+		}
+	}
+	return nil
+}
+
 // with returns a copy of the configuration with other values of some knobs.
 func (c *Config) with(knobs map[string]int64) *Config {
 	other := *c
@@ -109,8 +130,7 @@ func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 
 // Stopped counts a host that crashed on its own account.
 func (c *cluster[M, PM]) Stopped(id node.ID) {
-	c.stats.Crashes++
-	c.fell(id)
+	c.stopped(id)
 	kind := faults.CrashAt
 	switch n := c.machine(id).condition; {
 	case n.Failing:
@@ -128,8 +148,7 @@ func (c *cluster[M, PM]) CutPower(id node.ID) {
 	up := c.host(id).Up()
 	c.host(id).CutPower()
 	if up {
-		c.stats.Crashes++
-		c.fell(id)
+		c.stopped(id)
 	}
 }
 
@@ -269,6 +288,6 @@ func (c *cluster[M, PM]) destroyed() (v checker.Verdict, beyond bool) {
 // leasable tells whether clocks go on as replicas must expect, so that leases are as good as what they rest on.
 func leasable(c *Config, p *faults.Plan) bool {
 	return c.ClockJumpMax == 0 && c.ClockDrift <= c.ClockDriftMax && !slices.ContainsFunc(p.Faults, func(f faults.Fault) bool {
-		return f.Kind == faults.ClockJump || f.Kind == faults.ClockStrobe || max(f.Drift, -f.Drift) > c.ClockDriftMax
+		return jumps(f) || max(f.Drift, -f.Drift) > c.ClockDriftMax
 	})
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,10 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/netsim"
 	"simrun/node"
+	"simrun/node/multipaxos"
+	"simrun/sim"
 )
 
 // sweepOf runs the first seeds of kv, adjusted, and returns the results.
@@ -163,6 +167,91 @@ func TestReconfigureKnobs(t *testing.T) {
 	in.Plan = faults.Plan{}
 	Run(c, in)
 	require.Equal(t, map[node.ID][]int64{1: {1}, 2: {1}}, booted, "the next run knows nothing of it")
+}
+
+// However a host goes down, its connections break: nothing that it sent before arrives any more, and nothing that was on its way to it.
+func TestConnectionsBreak(t *testing.T) {
+	s := kv()
+	begin, span := faults.Second, 100*faults.Millisecond
+	for _, f := range []faults.Fault{
+		{Kind: faults.Crash}, {Kind: faults.PowerCut}, {Kind: faults.CrashLoop, Period: span},
+		{Kind: faults.SyncFail}, {Kind: faults.DiskFull}, {Kind: faults.BitRot}, {Kind: faults.Wipe},
+		{Kind: faults.ReconfigureKnobs, Knobs: map[string]int64{"batch": 2}},
+		{Kind: faults.CrashAt, On: faults.OnWrite, File: "log", Nth: 1},
+		{Kind: faults.CrashAt, On: faults.OnSync, File: "log", Nth: 1, After: true},
+		{Kind: faults.CrashAt, On: faults.OnSend, Message: uint8(multipaxos.Accepted), Nth: 1, After: true},
+	} {
+		cut := uint64(0)
+		for seed := uint64(1); seed <= 20; seed++ {
+			in := inputOf(t, s, seed, faults.Calm)
+			calmly(f)(&in)
+			in.Config.Link, in.Config.Reconnect = netsim.FIFO, 10*faults.Millisecond
+			one := &in.Plan.Faults[0]
+			one.At, one.For, one.Nodes = begin, span, []node.ID{1}
+			if f.Kind == faults.CrashLoop {
+				one.For = 4 * span
+			}
+			downUntil := int64(0)
+			_, r := tracedRun(t, s, in, func(r sim.Record) bool {
+				who := node.ID(1).Addr()
+				switch {
+				case r.Kind == sim.Crashed && r.Who == who:
+					downUntil = r.At + int64(in.Config.Reconnect)
+				case r.At < downUntil && (r.Kind == sim.Arrived || r.Kind == sim.ArrivedOff) && (r.Who == who || r.Peer == who):
+					t.Errorf("%v, seed %d: %v %s arrives at %v from %v", f.Kind, seed, faults.Span(r.At), r.Text, r.Who, r.Peer)
+				}
+				return false
+			})
+			if f.Kind != faults.Wipe && f.Kind != faults.BitRot {
+				require.Equal(t, checker.Pass, r.Verdict.Kind, "%v, seed %d: %v", f.Kind, seed, r.Verdict)
+			}
+			require.Equal(t, r.Stats.Crashes > 0, r.Stats.Net.Resets > 0, "%v, seed %d", f.Kind, seed)
+			cut += r.Stats.Net.Cut
+		}
+		require.Positive(t, cut, "%v", f.Kind)
+	}
+}
+
+// Leases rest on clocks that do not jump: no plan of a seed has both, wherever the lease comes from, and one made by hand is refused.
+func TestLeasesAndJumps(t *testing.T) {
+	s := kv()
+	lent, jumped := 0, 0
+	for _, weather := range []string{faults.Storm, faults.Clocks} {
+		for seed := range uint64(300) {
+			in := inputOf(t, s, seed, weather)
+			lease := in.Config.Knob("reads") == 2
+			for _, f := range in.Plan.Faults {
+				lease = lease || f.Knobs["reads"] == 2
+			}
+			jump := slices.ContainsFunc(in.Plan.Faults, jumps)
+			require.False(t, lease && jump, "seed %d", seed)
+			require.NoError(t, s.Check(in))
+			if lease {
+				lent++
+			}
+			if jump {
+				jumped++
+			}
+		}
+	}
+	require.Greater(t, lent, 100)
+	require.Greater(t, jumped, 100)
+
+	in := inputOf(t, s, 1, faults.Calm)
+	in.Config.ClockJumpMax, in.Config.Knobs["reads"] = faults.Second, 0
+	jump := faults.Fault{Kind: faults.ClockJump, Nodes: []node.ID{1}, Delay: faults.Second}
+	change := faults.Fault{Kind: faults.ReconfigureKnobs, For: 1, Nodes: []node.ID{2}, Knobs: map[string]int64{"reads": 2}}
+	in.Plan.Faults = []faults.Fault{jump}
+	require.NoError(t, s.Check(in))
+	in.Plan.Faults = []faults.Fault{jump, change}
+	require.EqualError(t, s.Check(in), "plan: fault 2 (reconfigure-knobs): with its knobs, replicas do not bear clocks that jump, as others of the plan make them")
+	in.Plan.Faults = []faults.Fault{change}
+	require.NoError(t, s.Check(in))
+	in.Plan.Faults = []faults.Fault{jump}
+	in.Config.Knobs["reads"] = 2
+	require.ErrorContains(t, s.Check(in), "plan: clocks jump, which replicas with these knobs do not bear")
+	in.Config.ClockJumpMax = 0
+	require.NoError(t, s.Check(in), "beyond what they must expect everything may be tried")
 }
 
 // Names of files and kinds of messages in a Spec are such as exist: replicas stop at them.

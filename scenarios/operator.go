@@ -17,7 +17,8 @@ type operator struct {
 	members *Members // nil: there is nothing to do in this run
 	change  checker.ChangeRule
 	goals   []goal
-	gone    []node.ID // who was taken out
+	asked   goal      // what the last request is a step towards
+	gone    []node.ID // who was taken out, or ever was to be
 	victims []node.ID // whose disks are damaged in this run
 	founded []uint16
 	seq     uint64
@@ -33,6 +34,9 @@ type goal struct {
 	kind  faults.Kind
 	nodes []node.ID
 }
+
+// is tells whether two goals are one: a fault wants each change once.
+func (g *goal) is(o *goal) bool { return g.fault == o.fault && slices.Equal(g.nodes, o.nodes) }
 
 // reset looks whether the plan has changes, and tells the checks what they look like.
 func (o *operator) reset(m *Members, c *Config, p *faults.Plan, w *checker.WatchConfig) {
@@ -99,6 +103,7 @@ func (c *cluster[M, PM]) operatorWakes(e *sim.Event) {
 	}
 	for i := range o.goals {
 		if op, command := c.step(&o.goals[i]); op != 0 {
+			o.asked = o.goals[i]
 			c.ask(op, command)
 			return
 		}
@@ -117,18 +122,16 @@ func (c *cluster[M, PM]) ask(op node.Op, command []byte) {
 	c.net.SendRequest(c.console(), o.target, node.Request{Op: op, Seq: o.seq, Command: c.bytes.Copy(command)})
 }
 
-// operatorReply goes where a replica points to.
-func (c *cluster[M, PM]) operatorReply(from node.ID, r *node.Reply) {
+// operatorReply is told that leadership is handed over, which no log shows: such a goal is reached when the leader says so. What else is asked for is
+// looked up in the log, and where a replica points to another the next request goes to whoever leads then.
+func (c *cluster[M, PM]) operatorReply(r *node.Reply) {
 	o := &c.operator
-	if r.Seq != o.seq || r.Status != node.OK {
+	if r.Seq != o.seq || r.Status != node.OK || o.asked.kind != faults.Transfer {
 		return
 	}
-	for i := range o.goals {
-		if g := &o.goals[i]; g.kind == faults.Transfer {
-			c.stats.Struck[faults.Transfer]++
-			o.goals = slices.Delete(o.goals, i, i+1)
-			return
-		}
+	if i := slices.IndexFunc(o.goals, func(g goal) bool { return g.is(&o.asked) }); i >= 0 {
+		c.stats.Struck[faults.Transfer]++
+		o.goals = slices.Delete(o.goals, i, i+1)
 	}
 }
 

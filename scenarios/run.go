@@ -403,11 +403,16 @@ func (c *cluster[M, PM]) RemoveRule(id int) { c.net.RemoveRule(id) }
 func (c *cluster[M, PM]) Crash(id node.ID) {
 	up := c.host(id).Up()
 	c.host(id).Crash()
-	c.net.Disconnect(id)
 	if up {
-		c.stats.Crashes++
-		c.fell(id)
+		c.stopped(id)
 	}
+}
+
+// stopped does what follows whenever a host goes down that was up, by whatever cause.
+func (c *cluster[M, PM]) stopped(id node.ID) {
+	c.stats.Crashes++
+	c.net.Disconnect(id)
+	c.fell(id)
 }
 
 // Restart boots a replica's host.

@@ -62,6 +62,8 @@ type Spec[M any, PM node.Message[M]] struct {
 	// BearsDeaf tells whether a replica that hears nobody, for good, does not keep the others from working: it must neither depose their leader nor go on
 	// as one. May be nil: it does.
 	BearsDeaf func(c *Config) bool
+	// BearsJumps tells whether replicas with the configuration bear clocks that jump forward, as far as Config.ClockJumpMax says. May be nil: they do.
+	BearsJumps func(c *Config) bool
 	// Replaced are the names of those of its files that are only ever replaced, and of which a replica notices any damage. May be empty.
 	Replaced []string
 	// Repairs says that a replica whose durable data was damaged in part is repaired by others. Otherwise it is lost for good:
@@ -108,6 +110,7 @@ type Scenario struct {
 
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
+	bearsJumps func(c *Config) bool
 	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
 	wipes      bool
@@ -194,6 +197,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, Story: s.Story, draw: s.Draw, check: s.Check,
+		bearsJumps: s.BearsJumps,
 		shape:      spec.shape,
 		wipes:      spec.Wipes,
 		members:    spec.Members != nil,
@@ -257,6 +261,9 @@ func (s Scenario) Check(in Input) error {
 		return err
 	}
 	if err := s.checkOverrides(&c, &in.Plan); err != nil {
+		return err
+	}
+	if err := s.checkJumps(&c, &in.Plan); err != nil {
 		return err
 	}
 	return in.check()

@@ -52,7 +52,11 @@ func (c *coverage) Next(number, seed uint64) scenarios.Input {
 		seed = old.Seed
 	}
 	donor := c.fresh.scenario.DrawPlan(in.Seed, c.fresh.profile, &old.Config)
-	return scenarios.Input{Seed: seed, Config: old.Config, Plan: mutate(&c.random, old.Plan, donor, &old.Config)}
+	changed := scenarios.Input{Seed: seed, Config: old.Config, Plan: mutate(&c.random, old.Plan, donor, &old.Config)}
+	if c.fresh.scenario.Check(changed) != nil { // faults that came from different plans do not go together
+		return in
+	}
+	return changed
 }
 
 func (c *coverage) Learn(r *scenarios.Result) {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"simrun/faults"
+	"simrun/node"
 	"simrun/scenarios"
 )
 
@@ -37,6 +38,30 @@ func TestInputsCanBeRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A changed plan gets no fault that cannot go with the others: where a replica is deaf for good no replica gets other settings.
+func TestCoverageMixesNothingBad(t *testing.T) {
+	s, p := find(t, "kv")
+	base := scenarios.Input{}
+	base.Config, _ = s.Draw(1, p)
+	base.Config.Knobs["checkQuorum"] = 1
+	base.Config.Nodes, base.Config.Spares = 3, 0
+	base.Plan.Faults = []faults.Fault{{Kind: faults.Deaf, At: 1, Stays: true, Nodes: []node.ID{1}}}
+	require.NoError(t, s.Check(base))
+	strategy := newCoverage(s, p, 1)
+	strategy.Learn(&scenarios.Result{Input: base, States: []uint64{1}})
+	changed := 0
+	for i := range uint64(2000) {
+		in := strategy.Next(2*i+1, i)
+		require.NoError(t, s.Check(in))
+		for _, f := range in.Plan.Faults {
+			if f.Stays && f.Kind == faults.Deaf && len(in.Plan.Faults) > 1 {
+				changed++
+			}
+		}
+	}
+	require.Greater(t, changed, 100)
 }
 
 // What a search comes to does not depend on the number of workers, for strategies that learn neither.

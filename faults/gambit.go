@@ -30,6 +30,10 @@ var gambits = []gambit{
 	{name: "half-sent", rate: 250_000, most: 3, of: []Kind{Drop, Rush, Crash}, draw: drawHalfSent},
 	{name: "second-thoughts", rate: 200_000, most: 2, of: []Kind{Mute, Crash}, draw: drawSecondThoughts},
 	{
+		name: "succession", rate: 300_000, most: 1, of: []Kind{Mute, Slow, Rush, Drop, ReplaceMember, Transfer}, draw: drawSuccession,
+		can: func(sh *Shape) bool { return kinds[ReplaceMember].can(sh) && len(sh.Nodes)-len(sh.Spares) > 2 },
+	},
+	{
 		name: "dismissal", rate: 150_000, most: 1, of: []Kind{Isolate, FarNode, RemoveMember}, draw: drawDismissal,
 		can: func(sh *Shape) bool { return kinds[RemoveMember].can(sh) && len(sh.Nodes)-len(sh.Spares) > 2 },
 	},
@@ -170,5 +174,24 @@ func drawDismissal(s *stream.Stream, sh *Shape, at Span) []Fault {
 		{Kind: Isolate, At: at, For: long, Nodes: x, To: ids(sh.Nodes)},
 		{Kind: RemoveMember, At: at + Span(s.N(uint64(long/2))), For: long * 2, Nodes: x},
 		{Kind: FarNode, At: at + long - moment, For: Span(s.Int(3, 12)) * moment, Nodes: x, Delay: moment/8 + Span(s.N(uint64(moment)))},
+	}
+}
+
+// drawSuccession has a replica take another's place while what the leader tells a majority of the old members comes late, and then not at all: they vote for the change, do not
+// hear that it is chosen, and elect another leader, who has to find out what the new members have chosen meanwhile, and hardly reaches the one that came.
+func drawSuccession(s *stream.Stream, sh *Shape, at Span) []Fault {
+	moment := sh.Horizon / moments
+	order := shuffled(s, founders(sh))
+	leader, old, comes := order[:1], order[1:len(order)/2+2], []node.ID{pick(s, sh.Spares...)}
+	late := moment/4 + Span(s.N(uint64(3*moment/4)))
+	cut := at + Span(s.N(uint64(6*moment)))
+	long := Span(s.Int(3, 8)) * moment
+	return []Fault{
+		{Kind: Transfer, At: at - min(at, 4*moment), For: 4 * moment, Nodes: leader},
+		{Kind: ReplaceMember, At: at, For: 20 * moment, Nodes: []node.ID{old[0], comes[0]}},
+		{Kind: Slow, At: at, For: 12 * moment, From: ids(leader), To: ids(old), Delay: late},
+		{Kind: Mute, At: cut, For: long, Nodes: leader, To: ids(old)},
+		{Kind: Drop, At: cut, For: long, From: ids(old), To: ids(comes), Rate: pick[uint32](s, 300_000, 500_000, 700_000)},
+		{Kind: Rush, At: cut + late, For: long},
 	}
 }

@@ -204,7 +204,9 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 			c.submit(x)
 			return
 		}
-		x.target = c.anyReplica(x, from)
+		if c.config.Nodes > 2 { // otherwise the alarm, which turns to another replica, would lead back here
+			x.target = c.anyReplica(x, from)
+		}
 		c.wakeAfter(x, int64(c.config.Retry)/4)
 	default:
 		c.reach(Refused)

@@ -184,10 +184,13 @@ func (c *cluster[M, PM]) step(g *goal) (op node.Op, command []byte) {
 	case faults.RemoveMember:
 		o.dismiss(g.nodes[0])
 	case faults.ReplaceMember:
-		if comes := g.nodes[1]; slices.Contains(o.voters, comes) {
-			o.dismiss(g.nodes[0])
-		} else {
+		// Who comes is a learner first. Then one takes the other's place in one step, so that quorums before and after need not have anybody in common.
+		comes := g.nodes[1]
+		if !slices.Contains(o.voters, comes) {
 			o.admit(comes)
+		}
+		if slices.Contains(o.voters, comes) {
+			o.dismiss(g.nodes[0])
 		}
 	}
 	if !c.survivable(o.voters) {

@@ -259,3 +259,39 @@ func TestMembershipsAreSets(t *testing.T) {
 	require.False(t, m.equal(&Membership{Voters: []node.ID{3, 1, 4}, Learners: []node.ID{5, 2}}))
 	require.False(t, m.equal(&Membership{Voters: []node.ID{1, 2, 3}, Learners: []node.ID{4}}))
 }
+
+// The only voter makes way for a learner, who does not hear of it, nor that it is to stand for election: it learns that from the one who asks to leave.
+func TestSuccessorWhoDoesNotKnow(t *testing.T) {
+	c := newCluster(2, 1, func(c *Config) {
+		c.Nodes, c.Learners = []node.ID{1}, []node.ID{2}
+		c.Alpha, c.CheckpointEvery, c.CheckQuorum = 1, 0, false
+	})
+	c.clients = []*client{{id: 1}}
+	anybody := func(*packet) bool { return true }
+	c.deliverAll(t, anybody)
+	n1, n2 := c.hosts[0], c.hosts[1]
+	c.lead(t, n1, anybody)
+	c.fire(n1, timerHeartbeat)
+	c.deliverAll(t, anybody)
+	changed := n1.r.next
+	succeeded := Change{Membership: Membership{Voters: []node.ID{2}}}
+	n1.r.Request(n1, 1, &node.Request{Op: node.Configure, Seq: 1, Command: succeeded.Append(nil)})
+	c.deliverAll(t, func(p *packet) bool { return p.to != 2 })
+	require.Equal(t, follower, n1.r.role)
+	require.Less(t, n2.r.applied, changed)
+
+	for range 20 {
+		for _, h := range c.hosts {
+			for _, timer := range []node.TimerID{timerElection, timerHeartbeat, timerRetry} {
+				if _, set := h.timers[timer]; set {
+					c.now += 50 * node.Millisecond
+					c.fire(h, timer)
+					c.deliverAll(t, anybody)
+				}
+			}
+		}
+	}
+	require.Equal(t, leader, n2.r.role)
+	require.Equal(t, silent, n1.r.standing)
+	require.Empty(t, c.wrong)
+}

@@ -52,7 +52,8 @@ const (
 	Image
 	// Repair asks the leader for a ballot above Promised: the sender's votes up to that are lost. (Ballot of the leader, Promised)
 	Repair
-	// Leave asks whether the sender, who is no member any more, may fall silent. (Slot: the first that is not its business)
+	// Leave asks whether the sender, who is no member any more, may fall silent. (Slot: the first that is not its business; Commit: slots up to
+	// it are applied)
 	Leave
 	// Dismiss says that it may. (Slot as asked)
 	Dismiss

@@ -62,12 +62,13 @@ func (r *Replica) askToLeave(env Env) {
 		return // a learner
 	}
 	for _, to := range r.eras[len(r.eras)-1].Voters {
-		r.send(env, to, Message{Kind: Leave, Slot: r.eras[len(r.eras)-1].start})
+		r.send(env, to, Message{Kind: Leave, Slot: r.eras[len(r.eras)-1].start, Commit: r.applied})
 	}
 }
 
-// onLeave lets a former member go. Only the leader knows how far the others are.
+// onLeave lets a former member go. Only the leader knows how far the others are. Where there is none, those who come after may not know yet that it is their turn: who leaves does.
 func (r *Replica) onLeave(env Env, from node.ID, m *Message) {
+	r.onBehind(env, from, m)
 	if !r.ready() || r.eras.has(from) || r.eras[0].start > r.applied+1 {
 		return
 	}

@@ -14,8 +14,11 @@ func (r *Replica) onPrepare(env Env, from node.ID, m *Message) {
 	case m.Ballot < r.promised:
 		r.reject(env, from, m.Ballot)
 		return
-	case r.grant.forbids(env.Now(), m.Ballot):
-		return // the candidate will ask again
+	case r.grant.forbids(env.Now(), m.Ballot): // the candidate will ask again, unless it learns that others chose what it is about to propose
+		if r.applied >= m.Slot {
+			r.send(env, from, Message{Kind: Behind, Ballot: m.Ballot, Commit: r.applied})
+		}
+		return
 	case !r.acceptor():
 		if r.lag(env, from, m.Slot-1); r.applied+1 < m.Slot {
 			r.fetch(env)

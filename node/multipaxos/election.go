@@ -82,11 +82,18 @@ func (r *Replica) onPreVoted(env Env, from node.ID, m *Message) {
 	r.tryStand(env)
 }
 
-// onBehind learns from somebody who knows more.
+// onBehind learns from somebody who knows more. A leader that has yet to hear from the voters of a membership it took over, and to propose what others have chosen already, was
+// elected by members of the past: it gives way.
 func (r *Replica) onBehind(env Env, from node.ID, m *Message) {
-	if r.role != leader && m.Commit > r.applied {
-		r.lag(env, from, m.Commit)
+	switch {
+	case m.Commit <= r.applied:
+		return
+	case r.role == leader && (r.informed || m.Commit < r.next):
+		return
+	case r.role == leader:
+		r.stepDown(env)
 	}
+	r.lag(env, from, m.Commit)
 }
 
 func (r *Replica) tryStand(env Env) {

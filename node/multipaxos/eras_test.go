@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -293,5 +294,30 @@ func TestSuccessorWhoDoesNotKnow(t *testing.T) {
 	}
 	require.Equal(t, leader, n2.r.role)
 	require.Equal(t, silent, n1.r.standing)
+	require.Empty(t, c.wrong)
+}
+
+// Members of the past elect a leader of their own, while those who came after them go on under a lease: they refuse it their promises, and tell it that it is behind. It
+// learns that it is no member any more.
+func TestLeaderOfThePast(t *testing.T) {
+	c, slot, _ := behindAChange(t, func(c *Config) { c.Reads = ReadLease })
+	n1, n2, n3, n4 := c.hosts[0], c.hosts[1], c.hosts[2], c.hosts[3]
+	among := func(ids ...node.ID) func(p *packet) bool {
+		return func(p *packet) bool { return slices.Contains(ids, p.from) && slices.Contains(ids, p.to) }
+	}
+	c.lead(t, n2, among(2, 3))
+	require.Less(t, n2.r.applied, slot)
+	require.False(t, n2.r.informed)
+	for range 10 { // the lease of the one who leads the new members never ends
+		c.now += 10 * node.Millisecond
+		c.fire(n1, timerHeartbeat)
+		c.deliverAll(t, among(1, 4))
+		c.goOn(t, func(p *packet) bool { return p.from == 2 || p.to == 2 }, n2)
+	}
+	require.Equal(t, leader, n1.r.role)
+	require.Equal(t, follower, n2.r.role)
+	require.GreaterOrEqual(t, n2.r.applied, slot)
+	require.NotNil(t, n3.r)
+	require.NotNil(t, n4.r)
 	require.Empty(t, c.wrong)
 }

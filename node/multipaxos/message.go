@@ -35,7 +35,7 @@ const (
 	PreVote
 	// PreVoted says that it would. (Ballot as asked, Commit)
 	PreVoted
-	// Behind says that the sender of a PreVote should learn first. (Ballot as asked, Commit)
+	// Behind says that the sender of a PreVote, or of a Prepare that a lease bars, should learn first. (Ballot as asked, Commit)
 	Behind
 	// Stand tells a replica to stand for election at once: the leader makes room for it, and needs no lease of rounds up to Mark. (Ballot of the leader, Mark)
 	Stand

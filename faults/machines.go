@@ -118,7 +118,7 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 		check: checkNodes,
 		begin: func(j *Injector, t Target, index int, f *Fault) {
 			for _, id := range j.victims[index] {
-				j.stop(f.Kind, id, t.CutPower)
+				j.stop(t, f.Kind, id, t.CutPower)
 			}
 		},
 		end:    restartAll,
@@ -392,7 +392,7 @@ func (j *Injector) revive(t Target, id node.ID) {
 
 func crashAll(j *Injector, t Target, index int, f *Fault) {
 	for _, id := range j.victims[index] {
-		j.stop(f.Kind, id, t.Crash)
+		j.stop(t, f.Kind, id, t.Crash)
 	}
 }
 

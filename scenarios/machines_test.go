@@ -220,6 +220,20 @@ func TestConnectionsBreak(t *testing.T) {
 	}
 }
 
+// A trap that springs while the disk is full is what struck, and not the full disk.
+func TestWhatStoppedTheHost(t *testing.T) {
+	results, total := sweepOf(t, "kv", faults.Calm, 20, func(in *Input) {
+		calmly(faults.Fault{Kind: faults.DiskFull, At: 900 * faults.Millisecond, For: 3 * faults.Second, Nodes: []node.ID{1}})(in)
+		in.Plan.Faults = append(in.Plan.Faults, faults.Fault{
+			Kind: faults.CrashAt, At: 900 * faults.Millisecond, For: 3 * faults.Second, Nodes: []node.ID{1}, On: faults.OnWrite, File: "log", Nth: 1,
+		})
+	})
+	require.Len(t, results, 20)
+	require.Positive(t, total.Machines.Trapped)
+	require.Equal(t, total.Machines.Trapped, total.Struck[faults.CrashAt])
+	require.Equal(t, total.Machines.FullDisks, total.Struck[faults.DiskFull])
+}
+
 // Leases rest on clocks that do not jump: no plan of a seed has both, wherever the lease comes from, and one made by hand is refused.
 func TestLeasesAndJumps(t *testing.T) {
 	s := kv()

@@ -6,12 +6,13 @@ import (
 	"simrun/node/fact"
 )
 
-// maxSlot bounds the slots that can be watched; a replica that states a higher one has gone mad.
-const maxSlot = 1 << 28
+// maxAhead is how far beyond the last slot that is chosen a replica may state anything. Protocols fill slots one after the other and have some thousands
+// in flight at most: one that states a higher slot has gone mad, and the ledgers of all slots below it would take more memory than there is.
+const maxAhead = 1 << 20
 
 // sane refuses facts about nobody and about slots out of all reason, which a broken replica may state.
 func (w *Watch) sane(n uint16, f *fact.Fact) bool {
-	if uint(n)-1 < uint(len(w.nodes)-1) && f.Slot <= maxSlot {
+	if uint(n)-1 < uint(len(w.nodes)-1) && f.Slot <= w.last+maxAhead {
 		return true
 	}
 	return w.insane(n, f)

@@ -10,8 +10,7 @@ import (
 type lease struct {
 	ballot uint64
 	node   uint16
-	from   int64 // true simulated time, nanoseconds
-	until  int64
+	until  int64 // true simulated time, nanoseconds
 }
 
 // Leased tells that a replica relies on a lease at a time, and says that it will until another, both true simulated times in
@@ -30,7 +29,7 @@ func (w *Watch) Leased(n uint16, f fact.Fact, from, until int64) {
 				"n%d relies on a lease in ballot %s, while that of n%d in ballot %s has %d ns to go", n, name(f.Ballot), l.node, name(l.ballot), l.until-from))
 			return
 		}
-		*l = lease{ballot: f.Ballot, node: n, from: from}
+		*l = lease{ballot: f.Ballot, node: n}
 	}
 	w.lease.until = max(w.lease.until, until)
 }

@@ -54,6 +54,9 @@ func restores(n uint16, slot, state uint64) step {
 	return observes(n, fact.Fact{Kind: fact.Snapshot, Slot: slot, State: [2]uint64{state}})
 }
 
+// longAgo has all slots up to this one chosen and forgotten.
+func longAgo(slot uint64) step { return func(w *Watch) { w.base, w.last = slot, slot } }
+
 func boots(n uint16) step { return func(w *Watch) { w.Booted(n) } }
 
 func begins(n uint16, b uint64) step { return states(n, fact.Fact{Kind: fact.Began, Ballot: b}) }
@@ -193,6 +196,9 @@ func TestInvariants(t *testing.T) {
 		{"a snapshot of what is not chosen", "applied: snapshot not chosen", []step{restores(1, 1, 7)}},
 		{"a durable snapshot of what is not chosen", "bounds: snapshot beyond what is chosen", []step{snapshot(1, 1)}},
 		{"an absurd slot", "bounds: absurd slot", []step{learns(1, 1<<60, "a")}},
+		{"a slot far beyond what is chosen", "bounds: absurd slot", []step{votes(maxAhead+1, b1, "a", 1)}},
+		{"far into a log", "", []step{longAgo(1 << 40), votes(1<<40+1000, b1, "a", 1)}},
+		{"farther than that", "bounds: absurd slot", []step{longAgo(1 << 40), votes(1<<40+maxAhead+1, b1, "a", 1)}},
 
 		{"a command at one slot on all replicas", "", []step{executes(1, 4, 1, 1), executes(2, 4, 1, 1)}},
 		{"a command at two slots", "once: command executed twice", []step{executes(1, 4, 1, 1), executes(2, 5, 1, 1)}},

@@ -28,6 +28,7 @@ func TestRefusals(t *testing.T) {
 		{"version 2", `simrun version takes no arguments, and there is "2"`},
 
 		{"run kv chess", `unknown scenario "chess"`},
+		{"run toy-alone --profile byzantine", "replicas of the scenario toy-alone cannot lie, and the profile byzantine is about that"},
 		{"run --profile hail", `unknown profile "hail": there are [calm default`},
 		{"run --colour", "unknown flag: --colour (simrun run --help lists the flags)"},
 		{"run -x", "unknown shorthand flag: 'x' in -x (simrun run --help lists the flags)"},

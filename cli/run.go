@@ -110,6 +110,11 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 	if p.profile, err = findProfile(f.profile, f.without); err != nil {
 		return nil, err
 	}
+	for _, s := range p.scenarios {
+		if p.profile.Is(faults.Lying) && !p.profile.Lacks(faults.Byzantine) && !s.Suffers(faults.Equivocate, p.profile) {
+			return nil, fmt.Errorf("replicas of the scenario %s cannot lie, and the profile %s is about that: take another, or another scenario", s.Name, faults.Lying)
+		}
+	}
 	if p.seeds, err = f.parseSeeds(changed); err != nil {
 		return nil, err
 	}

@@ -222,6 +222,8 @@ func (b *board) note(format string, args ...any) {
 
 func (b *board) Role(r Role) (node.ID, bool) { id, ok := b.roles[r]; return id, ok }
 
+func (b *board) Up(id node.ID) bool { return !b.down[id] }
+
 func (b *board) AddRule(id int, r Rule) { b.rules[id] = append(b.rules[id], r) }
 func (b *board) RemoveRule(id int)      { delete(b.rules, id) }
 func (b *board) Crash(id node.ID) {
@@ -412,6 +414,18 @@ func TestInjectorReset(t *testing.T) {
 		j.Begin(b, 1)
 		require.Equal(t, map[node.ID]bool{1: true}, b.down)
 		require.Equal(t, map[int][]Rule{1: {{Delay: 1}}}, b.rules)
+	}
+}
+
+// A fault that stops a replica whose host has stopped on its own account strikes nobody, unless the replica gets other settings.
+func TestDownAlready(t *testing.T) {
+	for kind, want := range map[Kind]uint64{Crash: 1, PowerCut: 1, ReconfigureKnobs: 2} {
+		var j Injector
+		j.Reset(Plan{Faults: []Fault{{Kind: kind, Nodes: []node.ID{1, 2}, Knobs: map[string]int64{"batch": 1}}}})
+		b := newBoard()
+		b.down[1] = true
+		j.Begin(b, 0)
+		require.Equal(t, want, j.Struck(kind), "%v", kind)
 	}
 }
 

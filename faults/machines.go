@@ -118,7 +118,7 @@ func machineKinds() (kinds [NumKinds]kindInfo) {
 		check: checkNodes,
 		begin: func(j *Injector, t Target, index int, f *Fault) {
 			for _, id := range j.victims[index] {
-				j.stop(f.Kind, id, t.CutPower)
+				j.stop(t, f.Kind, id, t.CutPower)
 			}
 		},
 		end:    restartAll,
@@ -392,7 +392,7 @@ func (j *Injector) revive(t Target, id node.ID) {
 
 func crashAll(j *Injector, t Target, index int, f *Fault) {
 	for _, id := range j.victims[index] {
-		j.stop(f.Kind, id, t.Crash)
+		j.stop(t, f.Kind, id, t.Crash)
 	}
 }
 
@@ -430,8 +430,13 @@ func checkPeriod(f *Fault) error {
 
 // checkShape refuses what the cluster has no use for.
 func (f *Fault) checkShape(s *Shape) error {
-	if kinds[f.Kind].family == Members && !s.Members {
+	switch {
+	case kinds[f.Kind].family == Members && !s.Members:
 		return errors.New("its replicas do not change who takes part")
+	case kinds[f.Kind].family == Byzantine && !s.Lies:
+		return errors.New("its replicas cannot lie: nothing says what a lie of theirs would be")
+	case f.Kind == Wipe && !s.Wipes:
+		return errors.New("its replicas cannot go on with an empty disk under their old names")
 	}
 	if f.File != "" && len(s.Files) > 0 && !slices.Contains(s.Files, f.File) {
 		return fmt.Errorf("its replicas have no file %q: there are %v", f.File, s.Files)

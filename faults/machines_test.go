@@ -48,6 +48,18 @@ func TestMachineRefusals(t *testing.T) {
 		require.ErrorContains(t, err, want, text)
 		require.NotContains(t, err.Error(), "\n")
 	}
+	lame := five
+	lame.Wipes, lame.Lies = false, false
+	for kind, want := range map[Kind]string{
+		Wipe:  "its replicas cannot go on with an empty disk under their old names",
+		Forge: "its replicas cannot lie", Equivocate: "its replicas cannot lie", Falsify: "its replicas cannot lie",
+	} {
+		p := Plan{Faults: []Fault{{Kind: kind, Nodes: []node.ID{1}}}}
+		require.ErrorContains(t, p.Validate(lame), "plan: fault 1 ("+kind.String()+"): "+want)
+		able := five
+		able.Wipes, able.Lies = true, true
+		require.NoError(t, p.Validate(able))
+	}
 	loop := Fault{Kind: CrashLoop, Nodes: []node.ID{1}, For: 1000, Period: 1}
 	plan := Plan{Faults: slices.Repeat([]Fault{loop}, 100)}
 	require.NoError(t, plan.Validate(five))

@@ -36,6 +36,8 @@ type Target interface {
 	Crash(id node.ID)
 	// Restart boots it again.
 	Restart(id node.ID)
+	// Up tells whether its host is running, which may have stopped on its own account.
+	Up(id node.ID) bool
 	// Role returns the replica that has a role at the moment, if one has.
 	Role(r Role) (node.ID, bool)
 
@@ -141,13 +143,15 @@ func (j *Injector) HealAll(t Target) {
 // Stays tells whether the fault with that index stays on when the cluster is healed.
 func (j *Injector) Stays(index int) bool { return j.on[index] && j.plan.Faults[index].Stays }
 
-// stop takes the replica down, in the way given, unless a fault did so before.
-func (j *Injector) stop(kind Kind, id node.ID, down func(node.ID)) {
+// stop takes the replica down, in the way given, unless a fault did so before. That strikes one that is up, and one that is to get other settings.
+func (j *Injector) stop(t Target, kind Kind, id node.ID, down func(node.ID)) {
 	for int(id) >= len(j.down) {
 		j.down = append(j.down, 0)
 	}
 	if j.down[id]++; j.down[id] == 1 {
-		j.struck[kind]++
+		if t.Up(id) || kind == ReconfigureKnobs {
+			j.struck[kind]++
+		}
 		down(id)
 	}
 }

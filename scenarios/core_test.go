@@ -115,6 +115,15 @@ func TestStayingIsDrawn(t *testing.T) {
 	require.Len(t, kinds, 5)
 }
 
+// Seeds aim at whoever leads by way of a knob: a Spec whose knob is not there, or the same for all, is wrong, and says so at once.
+func TestLeadsNamesAKnob(t *testing.T) {
+	for _, name := range []string{"elections", "alpha"} {
+		spec := OnLog(newKV)
+		spec.Name, spec.Workload, spec.Leads = "wrong", Registers{}, name
+		require.PanicsWithValue(t, `scenarios: the Spec of wrong says that "`+name+`" is how long a leader's silence is borne, and has no knob of that name that is Local`, func() { Define(spec) })
+	}
+}
+
 // The healed cluster is at rest when the ballot and the only leader stayed the same between two looks; between ten where somebody may come back.
 func TestRest(t *testing.T) {
 	spec := OnLog(newKV)

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"simrun/checker"
 	"simrun/node"
@@ -57,9 +56,6 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 			}
 		},
 		Check: func(c *Config) error {
-			if c.Nodes > multipaxos.MaxNodes {
-				return fmt.Errorf("nodes is %d, and the protocol takes at most %d", c.Nodes, multipaxos.MaxNodes)
-			}
 			if c.Knob("heartbeat") >= c.Knob("election") {
 				return errors.New(`the knob "heartbeat" must be below the knob "election"`)
 			}

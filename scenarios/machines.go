@@ -25,10 +25,11 @@ type machineState struct {
 	lied      uint64        // messages in which it did
 	outside   bool          // it is out of order for good
 
-	boots      int   // of its replica
-	started    bool  // its replica has read its disk since the last boot
-	leaseUntil int64 // true time to which its replica relied on a lease
-	pausedAt   int64 // true time since when it is paused
+	boots      int    // of its replica
+	started    bool   // its replica has read its disk since the last boot
+	sprung     uint64 // traps, when it stopped last on its own account
+	leaseUntil int64  // true time to which its replica relied on a lease
+	pausedAt   int64  // true time since when it is paused
 }
 
 // shape tells the generator and the validator of plans about the cluster and its replicas.
@@ -131,13 +132,17 @@ func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 // Stopped counts a host that crashed on its own account.
 func (c *cluster[M, PM]) Stopped(id node.ID) {
 	c.stopped(id)
+	m := c.machine(id)
+	sprung := c.host(id).Counts().Trapped
 	kind := faults.CrashAt
-	switch n := c.machine(id).condition; {
-	case n.Failing:
+	switch {
+	case sprung > m.sprung: // whatever else is wrong with the machine
+	case m.condition.Failing:
 		kind = faults.SyncFail
-	case n.Full:
+	case m.condition.Full:
 		kind = faults.DiskFull
 	}
+	m.sprung = sprung
 	c.stats.Struck[kind]++
 }
 

@@ -117,15 +117,23 @@ func TestToleratedDamage(t *testing.T) {
 // Replicas that come back with empty disks, under their old names, have forgotten votes. That they vote again is caught.
 func TestWipedMajority(t *testing.T) {
 	caught := map[string]int{}
-	results, total := sweepOf(t, "single-decree", faults.Calm, 30, calmly(faults.Fault{
+	wipe := calmly(faults.Fault{
 		Kind: faults.Wipe, At: 10 * faults.Millisecond, For: 100 * faults.Microsecond, Nodes: []node.ID{1, 2, 3},
-	}))
-	for _, r := range results {
+	})
+	spec := SingleDecree()
+	spec.Wipes = true // which is not so
+	s, wiped := Define(spec), uint64(0)
+	for seed := uint64(1); seed <= 30; seed++ {
+		in := inputOf(t, s, seed, faults.Calm)
+		wipe(&in)
+		require.EqualError(t, singleDecree().Check(in), "plan: fault 1 (wipe): its replicas cannot go on with an empty disk under their old names")
+		_, r := tracedRun(t, s, in, func(sim.Record) bool { return false })
 		if r.Verdict.Kind == checker.Violated {
 			caught[r.Verdict.Fingerprint]++
 		}
+		wiped += r.Stats.Machines.Wiped
 	}
-	require.Positive(t, total.Machines.Wiped)
+	require.Positive(t, wiped)
 	require.Positive(t, caught["damage: takes part after losing promises or votes"], "%v", caught)
 }
 
@@ -210,6 +218,20 @@ func TestConnectionsBreak(t *testing.T) {
 		}
 		require.Positive(t, cut, "%v", f.Kind)
 	}
+}
+
+// A trap that springs while the disk is full is what struck, and not the full disk.
+func TestWhatStoppedTheHost(t *testing.T) {
+	results, total := sweepOf(t, "kv", faults.Calm, 20, func(in *Input) {
+		calmly(faults.Fault{Kind: faults.DiskFull, At: 900 * faults.Millisecond, For: 3 * faults.Second, Nodes: []node.ID{1}})(in)
+		in.Plan.Faults = append(in.Plan.Faults, faults.Fault{
+			Kind: faults.CrashAt, At: 900 * faults.Millisecond, For: 3 * faults.Second, Nodes: []node.ID{1}, On: faults.OnWrite, File: "log", Nth: 1,
+		})
+	})
+	require.Len(t, results, 20)
+	require.Positive(t, total.Machines.Trapped)
+	require.Equal(t, total.Machines.Trapped, total.Struck[faults.CrashAt])
+	require.Equal(t, total.Machines.FullDisks, total.Struck[faults.DiskFull])
 }
 
 // Leases rest on clocks that do not jump: no plan of a seed has both, wherever the lease comes from, and one made by hand is refused.

@@ -111,6 +111,7 @@ type Scenario struct {
 	draw       func(s *stream.Stream, c *Config)
 	check      func(c *Config) error
 	bearsJumps func(c *Config) bool
+	words      Vocabulary // nil: the workload does not say
 	shape      func(c *Config) faults.Shape
 	newCluster func() Cluster
 	wipes      bool
@@ -195,9 +196,14 @@ type Cluster interface {
 // Define makes a Scenario of a Spec.
 func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 	spec := &s
+	if leads := func(k Knob) bool { return k.Name == s.Leads && k.Local }; s.Leads != "" && !slices.ContainsFunc(s.Knobs, leads) {
+		panic(fmt.Sprintf("scenarios: the Spec of %s says that %q is how long a leader's silence is borne, and has no knob of that name that is Local", s.Name, s.Leads))
+	}
+	words, _ := s.Workload.(Vocabulary)
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Knobs: s.Knobs, Story: s.Story, draw: s.Draw, check: s.Check,
 		bearsJumps: s.BearsJumps,
+		words:      words,
 		shape:      spec.shape,
 		wipes:      spec.Wipes,
 		members:    spec.Members != nil,
@@ -250,6 +256,9 @@ func (s Scenario) NewCluster() Cluster { return s.newCluster() }
 func (s Scenario) Check(in Input) error {
 	c := in.Config
 	if err := c.check(s.Knobs); err != nil {
+		return err
+	}
+	if err := s.checkCalls(&c); err != nil {
 		return err
 	}
 	if s.check != nil {

@@ -85,6 +85,7 @@ type ruleList struct {
 
 func (l *ruleList) AddRule(_ int, r faults.Rule)     { l.list = append(l.list, r) }
 func (l *ruleList) RemoveRule(int)                   {}
+func (l *ruleList) Up(node.ID) bool                  { return true }
 func (l *ruleList) Crash(node.ID)                    {}
 func (l *ruleList) Restart(node.ID)                  {}
 func (l *ruleList) Role(faults.Role) (node.ID, bool) { return 0, false }

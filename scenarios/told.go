@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -93,6 +95,24 @@ func (c *Config) checkScript() error {
 			return fmt.Errorf("config: call %d of the script: the cluster has no n%d", i+1, k.To)
 		case k.At < 0 || k.At > c.Horizon:
 			return fmt.Errorf("config: call %d of the script: %v is out of range: it goes from 0 to the horizon, %v", i+1, k.At, c.Horizon)
+		}
+	}
+	return nil
+}
+
+// checkCalls refuses operations that the workload has not, which would be taken for others.
+func (s Scenario) checkCalls(c *Config) error {
+	if s.words == nil {
+		return nil
+	}
+	kinds := s.words.Kinds()
+	for i := range c.Script {
+		if kind, _ := checker.FindOpKind(c.Script[i].Do); !slices.Contains(kinds, kind) {
+			var names []string
+			for _, k := range kinds {
+				names = append(names, k.String())
+			}
+			return fmt.Errorf("config: call %d of the script: clients of this scenario do not %s: there are %s", i+1, c.Script[i].Do, strings.Join(names, ", "))
 		}
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 
 	"simrun/checker"
 	"simrun/faults"
+	"simrun/node/machine"
+	"simrun/sim"
 )
 
 // sketch is a small story on the key-value store.
@@ -69,6 +71,7 @@ func TestScriptRefused(t *testing.T) {
 		want   string
 	}{
 		{func(c *Config) { c.Script[1].Do = "jump" }, `config: call 2 of the script: there is no operation "jump"`},
+		{func(c *Config) { c.Script[1].Do = "enqueue" }, "config: call 2 of the script: clients of this scenario do not enqueue: there are get, put, cas"},
 		{func(c *Config) { c.Script[1].Client = 3 }, "config: call 2 of the script: there is no client c3"},
 		{func(c *Config) { c.Script[0].Client = 0 }, "config: call 1 of the script: there is no client c0"},
 		{func(c *Config) { c.Script[2].To = 4 }, "config: call 3 of the script: the cluster has no n4"},
@@ -84,6 +87,27 @@ func TestScriptRefused(t *testing.T) {
 	in.Config, in.Plan = s.Draw(StoryTold, faults.Profile{})
 	in.Config.Operations = 4
 	require.EqualError(t, s.Check(in), "config: operations is 4, and the script has 3: make them the same")
+}
+
+// Keys are told apart however large they are, and the small ones are as they always were.
+func TestLargeKeys(t *testing.T) {
+	seen := map[string]uint32{}
+	for _, key := range []uint32{0, 1, 1<<8 + 1, 1<<24 - 1, 1 << 24, 1<<24 + 1, 107 << 24, 1<<32 - 1} {
+		command := string(Registers{}.Command(nil, Operation{Kind: checker.Get, Key: key}))
+		require.NotContains(t, seen, command, "%d", key)
+		seen[command] = key
+	}
+	require.Equal(t, machine.AppendGet(nil, []byte{'k', 1, 2, 3}), Registers{}.Command(nil, Operation{Kind: checker.Get, Key: 1<<16 + 2<<8 + 3}))
+
+	s := sketch("", func(c *Config) {
+		for i := range c.Script {
+			c.Script[i].Key = 1 << 24 * uint32(i)
+		}
+	})
+	in := Input{}
+	in.Config, in.Plan = s.Draw(StoryTold, faults.Profile{})
+	_, r := tracedRun(t, s, in, func(sim.Record) bool { return false })
+	require.Equal(t, checker.Pass, r.Verdict.Kind, "%v", r.Verdict)
 }
 
 // A story must pass; a contrast may, and may fail, and shows what it is there for by failing in its own way.

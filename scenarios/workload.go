@@ -30,6 +30,12 @@ type Workload interface {
 	Model() checker.Model
 }
 
+// Vocabulary is a Workload that says which operations it has: a script may have no others. Where a workload does not say, scripts may have any.
+type Vocabulary interface {
+	Workload
+	Kinds() []checker.OpKind
+}
+
 // Registers is the workload for a key-value store: reads, writes and compare-and-sets on a few keys.
 type Registers struct{}
 
@@ -58,20 +64,25 @@ func (Registers) Operation(c *Config, lot uint64, index int) Operation {
 
 // Command encodes the operation for machine.KV. Values are eight bytes; a value of 0 stands for an absent key.
 func (Registers) Command(dst []byte, o Operation) []byte {
-	key := [4]byte{'k', byte(o.Key >> 16), byte(o.Key >> 8), byte(o.Key)}
+	number := [5]byte{'k', byte(o.Key >> 24), byte(o.Key >> 16), byte(o.Key >> 8), byte(o.Key)}
+	key := number[:]
+	if o.Key < 1<<24 { // as almost always: three bytes do
+		number[1] = 'k'
+		key = number[1:]
+	}
 	var a, b [8]byte
 	binary.BigEndian.PutUint64(a[:], uint64(o.Arg))
 	binary.BigEndian.PutUint64(b[:], uint64(o.Arg2))
 	switch o.Kind {
 	case checker.Get:
-		return machine.AppendGet(dst, key[:])
+		return machine.AppendGet(dst, key)
 	case checker.Put:
-		return machine.AppendPut(dst, key[:], a[:])
+		return machine.AppendPut(dst, key, a[:])
 	}
 	if o.Arg == 0 {
-		return machine.AppendCAS(dst, key[:], nil, b[:])
+		return machine.AppendCAS(dst, key, nil, b[:])
 	}
-	return machine.AppendCAS(dst, key[:], a[:], b[:])
+	return machine.AppendCAS(dst, key, a[:], b[:])
 }
 
 // Result decodes the output of machine.KV.
@@ -86,6 +97,11 @@ func (Registers) Result(o Operation, output []byte) (int64, error) {
 		return 0, fmt.Errorf("a value of %d bytes, and only 8 are ever written", len(value))
 	}
 	return int64(binary.BigEndian.Uint64(value)), nil
+}
+
+// Kinds is what Operation makes up.
+func (Registers) Kinds() []checker.OpKind {
+	return []checker.OpKind{checker.Get, checker.Put, checker.CAS}
 }
 
 // Model returns the key-value model.
@@ -111,6 +127,9 @@ func (Proposals) Result(_ Operation, output []byte) (int64, error) {
 	}
 	return int64(binary.BigEndian.Uint64(output)), nil
 }
+
+// Kinds is proposals alone.
+func (Proposals) Kinds() []checker.OpKind { return []checker.OpKind{checker.Propose} }
 
 // Model returns the model of a single decision.
 func (Proposals) Model() checker.Model { return checker.Decree }

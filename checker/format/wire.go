@@ -25,7 +25,7 @@ import (
 //	dequeue            nil               the value; nil, if empty
 //	include, exclude   the element       the same
 //	contains           the element       true or false
-//	members            nil               the list
+//	elements           nil               the list
 //	acquire            nil; the session  the token; nil or false, if busy
 //	release            the token         true or false; the token, if done
 //	transfer           {from to amount}  true or false; the map, if done

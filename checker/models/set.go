@@ -9,7 +9,7 @@ import (
 // Set is sets of values.
 var Set = Model{
 	Model: checker.Model{Name: "set", ByKey: true, Less: lessElements, Settle: settleElements, Space: newSets},
-	Doc:   "a set: an include puts a value in, an exclude takes it out, contains tells whether it is in, and members returns all that are",
+	Doc:   "a set: an include puts a value in, an exclude takes it out, contains tells whether it is in, and elements returns all that are",
 	Kinds: []checker.OpKind{checker.Include, checker.Exclude, checker.Contains, checker.Elements}, Keyed: true,
 }
 

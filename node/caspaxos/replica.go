@@ -106,13 +106,14 @@ func (r *Replica) Request(env node.Env[Message], from node.Client, q *node.Reque
 // Timer handles the timer of the rounds.
 func (r *Replica) Timer(env node.Env[Message], _ node.TimerID) { r.onTimer(env) }
 
-// AppendState appends a canonical encoding of the state. What is kept only to save work is left out.
+// AppendState appends a canonical encoding of the state.
 func (r *Replica) AppendState(dst []byte) []byte {
 	word := func(x uint64) { dst = binary.BigEndian.AppendUint64(dst, x) }
+	silent := byte(0)
 	if r.silent {
-		dst = append(dst, 1)
+		silent = 1
 	}
-	dst = r.members.Append(dst)
+	dst = r.members.Append(append(dst, silent))
 	word(uint64(len(r.cells.keys)))
 	for _, key := range r.cells.keys {
 		c := r.cells.byKey[key]
@@ -131,6 +132,7 @@ func (r *Replica) AppendState(dst []byte) []byte {
 		word(uint64(w.ballot))
 		word(uint64(w.quorum))
 		word(uint64(w.adopted))
+		word(uint64(w.due))
 		word(w.attempts)
 		dst = appendLong(appendLong(appendLong(dst, w.command), w.row), w.output)
 	}
@@ -141,6 +143,8 @@ func (r *Replica) AppendState(dst []byte) []byte {
 		word(t.through)
 	}
 	word(r.log.Last())
+	word(r.rewritten)
+	word(r.durable)
 	return dst
 }
 

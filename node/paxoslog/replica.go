@@ -192,14 +192,30 @@ func (r *Replica) apply(env Env, value []byte) {
 	}
 }
 
-// AppendState appends the state of every decree, and what waits.
+// AppendState appends the state of every decree, what the log says of clients, and what waits. What is chosen the decrees know.
 func (r *Replica) AppendState(dst []byte) []byte {
+	number := func(x uint64) { dst = binary.AppendUvarint(dst, x) }
+	text := func(b []byte) {
+		number(uint64(len(b)))
+		dst = append(dst, b...)
+	}
+	number(uint64(len(r.decrees)))
 	for _, d := range r.decrees {
 		dst = d.AppendState(dst)
 	}
-	dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(r.applied)), uint64(r.slot))
-	for _, q := range r.queue {
-		dst = append(binary.AppendUvarint(dst, uint64(len(q.value))), q.value...)
+	number(uint64(r.applied))
+	number(uint64(r.slot))
+	number(uint64(len(r.clients)))
+	for i := range r.clients {
+		c := &r.clients[i]
+		number(uint64(c.id))
+		number(c.seq)
+		number(c.slot)
+		text(c.output)
+	}
+	number(uint64(len(r.queue)))
+	for _, q := range r.queue { // whose it is, its value says
+		text(q.value)
 	}
 	return r.machine.Snapshot(dst)
 }

@@ -1,6 +1,7 @@
 package sharded
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -277,18 +278,45 @@ func (r *Replica) led(leads bool, taken uint64) {
 	}
 }
 
-// AppendState appends the state of the group's replica, and what a leader pursues.
+// AppendState appends the state of the group's replica, whom this one takes for the leader, and what a leader pursues. Between two handlers there are no
+// answers left.
 func (r *Replica) AppendState(dst []byte) []byte {
 	dst = r.paxos.AppendState(dst)
-	c := command{op: opForget}
-	for _, k := range r.calls {
-		c.id, c.try = k.id, k.try
-		dst = append(c.append(dst), k.op, byte(k.asks))
+	word := func(x uint64) { dst = binary.BigEndian.AppendUint64(dst, x) }
+	flag := func(b bool) {
+		if b {
+			dst = append(dst, 1)
+		} else {
+			dst = append(dst, 0)
+		}
 	}
+	flag(r.leads)
+	word(r.taken)
+	word(r.session)
+	word(r.numbers)
+	for _, h := range r.hints {
+		word(uint64(h))
+	}
+	word(uint64(len(r.calls)))
+	for _, k := range r.calls {
+		dst = k.id.append(append(dst, k.op))
+		word(k.seq)
+		word(k.try)
+		word(uint64(k.asks))
+	}
+	word(uint64(len(r.pursued)))
 	for i := range r.pursued {
 		p := &r.pursued[i]
-		c.id, c.try = p.id, p.try
-		dst = appendSeen(appendItems(append(c.append(dst), byte(p.votes), byte(p.acks), p.refusal), p.items), p.seen)
+		dst = appendItems(p.id.append(append(dst, p.refusal)), p.items)
+		word(p.try)
+		word(p.votes)
+		word(p.acks)
+		word(uint64(p.failed))
+		word(uint64(p.at))
+		word(uint64(p.rest))
+		flag(p.asked)
+		word(uint64(len(p.seen)))
+		dst = appendSeen(dst, p.seen)
 	}
 	return dst
 }

@@ -61,6 +61,11 @@ func (accounts) Result(_ scenarios.Operation, output []byte) (int64, error) {
 	return machine.Amount(output)
 }
 
+// Kinds is what Operation makes up.
+func (accounts) Kinds() []checker.OpKind {
+	return []checker.OpKind{checker.Add, checker.Get, checker.Total, checker.Transfer}
+}
+
 // Model returns the bank's.
 func (accounts) Model() checker.Model { return models.Bank.Model }
 

@@ -1,6 +1,8 @@
 package gallery
 
 import (
+	"fmt"
+
 	"simrun/faults"
 	"simrun/node"
 	"simrun/node/paxos"
@@ -16,6 +18,12 @@ func learners() scenarios.Scenario {
 	s.Name = "learners"
 	s.Doc = "three acceptors and two learners that have no vote: they answer whoever asks for what was chosen, when all acceptors are down"
 	s.Quorums = func(*scenarios.Config) (phase1, phase2 int) { return acceptors/2 + 1, acceptors/2 + 1 }
+	s.Check = func(c *scenarios.Config) error {
+		if c.Nodes < acceptors {
+			return fmt.Errorf("nodes is %d, and there must be %d acceptors at least", c.Nodes, acceptors)
+		}
+		return nil
+	}
 	s.Voters = func(*scenarios.Config) int { return acceptors }
 	s.Replica = func(id node.ID, c *scenarios.Config) node.Node[paxos.Message] {
 		p := scenarios.PaxosConfig(c)

@@ -22,6 +22,15 @@ func (r rows) Operation(c *scenarios.Config, lot uint64, index int) scenarios.Op
 	return o
 }
 
+// caspaxosConfig translates the configuration of a run for the protocol.
+func caspaxosConfig(c *scenarios.Config) caspaxos.Config {
+	p := caspaxos.DefaultConfig(replicas(c)...)
+	p.BackoffMin = node.Local(c.Knob("backoffMin")) * node.Microsecond
+	p.Resend = node.Local(c.Knob("resend")) * node.Microsecond
+	p.Rewrite = int(c.Knob("rewrite"))
+	return p
+}
+
 func lightweight() scenarios.Scenario {
 	return scenarios.Define(scenarios.Spec[caspaxos.Message, *caspaxos.Message]{
 		Name: "lightweight",
@@ -31,16 +40,13 @@ func lightweight() scenarios.Scenario {
 			{Name: "resend", Doc: "time after which an unanswered message is sent again, in microseconds", Calm: 20_000, Min: 1, Max: 10_000_000, Draw: []int64{5000, 20_000, 50_000}, Local: true, Time: true},
 			{Name: "rewrite", Doc: "records that the log may have beyond twice the number of rows before it is written anew", Calm: 1000, Min: 1, Max: 1 << 20, Draw: []int64{1, 10, 1000}, Local: true},
 		},
-		Draw: func(s *stream.Stream, c *scenarios.Config) { c.Operations = s.Int(20, 60) },
+		Draw:  func(s *stream.Stream, c *scenarios.Config) { c.Operations = s.Int(20, 60) },
+		Check: func(c *scenarios.Config) error { return caspaxosConfig(c).Validate() },
 		Quorums: func(c *scenarios.Config) (phase1, phase2 int) {
 			return c.Nodes/2 + 1, c.Nodes/2 + 1
 		},
 		Replica: func(_ node.ID, c *scenarios.Config) node.Node[caspaxos.Message] {
-			p := caspaxos.DefaultConfig(replicas(c)...)
-			p.BackoffMin = node.Local(c.Knob("backoffMin")) * node.Microsecond
-			p.Resend = node.Local(c.Knob("resend")) * node.Microsecond
-			p.Rewrite = int(c.Knob("rewrite"))
-			return caspaxos.New(p)
+			return caspaxos.New(caspaxosConfig(c))
 		},
 		Files:       []string{caspaxos.File},
 		Messages:    uint8(caspaxos.Reject),

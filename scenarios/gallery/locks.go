@@ -78,6 +78,9 @@ func (locking) Result(_ scenarios.Operation, output []byte) (int64, error) {
 	return machine.Amount(output)
 }
 
+// Kinds is all that a lock service can be asked.
+func (locking) Kinds() []checker.OpKind { return models.Sessions.Kinds }
+
 // Model returns the sequential lock service.
 func (locking) Model() checker.Model { return models.Sessions.Model }
 

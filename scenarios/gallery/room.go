@@ -50,6 +50,9 @@ func (bookings) Result(o scenarios.Operation, output []byte) (int64, error) {
 	return int64(binary.BigEndian.Uint64(value)), nil
 }
 
+// Kinds is what Operation makes up.
+func (bookings) Kinds() []checker.OpKind { return models.Insert.Kinds }
+
 // Model returns that of keys that are written once.
 func (bookings) Model() checker.Model { return models.Insert.Model }
 

@@ -71,6 +71,9 @@ func (ledgers) Result(scenarios.Operation, []byte) (int64, error) { return 0, ni
 // Seen decodes what the transaction saw.
 func (ledgers) Seen(output []byte) ([]int64, error) { return sharded.Seen(output) }
 
+// Kinds is transactions alone.
+func (ledgers) Kinds() []checker.OpKind { return models.Txn.Kinds }
+
 // Model is transactions, each at one moment.
 func (ledgers) Model() checker.Model { return models.Txn.Model }
 

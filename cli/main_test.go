@@ -121,6 +121,21 @@ func TestFailfast(t *testing.T) {
 	require.Contains(t, out, " of 30 seeds")
 }
 
+// What a profile or a contrast is there to show stops no sweep: it goes on to what is not expected.
+func TestFailfastGoesOnWhereFailuresAreExpected(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range []string{"run single-decree --profile byzantine --count 60 --failfast", "run bank-uncoordinated --count 60 --failfast"} {
+		status, out, _ := invoke(t, strings.Fields(args)...)
+		require.Equal(t, exitPass, status, "%s: %s", args, out)
+		require.Contains(t, out, " violation", args)
+		require.Contains(t, out, ": 60 of 60 seeds", args)
+		require.NotContains(t, out, "stopped", args)
+	}
+	got := command(t, "run", "bank-uncoordinated", "--until-fail", "--seed", "18446744073709551000", "--profile", "calm")
+	require.Equal(t, exitPass, got.status, got.err)
+	require.Contains(t, got.out, "bank-uncoordinated: 600 of 600 seeds")
+}
+
 func TestShardsMakeUpTheWhole(t *testing.T) {
 	lines := func(args ...string) (seeds []string) {
 		_, out, _ := invoke(t, append([]string{"run", "single-decree", "-v", "--seeds", "3,10-30"}, args...)...)

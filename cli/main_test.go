@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/faults"
 )
 
 // invoke runs a command line and returns its exit status, stdout and stderr.
@@ -134,6 +137,17 @@ func TestFailfastGoesOnWhereFailuresAreExpected(t *testing.T) {
 	got := command(t, "run", "bank-uncoordinated", "--until-fail", "--seed", "18446744073709551000", "--profile", "calm")
 	require.Equal(t, exitPass, got.status, got.err)
 	require.Contains(t, got.out, "bank-uncoordinated: 600 of 600 seeds")
+}
+
+// A violation is expected of the profiles that break an assumption, if it says so, and of no other.
+func TestExpectedViolations(t *testing.T) {
+	for name, breaks := range map[string]bool{faults.Lying: true, faults.ClocksBeyond: true, faults.Clocks: false, faults.Destruction: false, faults.Default: false} {
+		p, err := faults.FindProfile(name)
+		require.NoError(t, err)
+		plan := sweepPlan{profile: p}
+		require.Equal(t, breaks, plan.expects(checker.Verdict{Kind: checker.Violated, Broken: "clocks are good"}), name)
+		require.False(t, plan.expects(checker.Verdict{Kind: checker.Violated}), name)
+	}
 }
 
 func TestShardsMakeUpTheWhole(t *testing.T) {

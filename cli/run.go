@@ -226,7 +226,8 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 // expects tells whether the profile is there to bring the verdict about: it breaks an assumption of the protocols on purpose, or destroys more than
 // they can survive.
 func (p *sweepPlan) expects(v checker.Verdict) bool {
-	return p.profile.Is(faults.Lying) && v.Broken != "" || p.profile.Is(faults.Destruction) && v.Kind == checker.Unrecoverable
+	breaks := p.profile.Is(faults.Lying) || p.profile.Is(faults.ClocksBeyond)
+	return breaks && v.Broken != "" || p.profile.Is(faults.Destruction) && v.Kind == checker.Unrecoverable
 }
 
 // judge takes the verdict of a run into account.

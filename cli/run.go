@@ -45,7 +45,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	c := &cobra.Command{
 		Use:               "run [SCENARIO...]",
 		Short:             "sweep seeds, and save what fails",
-		Long:              "Run sweeps seeds of one or more scenarios, by default of all that are no stories, and saves an artifact for every violation.",
+		Long:              "Run sweeps seeds of one or more scenarios, by default of all scenarios that are not stories, and saves an artifact for every violation.",
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			plan, err := f.parse(args, c.Flags().Changed)

@@ -355,7 +355,7 @@ type logDriver = driver[multipaxos.Message, *multipaxos.Message]
 func asks(t *testing.T, drivers map[node.ID]*logDriver, q node.Request) node.Reply {
 	t.Helper()
 	target := node.ID(1)
-	for began := time.Now(); time.Since(began) < 60*time.Second; {
+	for began := time.Now(); time.Since(began) < 30*time.Second; {
 		r, ok := node.Reply{}, false
 		if d := drivers[target]; d != nil {
 			r, ok = d.ask(1, q, time.Second)

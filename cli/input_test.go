@@ -186,6 +186,7 @@ func TestHelpAndCompletion(t *testing.T) {
 		require.NotEmpty(t, got.out, args)
 		require.Empty(t, got.err, args)
 	}
+	require.Contains(t, command(t, "replay", "--help").out, "the same build", "a command that many begin with says more than its one line")
 }
 
 func TestShellWord(t *testing.T) {

@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/faults"
 )
 
 // invoke runs a command line and returns its exit status, stdout and stderr.
@@ -121,6 +123,32 @@ func TestFailfast(t *testing.T) {
 	require.Contains(t, out, " of 30 seeds")
 }
 
+// What a profile or a contrast is there to show stops no sweep: it goes on to what is not expected.
+func TestFailfastGoesOnWhereFailuresAreExpected(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range []string{"run single-decree --profile byzantine --count 60 --failfast", "run bank-uncoordinated --count 60 --failfast"} {
+		status, out, _ := invoke(t, strings.Fields(args)...)
+		require.Equal(t, exitPass, status, "%s: %s", args, out)
+		require.Contains(t, out, " violation", args)
+		require.Contains(t, out, ": 60 of 60 seeds", args)
+		require.NotContains(t, out, "stopped", args)
+	}
+	got := command(t, "run", "bank-uncoordinated", "--until-fail", "--seed", "18446744073709551000", "--profile", "calm")
+	require.Equal(t, exitPass, got.status, got.err)
+	require.Contains(t, got.out, "bank-uncoordinated: 600 of 600 seeds")
+}
+
+// A violation is expected of the profiles that break an assumption, if it says so, and of no other.
+func TestExpectedViolations(t *testing.T) {
+	for name, breaks := range map[string]bool{faults.Lying: true, faults.ClocksBeyond: true, faults.Clocks: false, faults.Destruction: false, faults.Default: false} {
+		p, err := faults.FindProfile(name)
+		require.NoError(t, err)
+		plan := sweepPlan{profile: p}
+		require.Equal(t, breaks, plan.expects(checker.Verdict{Kind: checker.Violated, Broken: "clocks are good"}), name)
+		require.False(t, plan.expects(checker.Verdict{Kind: checker.Violated}), name)
+	}
+}
+
 func TestShardsMakeUpTheWhole(t *testing.T) {
 	lines := func(args ...string) (seeds []string) {
 		_, out, _ := invoke(t, append([]string{"run", "single-decree", "-v", "--seeds", "3,10-30"}, args...)...)
@@ -181,11 +209,17 @@ func TestTimeout(t *testing.T) {
 // full is an output that nobody reads any more.
 type full struct{}
 
-func (full) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+func (full) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 
+// A command whose output nobody reads any more ends, quietly, and a sweep does not go through the seeds that are left.
 func TestClosedOutput(t *testing.T) {
 	for _, args := range [][]string{{"run", "kv", "-v", "--count", "100000"}, {"list"}, {"replay", "--scenario", "kv", "--seed", "1"}} {
-		run(context.Background(), args, &term{out: full{}, err: io.Discard}) // comes back, and quietly
+		var said bytes.Buffer
+		require.Equal(t, exitPass, run(context.Background(), args, &term{out: full{}, err: &said}), "%v", args)
+		require.NotContains(t, said.String(), "simrun: ", "%v", args)
+		if args[0] == "run" {
+			require.Regexp(t, `^kv: [0-9]{1,3} seeds in `, said.String(), "of a hundred thousand")
+		}
 	}
 }
 

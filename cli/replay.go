@@ -62,6 +62,9 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay {ARTIFACT | --scenario NAME --seed N}",
 		Short: "run one seed or artifact again, and print its timeline",
+		Long: "Replay runs one seed or artifact again, and prints its timeline, the verdict and the trace hash: the same as before, with the same build. With another build it says " +
+			"up to which event the run is still that of the artifact. Flags such as --node, --kind and --from narrow down what is printed, and change " +
+			"nothing in the run. The exit status is that of the verdict, or 4 where the same build gave another hash.",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := f.parse(args, c.Flags().Changed)
 			if err != nil {

@@ -45,7 +45,7 @@ func runCommand(t *term, status *int) *cobra.Command {
 	c := &cobra.Command{
 		Use:               "run [SCENARIO...]",
 		Short:             "sweep seeds, and save what fails",
-		Long:              "Run sweeps seeds of one or more scenarios, by default of all that are no stories, and saves an artifact for every violation.",
+		Long:              "Run sweeps seeds of one or more scenarios, by default of all scenarios that are not stories, and saves an artifact for every violation.",
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			plan, err := f.parse(args, c.Flags().Changed)
@@ -231,17 +231,22 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 // expects tells whether the profile is there to bring the verdict about: it breaks an assumption of the protocols on purpose, or destroys more than
 // they can survive.
 func (p *sweepPlan) expects(v checker.Verdict) bool {
-	return p.profile.Is(faults.Lying) && v.Broken != "" || p.profile.Is(faults.Destruction) && v.Kind == checker.Unrecoverable
+	breaks := p.profile.Is(faults.Lying) || p.profile.Is(faults.ClocksBeyond)
+	return breaks && v.Broken != "" || p.profile.Is(faults.Destruction) && v.Kind == checker.Unrecoverable
 }
 
 // judge takes the verdict of a run into account.
 func (r *report) judge(v checker.Verdict) {
+	r.status = worse(r.status, r.statusOf(v))
+	r.shown = r.shown || r.plan.expects(v) || r.scenario.Shows(v)
+}
+
+// statusOf returns the exit status that a verdict calls for in the sweep, whose scenario or profile may be there to bring it about.
+func (r *report) statusOf(v checker.Verdict) int {
 	if r.plan.expects(v) {
-		r.shown = true
-		return
+		return exitPass
 	}
-	r.status = worse(r.status, statusIn(r.scenario, v))
-	r.shown = r.shown || r.scenario.Shows(v)
+	return statusIn(r.scenario, v)
 }
 
 // conclude finds out whether the whole sweep came to what it must come to.
@@ -262,12 +267,12 @@ func (p *sweepPlan) sweep(ctx context.Context, r *report, bar *progress, seeds s
 		Scenario: r.scenario, Profile: p.profile, Seeds: seeds, Jobs: p.jobs, Patience: p.patience, Repeat: p.twice,
 	}
 	err := sweep.Run(ctx, func(result scenarios.Result) bool {
-		failing := result.Verdict.Kind != checker.Pass
-		if failing || p.json || p.verbose {
+		if result.Verdict.Kind != checker.Pass || p.json || p.verbose {
 			bar.clear()
 		}
 		r.add(ctx, result)
 		bar.step(result)
+		failing := r.statusOf(result.Verdict) != exitPass // what is expected of a contrast or a profile is no failure
 		return !(failing && failfast) && r.term.writeError == nil
 	})
 	switch {

@@ -74,7 +74,7 @@ func Profiles() []Profile {
 		{Name: Clocks, Doc: "clocks jump forward and run fast or slow, as far as replicas must expect; other faults are rare", on: []uint64{700_000}, others: 50_000, families: []string{Clocks}},
 		{Name: Members, Doc: "replicas are added, removed and replaced, and leaders hand over; other faults are rare", on: []uint64{800_000}, others: 60_000, families: []string{Members}},
 		{Name: Load, Doc: "clients crowd on one key, rush, lose patience, dawdle and flood the group with sessions; other faults are rare", on: []uint64{700_000}, others: 70_000, families: []string{Load}},
-		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect", on: []uint64{700_000}, others: 50_000, families: []string{Clocks}, beyond: true},
+		{Name: ClocksBeyond, Doc: "as clocks, and farther than replicas must expect: a lease may break, and the verdict says which assumption was broken", on: []uint64{700_000}, others: 50_000, families: []string{Clocks}, beyond: true},
 		{Name: Destruction, Doc: "durable data of any number of replicas is damaged: the cluster may never recover, but must not return wrong data", on: []uint64{500_000}, others: 200_000, families: []string{Processes}, destroys: true},
 		{Name: Lying, Doc: "a replica lies, which is beyond what Paxos promises to bear: violations are expected, and say which assumption was broken", on: []uint64{800_000}, others: 250_000, families: []string{Byzantine}},
 	}

@@ -3,7 +3,7 @@
 // message type and knows nothing of protocols.
 //
 // A message sent lies in a slab until its arrival, which is an event of the kernel. What becomes of it is decided when it
-// is sent, in four steps:
+// is sent, in five steps:
 //
 //   - its name is hashed: the seed, the link, the kind and key that [node.Message].Site gives, and how often a message of that name was
 //     sent before. From the hash come independent numbers, one for each decision (fate.go).

@@ -15,17 +15,19 @@ import (
 
 	"simrun/node"
 	"simrun/node/fact"
+	"simrun/node/machine"
+	"simrun/node/multipaxos"
 	"simrun/node/paxos"
 )
 
 // driver runs a replica over real files and real sockets, in about a hundred lines: what the contract asks of whoever
 // runs a protocol is no more than this.
-type driver struct {
+type driver[M any, PM node.Message[M]] struct {
 	id      node.ID
 	dir     string
 	socket  *net.UDPConn
 	peers   map[node.ID]*net.UDPAddr
-	replica node.Node[paxos.Message]
+	replica node.Node[M]
 	began   time.Time
 
 	packets  chan []byte
@@ -35,8 +37,8 @@ type driver struct {
 	gone     chan struct{}
 
 	dirty   map[string]*os.File // written since the last commit
-	held    []letter            // sent by SendDurable since then
-	self    []paxos.Message
+	held    []letter[M]         // sent by SendDurable since then
+	self    []M
 	epochs  map[node.TimerID]int // tells a timer's last setting from earlier ones
 	waiting map[node.Client]chan node.Reply
 	failed  error
@@ -51,13 +53,13 @@ type timeout struct {
 	t     node.TimerID
 	epoch int
 }
-type letter struct {
+type letter[M any] struct {
 	to node.ID
-	m  paxos.Message
+	m  M
 }
 
 // run is the loop of the package documentation.
-func (d *driver) run() {
+func (d *driver[M, PM]) run() {
 	defer close(d.gone)
 	d.began = time.Now()
 	d.syncFolder() // what a replica finds at its start is durable
@@ -66,8 +68,8 @@ func (d *driver) run() {
 	for d.failed == nil {
 		select {
 		case p := <-d.packets:
-			var m paxos.Message
-			if from, body, ok := unframe(p); ok && m.Decode(body) == nil {
+			var m M
+			if from, body, ok := unframe(p); ok && PM(&m).Decode(body) == nil {
 				d.replica.Receive(d, from, &m)
 			}
 		case c := <-d.requests:
@@ -86,7 +88,7 @@ func (d *driver) run() {
 
 // finish delivers what the replica sent to itself and commits what it wrote, until there is neither. The commit is
 // done in line; a driver that cares for speed does it beside the next handlers.
-func (d *driver) finish() {
+func (d *driver[M, PM]) finish() {
 	for d.failed == nil && (len(d.self) > 0 || len(d.dirty) > 0) {
 		for len(d.self) > 0 {
 			m := d.self[0]
@@ -110,16 +112,16 @@ func (d *driver) finish() {
 	}
 }
 
-func (d *driver) Self() node.ID            { return d.id }
-func (d *driver) Now() node.Local          { return node.Local(time.Since(d.began)) }
-func (d *driver) Rand() uint64             { return rand.Uint64() }
-func (d *driver) Observe(fact.Fact)        {}
-func (d *driver) Perturb(uint16) bool      { return false }
-func (d *driver) Logf(string, ...uint64)   {}
-func (d *driver) StopTimer(t node.TimerID) { d.epochs[t]++ }
-func (d *driver) path(file string) string  { return filepath.Join(d.dir, file) }
-func (d *driver) fail(err error)           { d.failed = err }
-func (d *driver) Read(f string) ([]byte, error) {
+func (d *driver[M, PM]) Self() node.ID            { return d.id }
+func (d *driver[M, PM]) Now() node.Local          { return node.Local(time.Since(d.began)) }
+func (d *driver[M, PM]) Rand() uint64             { return rand.Uint64() }
+func (d *driver[M, PM]) Observe(fact.Fact)        {}
+func (d *driver[M, PM]) Perturb(uint16) bool      { return false }
+func (d *driver[M, PM]) Logf(string, ...uint64)   {}
+func (d *driver[M, PM]) StopTimer(t node.TimerID) { d.epochs[t]++ }
+func (d *driver[M, PM]) path(file string) string  { return filepath.Join(d.dir, file) }
+func (d *driver[M, PM]) fail(err error)           { d.failed = err }
+func (d *driver[M, PM]) Read(f string) ([]byte, error) {
 	b, err := os.ReadFile(d.path(f))
 	if os.IsNotExist(err) {
 		return nil, nil
@@ -127,7 +129,7 @@ func (d *driver) Read(f string) ([]byte, error) {
 	return b, err
 }
 
-func (d *driver) SetTimer(t node.TimerID, after node.Local) {
+func (d *driver[M, PM]) SetTimer(t node.TimerID, after node.Local) {
 	d.epochs[t]++
 	setting := timeout{t, d.epochs[t]}
 	time.AfterFunc(time.Duration(after), func() {
@@ -138,23 +140,23 @@ func (d *driver) SetTimer(t node.TimerID, after node.Local) {
 	})
 }
 
-func (d *driver) Send(to node.ID, m paxos.Message) {
+func (d *driver[M, PM]) Send(to node.ID, m M) {
 	if to == d.id {
 		d.self = append(d.self, m)
 		return
 	}
-	_, _ = d.socket.WriteToUDP(frame(d.id, m.Append(nil)), d.peers[to]) // a lost packet is a lost packet
+	_, _ = d.socket.WriteToUDP(frame(d.id, PM(&m).Append(nil)), d.peers[to]) // a lost packet is a lost packet
 }
 
-func (d *driver) SendDurable(to node.ID, m paxos.Message) {
+func (d *driver[M, PM]) SendDurable(to node.ID, m M) {
 	if len(d.dirty) == 0 {
 		d.Send(to, m)
 		return
 	}
-	d.held = append(d.held, letter{to, m})
+	d.held = append(d.held, letter[M]{to, m})
 }
 
-func (d *driver) Reply(to node.Client, r node.Reply) {
+func (d *driver[M, PM]) Reply(to node.Client, r node.Reply) {
 	r.Output = bytes.Clone(r.Output)
 	if c := d.waiting[to]; c != nil {
 		c <- r
@@ -162,7 +164,7 @@ func (d *driver) Reply(to node.Client, r node.Reply) {
 	}
 }
 
-func (d *driver) file(name string) *os.File {
+func (d *driver[M, PM]) file(name string) *os.File {
 	if f := d.dirty[name]; f != nil {
 		return f
 	}
@@ -175,7 +177,7 @@ func (d *driver) file(name string) *os.File {
 	return f
 }
 
-func (d *driver) Append(name string, b []byte) {
+func (d *driver[M, PM]) Append(name string, b []byte) {
 	if f := d.file(name); f != nil {
 		if _, err := f.Write(b); err != nil {
 			d.fail(err)
@@ -183,7 +185,7 @@ func (d *driver) Append(name string, b []byte) {
 	}
 }
 
-func (d *driver) Truncate(name string, size int) {
+func (d *driver[M, PM]) Truncate(name string, size int) {
 	if f := d.file(name); f != nil {
 		if info, err := f.Stat(); err != nil {
 			d.fail(err)
@@ -196,7 +198,7 @@ func (d *driver) Truncate(name string, size int) {
 }
 
 // Replace writes beside the file, syncs, and renames: after a crash there is the old file or the new.
-func (d *driver) Replace(name string, b []byte) {
+func (d *driver[M, PM]) Replace(name string, b []byte) {
 	if f := d.dirty[name]; f != nil {
 		f.Close()
 		delete(d.dirty, name)
@@ -236,7 +238,7 @@ func unframe(b []byte) (from node.ID, body []byte, ok bool) {
 	return from, body, binary.BigEndian.Uint32(b) == crc32.ChecksumIEEE(body)^uint32(from)
 }
 
-func (d *driver) syncFolder() {
+func (d *driver[M, PM]) syncFolder() {
 	files, err := os.ReadDir(d.dir)
 	if err != nil {
 		d.fail(err)
@@ -248,7 +250,7 @@ func (d *driver) syncFolder() {
 	d.finish()
 }
 
-func (d *driver) listen() {
+func (d *driver[M, PM]) listen() {
 	for {
 		b := make([]byte, 1<<16) // a new one each time: what is decoded from it may be kept
 		n, _, err := d.socket.ReadFromUDP(b)
@@ -263,20 +265,20 @@ func (d *driver) listen() {
 	}
 }
 
-func (d *driver) stop() {
+func (d *driver[M, PM]) stop() {
 	close(d.quit)
 	<-d.gone
 	d.socket.Close()
 }
 
 // start boots a replica that finds its files in dir.
-func start(t *testing.T, id node.ID, c paxos.Config, dir string, addrs map[node.ID]*net.UDPAddr) *driver {
+func start[M any, PM node.Message[M]](t *testing.T, id node.ID, replica node.Node[M], dir string, addrs map[node.ID]*net.UDPAddr) *driver[M, PM] {
 	t.Helper()
 	socket, err := net.ListenUDP("udp", addrs[id])
 	require.NoError(t, err)
 	addrs[id] = socket.LocalAddr().(*net.UDPAddr)
-	d := &driver{
-		id: id, dir: dir, socket: socket, peers: addrs, replica: paxos.New(id, c),
+	d := &driver[M, PM]{
+		id: id, dir: dir, socket: socket, peers: addrs, replica: replica,
 		packets: make(chan []byte), requests: make(chan call), timers: make(chan timeout), quit: make(chan struct{}), gone: make(chan struct{}),
 		dirty: map[string]*os.File{}, epochs: map[node.TimerID]int{}, waiting: map[node.Client]chan node.Reply{},
 	}
@@ -284,18 +286,33 @@ func start(t *testing.T, id node.ID, c paxos.Config, dir string, addrs map[node.
 	return d
 }
 
-func (d *driver) propose(t *testing.T, client node.Client, seq uint64, value string) string {
-	t.Helper()
+// ask returns the answer of a replica, if one comes before it is time to ask another.
+func (d *driver[M, PM]) ask(client node.Client, q node.Request, patience time.Duration) (r node.Reply, ok bool) {
 	reply := make(chan node.Reply, 1)
-	d.requests <- call{client, node.Request{Op: node.Command, Seq: seq, Command: []byte(value)}, reply}
+	d.requests <- call{client, q, reply}
 	select {
-	case r := <-reply:
-		require.Equal(t, node.OK, r.Status)
-		return string(r.Output)
-	case <-time.After(30 * time.Second):
-		t.Fatal("no answer")
-		return ""
+	case r = <-reply:
+		return r, true
+	case <-time.After(patience):
+		return r, false
 	}
+}
+
+func (d *driver[M, PM]) propose(t *testing.T, client node.Client, seq uint64, value string) string {
+	t.Helper()
+	r, ok := d.ask(client, node.Request{Op: node.Command, Seq: seq, Command: []byte(value)}, 30*time.Second)
+	require.True(t, ok, "no answer")
+	require.Equal(t, node.OK, r.Status)
+	return string(r.Output)
+}
+
+// loopback is where replicas listen: on ports that are free.
+func loopback(ids []node.ID) map[node.ID]*net.UDPAddr {
+	addrs := map[node.ID]*net.UDPAddr{}
+	for _, id := range ids {
+		addrs[id] = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	}
+	return addrs
 }
 
 // Three replicas decide a value over loopback; one that is stopped and started again finds it in its files, also when the
@@ -303,15 +320,12 @@ func (d *driver) propose(t *testing.T, client node.Client, seq uint64, value str
 func TestRealFilesAndSockets(t *testing.T) {
 	c := paxos.Majority(1, 2, 3)
 	require.NoError(t, c.Validate())
-	addrs := map[node.ID]*net.UDPAddr{}
-	for _, id := range c.Nodes {
-		addrs[id] = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
-	}
+	addrs := loopback(c.Nodes)
 	dirs := map[node.ID]string{}
-	drivers := map[node.ID]*driver{}
+	drivers := map[node.ID]*driver[paxos.Message, *paxos.Message]{}
 	for _, id := range c.Nodes {
 		dirs[id] = t.TempDir()
-		drivers[id] = start(t, id, c, dirs[id], addrs)
+		drivers[id] = start[paxos.Message](t, id, paxos.New(id, c), dirs[id], addrs)
 	}
 	for _, d := range drivers {
 		go d.run()
@@ -323,7 +337,7 @@ func TestRealFilesAndSockets(t *testing.T) {
 		require.NoError(t, d.failed)
 	}
 
-	again := start(t, 2, c, dirs[2], addrs)
+	again := start[paxos.Message](t, 2, paxos.New(2, c), dirs[2], addrs)
 	go again.run()
 	require.Equal(t, chosen, again.propose(t, 3, 1, "from three"))
 	again.stop()
@@ -333,4 +347,72 @@ func TestRealFilesAndSockets(t *testing.T) {
 	require.NoError(t, err)
 	paxos.DurableFacts("paxos", log, func(f fact.Fact) { promised = max(promised, f.Ballot) })
 	require.NotZero(t, promised, "its promise is on disk")
+}
+
+type logDriver = driver[multipaxos.Message, *multipaxos.Message]
+
+// asks repeats a request, as clients do, until the replica that leads has done it.
+func asks(t *testing.T, drivers map[node.ID]*logDriver, q node.Request) node.Reply {
+	t.Helper()
+	target := node.ID(1)
+	for began := time.Now(); time.Since(began) < 30*time.Second; {
+		r, ok := node.Reply{}, false
+		if d := drivers[target]; d != nil {
+			r, ok = d.ask(1, q, time.Second)
+		}
+		switch {
+		case ok && r.Seq == q.Seq && r.Status == node.OK:
+			return r
+		case ok && r.Status == node.Redirect && drivers[r.Leader] != nil:
+			target = r.Leader
+		default:
+			target = target%3 + 1
+		}
+	}
+	t.Fatal("no answer")
+	return node.Reply{}
+}
+
+// Three replicas keep a store over loopback; when all were stopped, two of them go on with what is in their files.
+func TestLogInRealFiles(t *testing.T) {
+	c := multipaxos.DefaultConfig([]node.ID{1, 2, 3}, func() machine.Machine { return new(machine.KV) })
+	c.CheckpointEvery, c.Retain = 5, 2 // files are replaced, too
+	require.NoError(t, c.Validate())
+	addrs := loopback(c.Nodes)
+	dirs := map[node.ID]string{1: t.TempDir(), 2: t.TempDir(), 3: t.TempDir()}
+	boot := func(ids ...node.ID) map[node.ID]*logDriver {
+		drivers := map[node.ID]*logDriver{}
+		for _, id := range ids {
+			drivers[id] = start[multipaxos.Message](t, id, multipaxos.New(id, c), dirs[id], addrs)
+		}
+		for _, d := range drivers {
+			go d.run()
+		}
+		return drivers
+	}
+	halt := func(drivers map[node.ID]*logDriver) {
+		for _, d := range drivers {
+			d.stop()
+			require.NoError(t, d.failed)
+		}
+	}
+
+	drivers := boot(1, 2, 3)
+	session := asks(t, drivers, node.Request{Op: node.Register, Seq: 1}).Session
+	const keys = 20
+	for i := range byte(keys) {
+		put := machine.AppendPut(nil, []byte{i}, []byte{'v', i})
+		asks(t, drivers, node.Request{Op: node.Command, Session: session, Seq: 2 + uint64(i), Command: put})
+	}
+	halt(drivers)
+
+	drivers = boot(2, 3)
+	for i := range byte(keys) {
+		r := asks(t, drivers, node.Request{Op: node.Read, Session: session, Seq: 2 + keys + uint64(i), Command: machine.AppendGet(nil, []byte{i})})
+		value, found, err := machine.Output(r.Output)
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, []byte{'v', i}, value)
+	}
+	halt(drivers)
 }

@@ -2,7 +2,8 @@ package node
 
 import "simrun/node/fact"
 
-// ID names a replica. It is 1 or more, and never reused: a host whose disk was wiped comes back under a new ID.
+// ID names a replica. It is 1 or more, and never reused: a host whose disk was wiped must come back under a new ID. (The testbed boots
+// wiped hosts under their old IDs all the same: that is the misuse under test.)
 type ID uint16
 
 // Client is the address of a client, 1 or more. It is where replies go, and not a session.

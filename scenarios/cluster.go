@@ -53,6 +53,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	rereading bool              // what is durable is told anew
 
 	learned   uint64 // the highest slot that a replica said it learned
+	leased    bool   // a replica relied on a lease
 	unusual   bool   // the unusual path was taken
 	perturb   uint64 // chance of the unusual path, in parts per million
 	perturbed uint64 // how often it was asked for
@@ -152,7 +153,7 @@ func (c *cluster[M, PM]) Reset(in Input) {
 		c.own.Reset(&c.config)
 	}
 	c.ticks, c.healed, c.endsAt = 0, false, 0
-	c.learned, c.unusual = 0, false
+	c.learned, c.leased, c.unusual = 0, false, false
 	c.perturb, c.perturbed = uint64(config.Knobs["perturb"]), 0
 	c.verdict, c.done, c.witness, c.rereading, c.names = checker.Verdict{}, false, nil, false, nil
 	c.stats = Stats{Runs: 1}
@@ -315,6 +316,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 			c.reach(LeaseReturned)
 			return
 		}
+		c.leased = true
 		now := c.kernel.Now()
 		c.watch.Leased(uint16(id), *f, now, c.host(id).When(node.Local(f.Seq)))
 		c.check()

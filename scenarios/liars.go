@@ -36,19 +36,57 @@ func (c *cluster[M, PM]) tellLie(from, to node.ID, m *M) bool {
 	return told
 }
 
-// blame says of a violation which assumption was broken, if one was.
+// blame says of a violation which assumption was broken, if one was that what was violated rests on.
 func (c *cluster[M, PM]) blame(v *checker.Verdict) {
-	var liars []string
+	if v.Kind != checker.Violated {
+		return
+	}
+	broken, how, remedy := "replicas fail by stopping and do not lie", c.liars(), "to bear f liars takes quorums that meet in f+1 replicas, 3f+1 of them in all"
+	if len(how) == 0 && c.restsOnClocks(v) {
+		broken, how, remedy = "clocks jump and drift no farther than replicas are told", c.clocksBeyond(), "a lease is as good as the clocks that it is measured with"
+	}
+	if len(how) > 0 {
+		v.Broken = broken
+		v.Detail += ". The broken assumption: " + v.Broken + ", and " + strings.Join(how, ", ") + "; " + remedy
+	}
+}
+
+// liars says who lied, and how often.
+func (c *cluster[M, PM]) liars() (how []string) {
 	for i := range c.config.Nodes {
 		if n := c.machines[i].lied; n > 0 {
-			liars = append(liars, fmt.Sprintf("n%d lied in %d messages", i+1, n))
+			how = append(how, fmt.Sprintf("n%d lied in %d messages", i+1, n))
 		}
 	}
-	if len(liars) > 0 && v.Kind == checker.Violated {
-		v.Broken = "replicas fail by stopping and do not lie"
-		v.Detail += ". The broken assumption: " + v.Broken + ", and " + strings.Join(liars, ", ") +
-			"; to bear f liars takes quorums that meet in f+1 replicas, 3f+1 of them in all"
+	return how
+}
+
+// restsOnClocks tells whether clocks that go wrong may be why: of leases themselves, and of what clients saw where a replica relied on one. Promises, votes
+// and what is chosen must be right whatever clocks do, and the cluster must go on once they are well again.
+func (c *cluster[M, PM]) restsOnClocks(v *checker.Verdict) bool {
+	check, _, _ := strings.Cut(v.Fingerprint, ":")
+	return c.leased && (check == "lease" || check == "linearizability" || check == "log")
+}
+
+// clocksBeyond says whose clocks went wrong by more than the configuration says, which is what replicas are told.
+func (c *cluster[M, PM]) clocksBeyond() (how []string) {
+	var jumped, drifted []string
+	for i := range c.config.Nodes {
+		name, m := node.ID(i+1).Addr().String(), &c.machines[i]
+		if m.jumped {
+			jumped = append(jumped, name)
+		}
+		if m.drifted {
+			drifted = append(drifted, name)
+		}
 	}
+	if len(jumped) > 0 {
+		how = append(how, fmt.Sprintf("the clocks of %s jumped by more than %v", strings.Join(jumped, ", "), c.config.ClockJumpMax))
+	}
+	if len(drifted) > 0 {
+		how = append(how, fmt.Sprintf("the clocks of %s drifted by more than %d ppm", strings.Join(drifted, ", "), c.config.ClockDriftMax))
+	}
+	return how
 }
 
 // lieOnLog is what liars of Multi-Paxos say.

@@ -48,6 +48,63 @@ func TestLiars(t *testing.T) {
 	}
 }
 
+// Where clocks go farther wrong than replicas are told, a lease may break, and the verdict says what was assumed. It does not say so where clocks keep to
+// the bounds, nor of what must hold whatever clocks do.
+func TestClocksBeyond(t *testing.T) {
+	// The leader is cut off, and the clocks of two replicas, which may be those that granted its lease, jump past the end of that.
+	const ms = faults.Millisecond
+	s, violated := kv(), 0
+	for seed := uint64(1); seed <= 12; seed++ {
+		in := Input{Seed: seed}
+		in.Config, _ = s.Draw(seed, profile(t, faults.Calm))
+		k := &in.Config
+		k.Nodes, k.Spares, k.Clients, k.Keys, k.Operations, k.Think, k.Retry, k.ClockJumpMax, k.Horizon = 3, 0, 8, 1, 3000, ms, 20*ms, 0, faults.Second
+		for name, v := range map[string]int64{
+			"reads": int64(multipaxos.ReadLease), "checkQuorum": 0, "preVote": 0, "perturb": 0, "phase2": 0, "election": 150_000, "heartbeat": 10_000, "window": 16,
+		} {
+			k.Knobs[name] = v
+		}
+		jumping := [][]node.ID{{1, 2}, {1, 3}, {2, 3}}[seed%3]
+		in.Plan.Faults = []faults.Fault{
+			{At: 500 * ms, For: 400 * ms, Kind: faults.Isolate, Role: faults.Leader, Nodes: []node.ID{1}, To: []node.Addr{1, 2, 3}},
+			{At: 501 * ms, For: 100 * ms, Kind: faults.ClockStrobe, Nodes: jumping, Delay: faults.Second, Period: 5 * ms},
+		}
+		require.NoError(t, s.Check(in))
+		if v := Run(s.NewCluster(), in).Verdict; v.Kind != checker.Pass {
+			require.Equal(t, checker.Violated, v.Kind)
+			require.NotEmpty(t, v.Broken)
+			require.Contains(t, v.Detail, "The broken assumption: clocks jump and drift no farther than replicas are told, and the clocks of n")
+			violated++
+		}
+	}
+	require.Positive(t, violated)
+
+	c := s.NewCluster().(*cluster[multipaxos.Message, *multipaxos.Message])
+	in := Input{Seed: 1}
+	in.Config, _ = s.Draw(1, profile(t, faults.Calm))
+	in.Config.ClockJumpMax, in.Config.ClockDriftMax = 10*faults.Millisecond, 500
+	blamed := func(fingerprint string, leased bool, wrong func()) string {
+		c.Reset(in)
+		c.leased = leased
+		wrong()
+		v := checker.Verdict{Kind: checker.Violated, Fingerprint: fingerprint}
+		c.blame(&v)
+		return v.Detail
+	}
+	jump := func(by faults.Span) func() { return func() { c.JumpClock(1, by) } }
+	drift := func(ppm int64) func() {
+		return func() { c.SetCondition(2, faults.Condition{Drifting: true, Drift: ppm}) }
+	}
+	const stale = "linearizability: not linearizable"
+	require.Contains(t, blamed(stale, true, jump(in.Config.ClockJumpMax+1)), "the clocks of n1 jumped by more than 10ms;")
+	require.Contains(t, blamed(stale, true, drift(-501)), "the clocks of n2 drifted by more than 500 ppm;")
+	require.Empty(t, blamed(stale, true, jump(in.Config.ClockJumpMax)))
+	require.Empty(t, blamed(stale, true, drift(-500)))
+	require.Empty(t, blamed(stale, false, jump(faults.Second)), "nobody relied on a clock")
+	require.Empty(t, blamed("promise: vote below a promise", true, jump(faults.Second)))
+	require.Empty(t, blamed("liveness: no progress", true, jump(faults.Second)))
+}
+
 // withoutLies leaves out lies other than those of one kind.
 func withoutLies(list []faults.Fault, but faults.Kind) (kept []faults.Fault) {
 	for _, f := range list {

@@ -23,6 +23,8 @@ type machineState struct {
 	hurt      []string      // its files that were struck
 	lies      []faults.Kind // that it tells
 	lied      uint64        // messages in which it did
+	jumped    bool          // its clock did, farther than the configuration says
+	drifted   bool          // likewise
 	outside   bool          // it is out of order for good
 
 	boots      int    // of its replica
@@ -174,6 +176,7 @@ func (c *cluster[M, PM]) SetCondition(id node.ID, n faults.Condition) {
 	if n.Drifting {
 		rate = n.Drift
 	}
+	m.drifted = m.drifted || max(rate, -rate) > c.config.ClockDriftMax
 	if rate != h.ClockDrift() {
 		h.ChangeClock(0, rate)
 	}
@@ -244,7 +247,8 @@ func (c *cluster[M, PM]) JumpClock(id node.ID, jump faults.Span) {
 	if c.roles.leading[id] > 0 {
 		c.reach(ClockLeader)
 	}
-	h := c.host(id)
+	m, h := c.machine(id), c.host(id)
+	m.jumped = m.jumped || jump > c.config.ClockJumpMax
 	h.ChangeClock(node.Local(jump), h.ClockDrift())
 }
 

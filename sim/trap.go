@@ -80,7 +80,7 @@ func (h *Host[M]) sends(m *M) bool {
 	return !before
 }
 
-// syncs tells the same of a group commit, whose files are those with an operation up to the number given.
+// commits tells the same of a group commit, whose files are those with an operation up to the number given.
 func (h *machine) commits(upTo uint64) bool {
 	spring, before := false, false
 	for i := range h.disk.files {

@@ -24,7 +24,7 @@ type applied struct {
 	output []byte
 }
 
-// cutRow decodes a row into r, whose memory is used again. What comes out aliases b.
+// cut decodes a row into r, whose memory is used again. What comes out aliases b.
 func (r *row) cut(b []byte) (ok bool) {
 	*r = row{last: r.last[:0]}
 	if len(b) == 0 {

@@ -128,7 +128,7 @@ func (r *Replica) nextValue(env Env) (value []byte, ok bool) {
 			break // a change of the membership has a slot of its own
 		}
 		q := r.queue.pop()
-		batch = appendCommand(batch, q)
+		batch = appendCommand(batch, &q)
 		if q.op == node.Configure {
 			break
 		}

@@ -15,7 +15,7 @@ import (
 // Both queues are queues, however they use their memory again.
 func TestQueuesAreFirstInFirstOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var q queue
+		var q queue[pending]
 		var waiting reads
 		in, out := uint64(0), uint64(0)
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
@@ -42,7 +42,7 @@ func TestQueuesAreFirstInFirstOut(t *testing.T) {
 
 // A queue that is never empty reuses its memory.
 func TestQueuesStaySmall(t *testing.T) {
-	var q queue
+	var q queue[pending]
 	var waiting reads
 	q.push(pending{})
 	waiting.push(read{})
@@ -54,6 +54,9 @@ func TestQueuesStaySmall(t *testing.T) {
 	}
 	require.LessOrEqual(t, cap(q.items), 8)
 	require.LessOrEqual(t, cap(waiting.items), 8)
+	for _, x := range q.items[:q.head] {
+		require.Nil(t, x.command, "what was taken out is let go")
+	}
 	for _, x := range waiting.items[:waiting.head] {
 		require.Nil(t, x.command, "what was taken out is let go")
 	}

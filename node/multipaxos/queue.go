@@ -11,32 +11,32 @@ type pending struct {
 	command []byte // immutable
 }
 
-// queue holds the requests that wait for room in the window, first come first served.
-type queue struct {
-	items []pending
+// queue holds what waits its turn, first come first served: requests for room in the window, reads for a round.
+type queue[T any] struct {
+	items []T
 	head  int
 }
 
-func (q *queue) len() int { return len(q.items) - q.head }
+func (q *queue[T]) len() int { return len(q.items) - q.head }
 
-func (q *queue) push(p pending) {
+func (q *queue[T]) push(x T) {
 	if len(q.items) == cap(q.items) && q.head >= len(q.items)-q.head {
 		kept := copy(q.items, q.items[q.head:])
 		clear(q.items[kept:])
 		q.items, q.head = q.items[:kept], 0
 	}
-	q.items = append(q.items, p)
+	q.items = append(q.items, x)
 }
 
-// pop returns the oldest request, of which there must be one. It is good until the next push.
-func (q *queue) pop() *pending {
-	p := &q.items[q.head]
+// pop takes out the oldest, of which there must be one, and lets go of what it held.
+func (q *queue[T]) pop() (x T) {
+	x, q.items[q.head] = q.items[q.head], x
 	q.head++
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 	}
-	return p
+	return x
 }
 
-// first returns the oldest request, of which there must be one.
-func (q *queue) first() *pending { return &q.items[q.head] }
+// first returns the oldest, of which there must be one.
+func (q *queue[T]) first() *T { return &q.items[q.head] }

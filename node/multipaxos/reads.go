@@ -14,31 +14,7 @@ type read struct {
 }
 
 // reads are those that wait, in order of their rounds.
-type reads struct {
-	items []read
-	head  int
-}
-
-func (q *reads) len() int { return len(q.items) - q.head }
-
-func (q *reads) push(x read) {
-	if len(q.items) == cap(q.items) && q.head >= len(q.items)-q.head {
-		kept := copy(q.items, q.items[q.head:])
-		clear(q.items[kept:])
-		q.items, q.head = q.items[:kept], 0
-	}
-	q.items = append(q.items, x)
-}
-
-func (q *reads) pop() read {
-	x := q.items[q.head]
-	q.items[q.head] = read{}
-	q.head++
-	if q.head == len(q.items) {
-		q.items, q.head = q.items[:0], 0
-	}
-	return x
-}
+type reads struct{ queue[read] }
 
 func (q *reads) handBack(env Env, r *Replica) {
 	for q.len() > 0 {
@@ -68,12 +44,12 @@ func (r *Replica) onRead(env Env, from node.Client, q *node.Request) {
 
 // serveReads answers the reads whose round was answered by a quorum.
 func (r *Replica) serveReads(env Env) {
-	for r.reads.len() > 0 && r.reads.items[r.reads.head].round <= r.confirmed {
+	for r.reads.len() > 0 && r.reads.first().round <= r.confirmed {
 		x := r.reads.pop()
 		reached(env, PointReadRound)
 		r.answerRead(env, x.client, x.seq, x.command)
 	}
-	if r.reads.len() > 0 && r.reads.items[r.reads.head].round > r.round {
+	if r.reads.len() > 0 && r.reads.first().round > r.round {
 		r.beginRound(env)
 	}
 }

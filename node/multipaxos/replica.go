@@ -88,7 +88,7 @@ type Replica struct {
 	next     uint64      // first slot not yet proposed
 	cleared  uint64      // phase 1 is complete for the era that starts here
 	overdue  uint64      // slots below it were in flight when the retry timer was set
-	queue    queue
+	queue    queue[pending]
 
 	// Leader.
 	peers     []peer // everybody in the eras, itself included

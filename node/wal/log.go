@@ -53,7 +53,7 @@ func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
 	return l, report, nil
 }
 
-// Append adds a record and returns its sequence number. The payload is copied.
+// Append adds a record and returns its sequence number. The payload is copied; it must not be longer than MaxPayload.
 func (l *Log) Append(d node.Disk, kind uint8, payload []byte) (seq uint64) {
 	seq = l.next
 	l.next++
@@ -72,7 +72,7 @@ func (l *Log) Synced(seq uint64) { l.synced = max(l.synced, min(seq, l.next-1)) 
 // Nothing else may be called in between.
 func (l *Log) Rewriting() { l.scratch = l.scratch[:0] }
 
-// Add adds a record to the image. The payload is copied. Sequence numbers go on from those of the old log.
+// Add adds a record to the image. The payload is copied; it must not be longer than MaxPayload. Sequence numbers go on from those of the old log.
 func (l *Log) Add(kind uint8, payload []byte) {
 	l.scratch = appendRecord(l.scratch, l.id, l.next, l.synced, kind, payload)
 	l.next++

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 
 	"simrun/node/fact"
@@ -25,13 +26,18 @@ type Record struct {
 //	28 1  kind, never 0
 const (
 	headerLen = 29
-	// MaxPayload is the longest payload, in bytes.
+	// MaxPayload is the longest payload, in bytes. To append a longer one panics: it would be taken for damage at the next boot.
 	MaxPayload = 1 << 30
 )
+
+var longest = MaxPayload // tests have a shorter one
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func appendRecord(dst []byte, file uint32, seq, synced uint64, kind uint8, payload []byte) []byte {
+	if len(payload) > longest {
+		panic(fmt.Sprintf("wal: a payload of %d bytes, and at most %d can be read back", len(payload), longest))
+	}
 	at := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))

@@ -200,6 +200,22 @@ func TestBitRot(t *testing.T) {
 	}
 }
 
+// What could not be read back is not written.
+func TestTooLongAPayload(t *testing.T) {
+	longest = 8
+	t.Cleanup(func() { longest = MaxPayload })
+	m := &memory{}
+	l, _, _ := Open(m, "log", func(Record) {})
+	l.Append(m, 1, make([]byte, 8))
+	before := bytes.Clone(m.b)
+	const complaint = "wal: a payload of 9 bytes, and at most 8 can be read back"
+	require.PanicsWithValue(t, complaint, func() { l.Append(m, 1, make([]byte, 9)) })
+	l.Rewriting()
+	l.Add(1, make([]byte, 8))
+	require.PanicsWithValue(t, complaint, func() { l.Add(1, make([]byte, 9)) })
+	require.Equal(t, before, m.b)
+}
+
 func TestAppendDoesNotAllocate(t *testing.T) {
 	m := &memory{b: make([]byte, 0, 1<<20)}
 	l, _, _ := Open(m, "log", func(Record) {})

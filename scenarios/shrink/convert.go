@@ -61,9 +61,14 @@ func (s *shrinker) convert(everything bool) {
 // maxStrikes is how many messages a fault may have struck to be worth converting.
 const maxStrikes = 5000
 
-// strikes returns what happened to messages on the links of a fault while it was on, as exceptions that the input does not have yet.
+// strikes returns what happened to messages on the links of a fault while it was on, as exceptions that the input does not have yet. Messages of the
+// operator, whose address is the one after those of the clients, are left out: an input can have no exceptions for them.
 func (s *shrinker) strikes(in scenarios.Input, f *faults.Fault) (list []scenarios.Exception) {
+	console := node.Client(in.Config.Clients + 1).Addr()
 	s.struck(in, func(at faults.Span, e scenarios.Exception) {
+		if e.From == console || e.To == console {
+			return
+		}
 		if during(f, at) && onLink(f, e.From, e.To) && !slices.ContainsFunc(in.Fates, func(o scenarios.Exception) bool { return sameMessage(&e, &o) && e.Fate == o.Fate }) {
 			list = append(list, e)
 		}

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 
 	"simrun/node/fact"
 )
@@ -13,14 +14,23 @@ type lease struct {
 	until  int64 // true simulated time, nanoseconds
 }
 
+// reign is a ballot in which something was chosen.
+type reign struct {
+	ballot uint64
+	last   uint64 // the last slot that was chosen in it
+}
+
 // Leased tells that a replica relies on a lease at a time, and says that it will until another, both true simulated times in
-// nanoseconds. Four things must hold: nothing was chosen yet in a higher ballot, nothing will be until then, two
-// leases of different ballots do not overlap, and a quorum of grants lasts until then.
+// nanoseconds; Slot is the last that it has applied. Four things must hold: nothing behind that was chosen yet in a higher ballot, nothing will be until then, two
+// leases of different ballots do not overlap, and a quorum of grants lasts until then. (What it has applied may be of a higher ballot: ballots of different memberships, none of whose
+// members promised anything to the other's leader, are in no order.)
 func (w *Watch) Leased(n uint16, f fact.Fact, from, until int64) {
-	if w.highestChosen > f.Ballot {
-		w.violate(n, f.Slot, "lease", "relied on after a higher ballot", fmt.Sprintf(
-			"n%d relies on its lease in ballot %s, and slot %d was chosen in ballot %s already", n, name(f.Ballot), w.highestSlot, name(w.highestChosen)))
-		return
+	for _, r := range w.reigns {
+		if r.ballot > f.Ballot && r.last > f.Slot {
+			w.violate(n, f.Slot, "lease", "relied on after a higher ballot", fmt.Sprintf(
+				"n%d relies on its lease in ballot %s, having applied slot %d, and slot %d was chosen in ballot %s already", n, name(f.Ballot), f.Slot, r.last, name(r.ballot)))
+			return
+		}
 	}
 	w.backed(n, &f, until)
 	if l := &w.lease; l.ballot != f.Ballot {
@@ -43,8 +53,12 @@ func (w *Watch) Released(ballot uint64) {
 
 // unleased holds a ballot in which something is chosen against the lease.
 func (w *Watch) unleased(slot, ballot uint64) {
-	if ballot > w.highestChosen {
-		w.highestChosen, w.highestSlot = ballot, slot
+	if at := len(w.reigns) - 1; at >= 0 && w.reigns[at].ballot == ballot { // as with most
+		w.reigns[at].last = max(w.reigns[at].last, slot)
+	} else if at := slices.IndexFunc(w.reigns, func(r reign) bool { return r.ballot == ballot }); at >= 0 {
+		w.reigns[at].last = max(w.reigns[at].last, slot)
+	} else {
+		w.reigns = append(w.reigns, reign{ballot, slot})
 	}
 	if l := &w.lease; l.until > 0 && ballot > l.ballot && w.config.Now != nil && w.config.Now() < l.until {
 		w.violate(l.node, slot, "lease", "broken by a higher ballot", fmt.Sprintf(

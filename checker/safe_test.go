@@ -160,6 +160,12 @@ func leased(n uint16, b uint64, from, until int64) step {
 	}
 }
 
+func leasedAt(n uint16, b, applied uint64) step {
+	return func(w *Watch) {
+		w.Leased(n, fact.Fact{Kind: fact.Leased, Ballot: b, Slot: applied}, 10, 20)
+	}
+}
+
 // A grant binds who gave it until its clock says that it is over, and a lease is as good as the grants of a quorum.
 func TestGrants(t *testing.T) {
 	b1, b2 := ballot(1, 1), ballot(2, 2)
@@ -275,6 +281,8 @@ func TestLeases(t *testing.T) {
 		{"over", "", []step{leased(1, b1, 10, 20), at(20, votes(1, b2, "", 2, 3, 4))}},
 		{"its own ballot goes on", "", []step{leased(1, b1, 10, 20), at(15, votes(1, b1, "", 2, 3, 4))}},
 		{"too late", "lease: relied on after a higher ballot", []step{votes(1, b2, "", 2, 3, 4), leased(1, b1, 10, 20)}},
+		{"what was chosen is applied", "", []step{votes(1, b2, "", 2, 3, 4), leasedAt(1, b1, 1)}},
+		{"but not all of it", "lease: relied on after a higher ballot", []step{votes(1, b2, "", 2, 3, 4), votes(2, b1, "", 2, 3, 4), votes(3, b2, "", 2, 3, 4), leasedAt(1, b1, 2)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var w Watch

@@ -50,9 +50,8 @@ type Watch struct {
 	lease    lease               // the one relied on last
 	frontier uint64              // the highest slot applied anywhere
 
-	highestChosen uint64 // the highest ballot in which a slot was chosen
-	highestSlot   uint64 // and that slot
-	violation     *Violation
+	reigns    []reign // ballots in which slots were chosen
+	violation *Violation
 
 	checking uint64 // slot whose commands are being checked
 	command  func(client uint32, seq uint64, cmd []byte)
@@ -151,7 +150,7 @@ func (w *Watch) Reset(c WatchConfig) {
 	}
 	w.slots = w.slots[:0]
 	w.base, w.last, w.chosen, w.highest, w.violation = 0, 0, 0, 0, nil
-	w.highestChosen, w.highestSlot, w.lease, w.frontier = 0, 0, lease{}, 0
+	w.reigns, w.lease, w.frontier = w.reigns[:0], lease{}, 0
 	w.found()
 	for i := range w.clients {
 		w.clients[i].digests, w.clients[i].slots = w.clients[i].digests[:0], w.clients[i].slots[:0]

@@ -130,6 +130,7 @@ func TestMergeRefusals(t *testing.T) {
 		{[]string{good, write("build", summary(func(s *jsonSummary) { s.Build.Sources = "4567" }))}, "made by another build"},
 		{[]string{good, write("profile", summary(func(s *jsonSummary) { s.Profile = "calm" }))}, "kv was run with profile calm here, and with default in the files before"},
 		{[]string{good, "--junit", "."}, "--junit . is a folder"},
+		{[]string{good, "--junit", "./good"}, "--junit ./good: that is what is read, so give another file"},
 		{[]string{write("cut", summary(func(s *jsonSummary) { s.Stats.Runs = 5 }))}, "kv has 0 results here, and its summary is that of 5 runs: the file is not whole"},
 		{[]string{whole, whole}, "seed 3 of kv was there before: leave the file out that has it again"},
 	} {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -147,7 +146,7 @@ func (f *compareFlags) run(ctx context.Context, t *term) (int, error) {
 		t.printf("%s", b.facts.claims())
 	}
 	if f.out != "" {
-		if err := os.WriteFile(filepath.Join(f.out, "comparison.md"), page.Bytes(), 0o644); err != nil {
+		if err := scenarios.WriteFile(filepath.Join(f.out, "comparison.md"), page.Bytes()); err != nil {
 			return exitUnproved, fmt.Errorf("the page could not be written: %w", err)
 		}
 	}

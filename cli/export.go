@@ -100,7 +100,7 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 			t.printf("%s", b.Bytes())
 			continue
 		}
-		if err := writeFile(files[i], b.Bytes()); err != nil {
+		if err := scenarios.WriteFile(files[i], b.Bytes()); err != nil {
 			return exitUsage, err
 		}
 		if format.name == "history" {
@@ -122,7 +122,7 @@ func writePage(file string, told *scenarios.Collected) error {
 	if err := htmlpage.Write(&b, &told.Timeline); err != nil {
 		return err
 	}
-	return writeFile(file, b.Bytes())
+	return scenarios.WriteFile(file, b.Bytes())
 }
 
 // collect runs it in a goroutine of its own, which is left behind if a handler never returns.

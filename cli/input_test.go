@@ -104,7 +104,7 @@ func TestUnwritableOut(t *testing.T) {
 	if os.WriteFile(filepath.Join("locked", "probe"), nil, 0o644) == nil {
 		t.Skip("this user may write anywhere")
 	}
-	requireRefused(t, command(t, "run", "kv", "--out", "locked/runs"), "--out locked/runs: nothing can be written there: ")
+	requireRefused(t, command(t, "run", "kv", "--out", "locked/runs"), "--out locked/runs: nothing can be written in locked/runs: ")
 	t.Chdir("locked")
 	require.Equal(t, exitPass, command(t, "run", "toy-alone", "--count", "1", "--profile", "calm").status)
 }

@@ -26,7 +26,7 @@ func mergeCommand(t *term, status *int) *cobra.Command {
 			if len(args) == 0 {
 				return errors.New("merge needs the files that simrun run --json wrote")
 			}
-			if err := f.check(false); err != nil {
+			if err := f.check(args, false); err != nil {
 				return err
 			}
 			s, err := merge(t, args, &f)

@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"simrun/faults"
+	"simrun/scenarios"
 	"simrun/scenarios/mutants"
 	"simrun/scenarios/strategies"
 )
@@ -289,7 +290,7 @@ func (b *bench) write(t *term, board *mutants.Board) error {
 		if filepath.Ext(file) == ".md" {
 			content = []byte(board.Markdown(command))
 		}
-		if err := writeFile(file, content); err != nil {
+		if err := scenarios.WriteFile(file, content); err != nil {
 			return err
 		}
 	}

@@ -47,7 +47,13 @@ func TestRegress(t *testing.T) {
 	// One scenario alone leaves the others' lines in the file.
 	require.Equal(t, exitPass, command(t, "regress", "--dir", "corpus", "toy-alone", "--accept").status)
 	require.Equal(t, exitViolation, command(t, args...).status)
+	require.NoError(t, os.Link("corpus/golden.txt", "before"))
+	before, err := os.ReadFile("before")
+	require.NoError(t, err)
 	require.Equal(t, exitPass, command(t, append(args, "--accept")...).status)
+	kept, err := os.ReadFile("before")
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(kept), "a new file takes its place, so that a full disk spoils nothing")
 	again, err := os.ReadFile("corpus/golden.txt")
 	require.NoError(t, err)
 	require.Equal(t, string(golden), string(again))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -126,7 +125,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 	case f.patience <= 0:
 		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
 	}
-	if err := errors.Join(f.soakFlags.check(changed), f.ciFlags.check(f.json)); err != nil {
+	if err := errors.Join(f.soakFlags.check(changed), f.ciFlags.check(nil, f.json)); err != nil {
 		return nil, err
 	}
 	return p, checkOut(f.out, changed("out"))
@@ -139,12 +138,9 @@ func checkOut(dir string, named bool) error {
 		return errors.New("--out is empty, and must be a folder")
 	}
 	if named {
-		return checkFolder("--out "+dir, dir)
+		return checkFolder("--out "+brief(dir), dir)
 	}
-	if info, err := os.Stat(nearest(dir)); err == nil && !info.IsDir() {
-		return fmt.Errorf("--out %s: %s is a file, and must be a folder", dir, nearest(dir))
-	}
-	return nil
+	return checkPath("--out "+brief(dir), dir)
 }
 
 func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, error) {
@@ -304,6 +300,11 @@ func (p *sweepPlan) exit(t *term, reports []*report, stop stopped) (int, error) 
 			status = exitUnwritten
 		}
 	}
+	for _, r := range reports {
+		if status == exitPass && (r.unsaved+r.untold > 0 || r.ungrown) { // even where failures are what the sweep is there for
+			status = exitUnwritten
+		}
+	}
 	return status, t.failed()
 }
 
@@ -332,6 +333,8 @@ type report struct {
 	shown    bool               // what a contrast is there to show
 	species  strategies.Species // states that runs went through
 	unsaved  uint64             // artifacts that could not be written
+	untold   uint64             // of those that were, what belongs beside them could not
+	ungrown  bool               // the corpus did not grow, and should have
 	few      bool               // save only the first few artifacts of a kind
 	stop     stopped            // merged: what cut a share short
 	merged   bool

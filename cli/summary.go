@@ -18,6 +18,9 @@ func (r *report) finish(stop stopped) {
 	if r.unsaved > 1 {
 		fmt.Fprintf(r.term.err, "simrun: %s artifacts of %s were not saved\n", thousands(r.unsaved), r.scenario.Name)
 	}
+	if r.untold > 1 {
+		fmt.Fprintf(r.term.err, "simrun: what belongs beside %s artifacts of %s was not saved\n", thousands(r.untold), r.scenario.Name)
+	}
 	if r.plan.json {
 		r.writeJSON(r.summaryJSON(stop))
 		return

@@ -263,7 +263,7 @@ const heading = `# What must come of the runs of this corpus: see "simrun help r
 // File returns the path of the golden file.
 func (s *Suite) File() string { return filepath.Join(s.dir, Golden) }
 
-// Write writes the golden file.
+// Write writes the golden file, whole or not at all.
 func (s *Suite) Write() error {
 	lines := make([]string, 0, len(s.Cases))
 	for i := range s.Cases {
@@ -271,5 +271,5 @@ func (s *Suite) Write() error {
 			lines = append(lines, c.Name+" "+c.Want.String()+"\n")
 		}
 	}
-	return os.WriteFile(s.File(), []byte(heading+strings.Join(lines, "")), 0o644)
+	return scenarios.WriteFile(s.File(), []byte(heading+strings.Join(lines, "")))
 }

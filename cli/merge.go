@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +55,8 @@ type merger struct {
 type results struct {
 	seeds    map[uint64]bool
 	here     uint64                   // in the file at hand
+	shares   map[uint64]bool          // by their numbers
+	whole    *shardInfo               // one of them; nil if no file says which it has
 	verdicts map[checker.Verdict]bool // but for their details
 }
 
@@ -61,6 +65,11 @@ func merge(t *term, files []string, f *ciFlags) (int, error) {
 	for _, file := range files {
 		if err := m.read(file); err != nil {
 			return exitUsage, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	for _, r := range m.reports {
+		if err := m.results[r].whole.missing(m.results[r].shares); err != nil {
+			return exitUsage, fmt.Errorf("%s: %w", r.scenario.Name, err)
 		}
 	}
 	plan := &sweepPlan{}
@@ -129,7 +138,7 @@ func (m *merger) of(scenario string) *report {
 		}
 		i = len(m.reports)
 		m.reports = append(m.reports, &report{plan: &sweepPlan{}, scenario: s, term: m.term, failures: map[string]*failures{}, merged: true})
-		m.results[m.reports[i]] = &results{seeds: map[uint64]bool{}, verdicts: map[checker.Verdict]bool{}}
+		m.results[m.reports[i]] = &results{seeds: map[uint64]bool{}, verdicts: map[checker.Verdict]bool{}, shares: map[uint64]bool{}}
 	}
 	return m.reports[i]
 }
@@ -185,6 +194,9 @@ func (m *merger) summary(line []byte) error {
 	} else {
 		all.here = 0
 	}
+	if err := m.results[r].take(j.Share); err != nil {
+		return fmt.Errorf("%s: %w", j.Scenario, err)
+	}
 	profile, err := faults.FindProfile(j.Profile)
 	if err != nil {
 		return err
@@ -200,6 +212,40 @@ func (m *merger) summary(line []byte) error {
 	}
 	slices.SortStableFunc(r.names, func(a, b string) int { return compareSeeds(r.failures[a], r.failures[b]) })
 	return nil
+}
+
+// take notes which share a file has. Files of a program that did not say so have none.
+func (all *results) take(s *shardInfo) error {
+	switch {
+	case s == nil:
+		return nil
+	case s.Number < 1 || s.Number > s.Of || s.Of > math.MaxUint32:
+		return fmt.Errorf("there is no share %d of %d", s.Number, s.Of)
+	case all.whole != nil && (all.whole.Of != s.Of || all.whole.Seeds != s.Seeds):
+		return fmt.Errorf("this is share %d of %d of %d seeds, and the files before have shares of %d of %d seeds", s.Number, s.Of, s.Seeds, all.whole.Of, all.whole.Seeds)
+	}
+	all.whole, all.shares[s.Number] = s, true
+	return nil
+}
+
+// missing names the shares that no file has, but for those without seeds.
+func (s *shardInfo) missing(there map[uint64]bool) error {
+	if s == nil {
+		return nil
+	}
+	var names []string
+	for i := range min(s.Of, s.Seeds) { // shares without seeds are the last
+		if !there[i+1] {
+			names = append(names, fmt.Sprintf("shard %d of %d is missing", i+1, s.Of))
+		}
+		if len(names) == 5 { // which are enough
+			break
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return errors.New(strings.Join(names, ", "))
 }
 
 func compareSeeds(a, b *failures) int {

@@ -86,7 +86,15 @@ type sweepPlan struct {
 	scenarios []scenarios.Scenario
 	profile   faults.Profile
 	seeds     scenarios.Seeds
+	share     *shardInfo // nil if the seeds are all
 	build     scenarios.Build
+}
+
+// shardInfo says which part of a sweep was run.
+type shardInfo struct {
+	Number uint64 `json:"number"` // from 1
+	Of     uint64 `json:"of"`
+	Seeds  uint64 `json:"seeds"` // of all of them together
 }
 
 func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan, error) {
@@ -113,7 +121,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		return nil, err
 	}
 	if f.shard != "" {
-		if p.seeds, err = shardOf(p.seeds, f.shard); err != nil {
+		if p.seeds, p.share, err = shardOf(p.seeds, f.shard); err != nil {
 			return nil, err
 		}
 	}
@@ -169,18 +177,18 @@ func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, erro
 }
 
 // shardOf takes the i-th of n shares, which differ in length by one at most.
-func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, error) {
+func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, *shardInfo, error) {
 	first, second, ok := strings.Cut(text, "/")
 	i, err1 := strconv.ParseUint(first, 10, 32)
 	n, err2 := strconv.ParseUint(second, 10, 32)
 	if !ok || err1 != nil || err2 != nil || i < 1 || i > n {
-		return scenarios.Seeds{}, fmt.Errorf("--shard %q must be i/n with i from 1 to n, such as 2/4", text)
+		return scenarios.Seeds{}, nil, fmt.Errorf("--shard %q must be i/n with i from 1 to n, such as 2/4", text)
 	}
-	share := all.Share(i-1, n)
-	if share.Len() == 0 {
-		return share, fmt.Errorf("--shard %s leaves none of the %d seeds: take fewer shares", text, all.Len())
+	part := all.Share(i-1, n)
+	if part.Len() == 0 {
+		return part, nil, fmt.Errorf("--shard %s leaves none of the %d seeds: take fewer shares", text, all.Len())
 	}
-	return share, nil
+	return part, &shardInfo{Number: i, Of: n, Seeds: all.Len()}, nil
 }
 
 // run sweeps every scenario and returns the exit status.

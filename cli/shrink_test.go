@@ -211,3 +211,13 @@ func TestShrinkSparesFiles(t *testing.T) {
 		require.Equal(t, exitPass, command(t, "shrink", artifactOne, "--budget", "5").status)
 	}
 }
+
+// Where what belongs beside it cannot be written, the small run is told of all the same: it is saved.
+func TestShrinkTellsWhatIsSaved(t *testing.T) {
+	saved(t)
+	got := command(t, "shrink", artifactOne, "--budget", "5", "--out", "x.json", "--test", "x.html/found_test.go") // which is the page by then
+	require.Equal(t, exitUnwritten, got.status)
+	require.Contains(t, got.err, "simrun: the test was not written: ")
+	require.Contains(t, got.out, "replay x.json\n")
+	require.NotContains(t, got.out, "go test")
+}

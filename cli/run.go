@@ -221,6 +221,9 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		r.conclude()
 		r.finish(stop)
 		if t.writeError != nil {
+			if i+1 < len(p.scenarios) && stop == notStopped {
+				stop = unread
+			}
 			break
 		}
 	}
@@ -272,7 +275,9 @@ func (p *sweepPlan) sweep(ctx context.Context, r *report, bar *progress, seeds s
 	switch {
 	case failfast && r.status != exitPass:
 		return byFailfast
-	case err != nil || r.term.writeError != nil:
+	case r.term.writeError != nil && bar.seen < r.plan.seeds.Len():
+		return unread
+	case err != nil:
 		return byTimeout
 	}
 	return notStopped
@@ -299,7 +304,7 @@ func (p *sweepPlan) exit(t *term, reports []*report, stop stopped) (int, error) 
 			status = worse(status, exitUnproved) // of this scenario nothing is known
 		}
 	}
-	if stop == byInterrupt {
+	if stop == byInterrupt || stop == unread && status == exitPass && errors.Is(t.failed(), errOutput) {
 		status = exitInterrupted
 	}
 	if err := p.ciFlags.write(t, reports); err != nil {
@@ -322,6 +327,7 @@ type stopped string
 const (
 	notStopped  stopped = ""
 	byInterrupt stopped = "by an interrupt"
+	unread      stopped = "since nobody reads the results"
 	byTimeout   stopped = "by --timeout"
 	byFailfast  stopped = "by --failfast"
 	byFor       stopped = "as --for has it"

@@ -132,8 +132,8 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--strategy is empty: there are %s", strings.Join(strategies.Names(), ", "))
 	}
 	for _, name := range f.strategies {
-		if !slices.Contains(strategies.Names(), name) {
-			return nil, fmt.Errorf("--strategy: there is no strategy %q: there are %s", name, strings.Join(strategies.Names(), ", "))
+		if err := checkStrategy(name); err != nil {
+			return nil, err
 		}
 	}
 	var outputs []output
@@ -154,6 +154,13 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--only %s: no planted bug has such a name (simrun mutants --list lists them)", f.only)
 	}
 	return b, nil
+}
+
+func checkStrategy(name string) error {
+	if !slices.Contains(strategies.Names(), name) {
+		return fmt.Errorf("--strategy: there is no strategy %q: there are %s", brief(name), strings.Join(strategies.Names(), ", "))
+	}
+	return nil
 }
 
 // open finds the source tree, the toolchain and the mutants.
@@ -401,7 +408,7 @@ func (b *bench) trial(ctx context.Context, p mutants.Program, trial mutants.Tria
 	}
 	var s sought
 	if bad := json.Unmarshal(said.Bytes(), &s); bad != nil {
-		return trial, fmt.Errorf("%s: seek %s says nothing that can be read: %w: %s", trial.Mutant, trial.Scenario, errors.Join(err, bad), oneLine(complained.String()))
+		return trial, fmt.Errorf("%s: seek %s says nothing that can be read: %w: %s", trial.Mutant, trial.Scenario, errors.Join(err, bad), complaint(complained.Bytes()))
 	}
 	trial.Found, trial.Runs, trial.Events, trial.Seconds = s.Found, s.Runs, s.Events, math.Round(s.Seconds*1e4)/1e4
 	trial.Seed, trial.Fingerprint, trial.Detail = s.Seed, s.Fingerprint, s.Detail

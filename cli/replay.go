@@ -75,8 +75,14 @@ func replayCommand(t *term, status *int) *cobra.Command {
 				return err
 			}
 			*status = p.run(c.Context(), t)
-			if f.page != "" && *status != exitInterrupted {
-				return errors.Join(p.writePage(c.Context(), t, f.page), t.failed())
+			if f.page != "" && *status == exitInterrupted {
+				fmt.Fprintf(t.err, "simrun: interrupted: no report is written to %s\n", brief(f.page))
+			} else if f.page != "" {
+				err := p.writePage(c.Context(), t, f.page)
+				if c.Context().Err() != nil {
+					*status = exitInterrupted
+				}
+				return errors.Join(err, t.failed())
 			}
 			return t.failed()
 		},
@@ -257,6 +263,10 @@ func recordKind(text string) (sim.RecordKind, error) {
 // writePage runs it once more and writes the report.
 func (p *replay) writePage(ctx context.Context, t *term, file string) error {
 	told, err := p.collect(ctx, t, scenarios.DefaultMaxRecords)
+	if ctx.Err() != nil {
+		fmt.Fprintf(t.err, "simrun: interrupted: no report is written to %s\n", brief(file))
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("--report: %w", err)
 	}

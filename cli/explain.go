@@ -40,7 +40,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
+			if err := errors.Join(f.planting.check(c.Flags().Changed), f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			if f.elsewhere() {

@@ -21,6 +21,9 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, os.WriteFile("empty", nil, 0o644))
 	require.NoError(t, os.WriteFile("noise", []byte("\x00\xff\xfe{[{["), 0o644))
 	require.NoError(t, os.WriteFile("future", []byte(`{"version": 99}`), 0o644))
+	require.NoError(t, os.Symlink("loop", "loop"))
+	require.NoError(t, os.Symlink("nowhere", "dangling"))
+	long := strings.Repeat("n", 300)
 	for _, c := range []struct{ args, says string }{
 		{"frobnicate", `there is no command "frobnicate" (simrun --help lists the commands)`},
 		{"help frobnicate", `there is no command "frobnicate" to explain (simrun --help lists the commands)`},
@@ -50,6 +53,25 @@ func TestRefusals(t *testing.T) {
 		{"run --count 3 --shard 7/9", "--shard 7/9 leaves none of the 3 seeds: take fewer shares"},
 		{"run --timeout soon", `invalid argument "soon" for "--timeout" flag`},
 		{"run --timeout=-1s", "--timeout is -1s"},
+		{"run --watchdog 99ms", "--watchdog is 99ms, and must be a time such as 20s, of 100ms at least"},
+		{"run --junit=", "--junit is empty, and must be a file"},
+		{"merge file --junit=", "--junit is empty, and must be a file"},
+		{"replay --scenario kv --seed 1 --report=", "--report is empty, and must be a file"},
+		{"replay --scenario kv --seed 1 --report -", "--report - would mix with the timeline"},
+		{"replay --scenario kv --seed 1 --dir .", "--dir is the tree that --mutant is planted in: give both"},
+		{"replay --scenario kv --seed 1 --mutant=", "--mutant is empty"},
+		{"export --scenario kv --seed 1 --trace=", "--trace is empty, and must be a file"},
+		{"hunt --save= x", "--save is empty, and must be a file"},
+		{"check file --html=", "--html is empty, and must be a file"},
+		{"mutants --out=", "--out is empty, and must be a file"},
+		{"mutants -l --json", "--list only lists the bugs"},
+		{"run --junit new/", "--junit new/ is the name of a folder, and must be that of a file"},
+		{"run --junit loop", "--junit loop: loop is a link that leads nowhere"},
+		{"run --junit loop/below", "--junit loop/below: loop is a link that leads nowhere"},
+		{"run --junit dangling", "--junit dangling: dangling is a link that leads nowhere"},
+		{"run --out loop", "--out loop: loop is a link that leads nowhere"},
+		{"run --out " + long, "has 300 bytes, and can have 255"},
+		{"run --junit new/" + long, "has 300 bytes, and can have 255"},
 		{"run --watchdog 0s", "--watchdog is 0s, and must be a time such as 20s"},
 		{"run --out file", "--out file: file is a file, and must be a folder"},
 		{"run --out file/below", "--out file/below: file is a file, and must be a folder"},

@@ -119,6 +119,8 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
 	case f.json && f.markdown:
 		return nil, errors.New("--json and --markdown contradict each other")
+	case f.list && (f.json || f.markdown || len(f.out) > 0):
+		return nil, errors.New("--list only lists the bugs: it goes with neither --json nor --markdown nor --out")
 	}
 	weather, err := findProfile(f.profile, f.without)
 	if err != nil {

@@ -41,6 +41,13 @@ func addMaxEvents(c *cobra.Command, to *uint64) {
 	c.Flags().Uint64Var(to, "max-events", defaultMaxEvents, "give up when the run takes more events than this")
 }
 
+// minPatience is the least that one may wait for a handler: on a busy machine any of them can take some milliseconds.
+const minPatience = 100 * time.Millisecond
+
+func badPatience(d time.Duration) error {
+	return fmt.Errorf("--watchdog is %v, and must be a time such as 20s, of %v at least", d, minPatience)
+}
+
 // tooLong tells that a run takes more events than it may.
 func tooLong(maxEvents uint64) error {
 	return fmt.Errorf("the run takes more than %s events: give it fewer operations, clients or less time, or allow for it with --max-events", thousands(maxEvents))
@@ -63,9 +70,15 @@ func replayCommand(t *term, status *int) *cobra.Command {
 		Use:   "replay {ARTIFACT | --scenario NAME --seed N}",
 		Short: "run one seed or artifact again, and print its timeline",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.planting.check(c.Flags().Changed); err != nil {
+				return err
+			}
 			p, err := f.parse(args, c.Flags().Changed)
 			if err != nil {
 				return err
+			}
+			if f.page == "-" {
+				return errors.New("--report - would mix with the timeline: give a file, or take simrun export --html -")
 			}
 			if err := checkOutputs(args, output{"--report", f.page}); err != nil {
 				return err
@@ -150,8 +163,8 @@ func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, e
 // parseRun finds the run that is meant.
 func (f replayFlags) parseRun(command string, p *replay, args []string, changed func(string) bool) (err error) {
 	switch bySeed := changed("scenario") || changed("seed") || changed("profile"); {
-	case f.patience <= 0:
-		return fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case f.patience < minPatience:
+		return badPatience(f.patience)
 	case len(args) > 1:
 		return fmt.Errorf("%s takes one artifact, and there are %d", command, len(args))
 	case len(args) == 1 && bySeed:

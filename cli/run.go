@@ -130,8 +130,8 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
 	case f.timeout < 0 || changed("timeout") && f.timeout == 0:
 		return nil, fmt.Errorf("--timeout is %v, and must be a time such as 90s or 10m", f.timeout)
-	case f.patience <= 0:
-		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case f.patience < minPatience:
+		return nil, badPatience(f.patience)
 	}
 	if err := errors.Join(f.soakFlags.check(changed), f.ciFlags.check(nil, f.json)); err != nil {
 		return nil, err

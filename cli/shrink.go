@@ -43,7 +43,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
+			if err := errors.Join(f.planting.check(c.Flags().Changed), f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			if f.elsewhere() {

@@ -72,6 +72,8 @@ func TestRefusals(t *testing.T) {
 		{"run --out loop", "--out loop: loop is a link that leads nowhere"},
 		{"run --out " + long, "has 300 bytes, and can have 255"},
 		{"run --junit new/" + long, "has 300 bytes, and can have 255"},
+		{"run " + long, `unknown scenario "` + long[:79] + "... there are"},
+		{"run --seed " + long, `"` + long[:79] + "... is not a seed"},
 		{"run --watchdog 0s", "--watchdog is 0s, and must be a time such as 20s"},
 		{"run --out file", "--out file: file is a file, and must be a folder"},
 		{"run --out file/below", "--out file/below: file is a file, and must be a folder"},
@@ -109,6 +111,8 @@ func TestRefusals(t *testing.T) {
 			requireRefused(t, command(t, strings.Fields(c.args)...), c.says)
 		})
 	}
+	requireRefused(t, command(t, "replay", ""), "simrun replay: argument 1 is empty")
+	requireRefused(t, command(t, "merge", "file", ""), "simrun merge: argument 2 is empty")
 }
 
 func requireRefused(t *testing.T, got outcome, says string) {
@@ -231,4 +235,31 @@ func TestShellWord(t *testing.T) {
 	} {
 		require.Equal(t, want, shellWord(word))
 	}
+}
+
+// What is wrong with an artifact is said in words of JSON, a mark that editors put before it does not matter, and what it says steers no terminal.
+func TestArtifactInWords(t *testing.T) {
+	a := saved(t)
+	for text, says := range map[string]string{
+		`{"version": "1"}`: "line 1: version must be a whole number that is not too large, and is text",
+		`[]`:               "line 1: this must be an object, and is a list",
+		"{\"version\": 1,\n\"config\": {\"nodes\": 1.5}}":  "line 2: config.nodes must be a whole number that is not too large, and is a number",
+		`{"version": 1, "seed": 1, "Seed": 2}`:             `the field "Seed" is there twice`,
+		`{"version": 1, "config": {"nodes":1, "nodes":2}}`: `the field "nodes" is there twice`,
+		`{"version": 1, "scenario": "\u001b[31m"}`:         `unknown scenario "\x1b[31m"`,
+	} {
+		require.NoError(t, os.WriteFile("odd.json", []byte(text), 0o644))
+		requireRefused(t, command(t, "replay", "odd.json"), says)
+	}
+	text, err := os.ReadFile(artifactOne)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile("marked.json", append([]byte("\xef\xbb\xbf"), text...), 0o644))
+	require.Contains(t, command(t, "replay", "marked.json").out, "same verdict and same trace hash")
+	got := edited(t, a, func(a *scenarios.Artifact) {
+		a.Fingerprint, a.TraceHash, a.Build.Go = "a\x1b[31mb", "0000000000000001", "\x1b]0;"
+		a.LastEvents = []string{"       1      0.000ms  n1         \x1b[2J"}
+		a.Build.Sources = "other"
+	})
+	require.NotContains(t, got.out+got.err, "\x1b")
+	require.Contains(t, got.out, `\x1b[2J`)
 }

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"slices"
@@ -31,7 +31,7 @@ func mergeCommand(t *term, status *int) *cobra.Command {
 			if err := f.check(args, false); err != nil {
 				return err
 			}
-			s, err := merge(t, args, &f)
+			s, err := merge(c.Context(), t, args, &f)
 			*status = s
 			return err
 		},
@@ -60,10 +60,12 @@ type results struct {
 	verdicts map[checker.Verdict]bool // but for their details
 }
 
-func merge(t *term, files []string, f *ciFlags) (int, error) {
+func merge(ctx context.Context, t *term, files []string, f *ciFlags) (int, error) {
 	m := &merger{term: t, results: map[*report]*results{}}
 	for _, file := range files {
-		if err := m.read(file); err != nil {
+		if err := unless(ctx, func() error { return m.read(file) }); ctx.Err() != nil {
+			return exitInterrupted, nil
+		} else if err != nil {
 			return exitUsage, fmt.Errorf("%s: %w", file, err)
 		}
 	}
@@ -94,20 +96,17 @@ func (m *merger) read(file string) error {
 		return err
 	}
 	defer f.Close()
-	lines := bufio.NewReader(f)
-	results, summaries := 0, 0
-	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
-		if err == io.EOF && len(line) == 0 {
-			break
-		}
-		if err != nil && err != io.EOF {
-			return err
-		}
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxLine)
+	results, summaries, number := 0, 0, 0
+	for lines.Scan() {
+		number++
+		line := lines.Bytes()
 		var head struct{ Type string }
 		if bad := json.Unmarshal(line, &head); bad != nil {
 			return fmt.Errorf("line %d: not a line of simrun run --json: %w", number, bad)
 		}
+		var err error
 		switch head.Type {
 		case "result":
 			results++
@@ -118,14 +117,34 @@ func (m *merger) read(file string) error {
 		default:
 			err = fmt.Errorf("not a line of simrun run --json: its type is %q", head.Type)
 		}
-		if err != nil && err != io.EOF {
+		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("line %d is longer than %d MiB, which none of simrun run --json is", number+1, maxLine>>20)
+	} else if err != nil {
+		return err
 	}
 	if summaries == 0 {
 		return fmt.Errorf("%d results and no summary: its sweep was cut off, or this is not what simrun run --json writes", results)
 	}
 	return nil
+}
+
+// maxLine bounds a line, in bytes.
+const maxLine = 16 << 20
+
+// unless does something that a pipe may hold up for good, and leaves it behind at an interrupt.
+func unless(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // of returns the report of a scenario, which need not be one of this program.

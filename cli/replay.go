@@ -73,7 +73,16 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			if err := f.planting.check(c.Flags().Changed); err != nil {
 				return err
 			}
-			p, err := f.parse(args, c.Flags().Changed)
+			var p *replay
+			err := unless(c.Context(), func() (err error) {
+				p, err = f.parse(args, c.Flags().Changed)
+				return err
+			})
+			if errors.Is(err, context.Canceled) {
+				*status = exitInterrupted
+				f.noReport(t)
+				return nil
+			}
 			if err != nil {
 				return err
 			}
@@ -89,7 +98,7 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			}
 			*status = p.run(c.Context(), t)
 			if f.page != "" && *status == exitInterrupted {
-				fmt.Fprintf(t.err, "simrun: interrupted: no report is written to %s\n", brief(f.page))
+				f.noReport(t)
 			} else if f.page != "" {
 				err := p.writePage(c.Context(), t, f.page)
 				if c.Context().Err() != nil {
@@ -115,6 +124,13 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
+}
+
+// noReport tells that an interrupt came before the report.
+func (f *replayFlags) noReport(t *term) {
+	if f.page != "" {
+		fmt.Fprintf(t.err, "simrun: interrupted: no report is written to %s\n", brief(f.page))
+	}
 }
 
 // addRun adds the flags that say which run is meant.
@@ -544,7 +560,7 @@ func (p *replay) printMissing(t *term, stats *scenarios.Stats) {
 		t.printf("the fault %q struck nothing\n", text)
 	}
 	if line, how := p.missing.first(); line != "" {
-		t.printf("of what came last in the artifact's run, this is the first that %s in this one:\n%s\n", how, line)
+		t.printf("of what came last in the artifact's run, this is the first that %s in this one:\n%s\n", how, plain(line))
 	} else if len(p.missing.lines) > 0 {
 		t.printf("all that came last in the artifact's run came in this one too, but for the violation\n")
 	}
@@ -588,7 +604,7 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash, stats *scena
 			t.printf("%s\n", timelineLine(r))
 		}
 		if line := p.missing.after(p.follow.Matched); line != "" && !sameVerdict {
-			t.printf("where the artifact has:\n%s\n", line)
+			t.printf("where the artifact has:\n%s\n", plain(line))
 		}
 	}
 	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {

@@ -36,7 +36,12 @@ func run(ctx context.Context, args []string, t *term) int {
 		Args: commands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return namesFiles(c) },
+		PersistentPreRunE: func(c *cobra.Command, args []string) error {
+			if i := slices.Index(args, ""); i >= 0 && !strings.HasPrefix(c.Name(), "__") { // those are for shells
+				return fmt.Errorf("%s: argument %d is empty, as a variable of the shell is that is not set", c.CommandPath(), i+1)
+			}
+			return namesFiles(c)
+		},
 	}
 	root.SetArgs(args)
 	root.SetOut(t.out)
@@ -66,8 +71,19 @@ func run(ctx context.Context, args []string, t *term) int {
 		}
 		return status // what was found until then counts for more
 	}
-	fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
+	fmt.Fprintf(t.err, "simrun: %s\n", shortWords(oneLine(err.Error())))
 	return exitUsage
+}
+
+// shortWords cuts words that nobody reads to their end: what was typed, or is in a file, is told in the message that refuses it.
+func shortWords(line string) string {
+	words := strings.Split(line, " ")
+	for i, w := range words {
+		if len(w) > 200 { // paths can be long
+			words[i] = brief(w)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // fileFlags are those that name files to be written, besides the formats of export. The empty name that a shell makes of an unset variable is not

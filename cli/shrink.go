@@ -290,7 +290,7 @@ func mishapLines(in scenarios.Input, messages []string) (lines []string) {
 		lines = append(lines, in.Plan.Faults[i].Describe(messages))
 	}
 	for i := range in.Fates {
-		lines = append(lines, in.Fates[i].Describe(messages))
+		lines = append(lines, plain(in.Fates[i].Describe(messages)))
 	}
 	if len(lines) == 0 {
 		return []string{"none"}

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,15 +102,26 @@ func Load(dir string, only ...string) (*Suite, error) {
 	return s, nil
 }
 
+// maxGolden bounds the size of a golden file, in bytes.
+const maxGolden = 64 << 20
+
 // readGolden reads the lines of the golden file, if there is one.
 func (s *Suite) readGolden() (all []Case, err error) {
 	file := filepath.Join(s.dir, Golden)
-	text, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxGolden+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxGolden {
+		return nil, fmt.Errorf("%s: larger than %d MiB, which no such file is", file, maxGolden>>20)
 	}
 	number := 0
 	for line := range strings.Lines(string(text)) {

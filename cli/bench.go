@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
+	"simrun/scenarios"
 	"simrun/scenarios/speed"
 )
 
@@ -84,17 +84,14 @@ func (f benchFlags) measure(ctx context.Context, t *term, status *int) error {
 
 // write writes what there is so far.
 func (f benchFlags) write(x *speed.Table, page []byte) error {
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
-		return err
-	}
 	if x.Plot != nil {
 		var b bytes.Buffer
 		if err := x.Plot.WriteSVG(&b); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(f.out, "speed-"+x.Name+".svg"), b.Bytes(), 0o644); err != nil {
+		if err := scenarios.WriteFile(filepath.Join(f.out, "speed-"+x.Name+".svg"), b.Bytes()); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(f.out, "speed.md"), page, 0o644)
+	return scenarios.WriteFile(filepath.Join(f.out, "speed.md"), page)
 }

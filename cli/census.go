@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,12 +77,25 @@ func (f *censusFlags) run(ctx context.Context, t *term) (int, error) {
 		})
 		bar.done()
 		if err != nil {
-			return exitInterrupted, nil
+			break
 		}
 	}
+	cut := ctx.Err() != nil
+	if cut {
+		sweeps = slices.DeleteFunc(sweeps, func(c *counted) bool { return c.total.Runs == 0 })
+	}
+	if len(sweeps) == 0 {
+		return exitInterrupted, nil
+	}
 	t.printf("# What happens in a sweep\n\nMade by `go run ./cmd/simrun census --count %d`: the seeds 1 to %d of each.\n\n", f.count, f.count)
+	if cut {
+		t.printf("**Interrupted: the tables are those of the seeds that were run until then.**\n\n")
+	}
 	never := verdictTable(t, sweeps) + faultTable(t, sweeps) + roleTable(t, sweeps) + stateTable(t, sweeps)
-	if never > 0 {
+	switch {
+	case cut:
+		return exitInterrupted, t.failed()
+	case never > 0:
 		return exitUnproved, t.failed()
 	}
 	return exitPass, t.failed()

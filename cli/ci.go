@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"simrun/checker"
+	"simrun/scenarios"
 )
 
 // ciFlags say in which ways results are written for the machines that build and test.
@@ -17,12 +18,12 @@ type ciFlags struct {
 	github bool
 }
 
-// check refuses what cannot be written, before any time is spent.
-func (f *ciFlags) check(json bool) error {
+// check refuses what cannot be written, or is read, before any time is spent.
+func (f *ciFlags) check(read []string, json bool) error {
 	if f.github && json {
 		return errors.New("--github and --json both write to stdout: give one of them (simrun merge --github reads what --json writes)")
 	}
-	return checkOutputs(nil, output{"--junit", f.junit})
+	return checkOutputs(read, output{"--junit", f.junit})
 }
 
 // write writes what was asked for about some sweeps.
@@ -42,7 +43,7 @@ func (f *ciFlags) write(t *term, reports []*report) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(f.junit, append([]byte(xml.Header), append(text, '\n')...))
+	return scenarios.WriteFile(f.junit, append([]byte(xml.Header), append(text, '\n')...))
 }
 
 // The elements of JUnit's XML that everybody reads.

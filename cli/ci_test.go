@@ -88,6 +88,11 @@ func TestMerge(t *testing.T) {
 	}
 	require.Equal(t, 3, strings.Count(merged.out, ": 31 of 31 seeds"))
 	require.FileExists(t, "all.xml")
+	requireRefused(t, command(t, "merge", files[0], files[1]), "shard 3 of 3 is missing")
+	requireRefused(t, command(t, "merge", files[2]), "toy-torn: shard 1 of 3 is missing, shard 2 of 3 is missing")
+	few := command(t, "run", "toy-alone", "--profile", "calm", "--count", "1", "--json", "--shard", "1/3") // the others have no seeds
+	require.NoError(t, os.WriteFile("few.jsonl", []byte(few.out), 0o644))
+	require.Equal(t, exitPass, command(t, "merge", "few.jsonl").status)
 
 	// Where failures are what the sweep is there for, it is they that must be found, in the whole.
 	for _, args := range []string{"run single-decree --profile byzantine --count 40", "run single-decree --profile byzantine --count 3", "run kv --profile destruction --count 40"} {
@@ -130,6 +135,10 @@ func TestMergeRefusals(t *testing.T) {
 		{[]string{good, write("build", summary(func(s *jsonSummary) { s.Build.Sources = "4567" }))}, "made by another build"},
 		{[]string{good, write("profile", summary(func(s *jsonSummary) { s.Profile = "calm" }))}, "kv was run with profile calm here, and with default in the files before"},
 		{[]string{good, "--junit", "."}, "--junit . is a folder"},
+		{[]string{write("one", summary(func(s *jsonSummary) { s.Share = &shardInfo{1, 2, 9} })), write("two", summary(func(s *jsonSummary) { s.Share = &shardInfo{2, 3, 9} }))},
+			"two: line 1: kv: this is share 2 of 3 of 9 seeds, and the files before have shares of 2 of 9 seeds"},
+		{[]string{write("none", summary(func(s *jsonSummary) { s.Share = &shardInfo{3, 2, 9} }))}, "there is no share 3 of 2"},
+		{[]string{good, "--junit", "./good"}, "--junit ./good: that is what is read, so give another file"},
 		{[]string{write("cut", summary(func(s *jsonSummary) { s.Stats.Runs = 5 }))}, "kv has 0 results here, and its summary is that of 5 runs: the file is not whole"},
 		{[]string{whole, whole}, "seed 3 of kv was there before: leave the file out that has it again"},
 	} {

@@ -9,6 +9,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -41,6 +42,7 @@ func Main(own ...scenarios.Scenario) {
 		<-ctx.Done()
 		stop()
 		time.Sleep(10 * time.Second)
+		fmt.Fprintln(os.Stderr, "simrun: interrupted: it does not come to an end, so what it was about to tell or write is lost")
 		os.Exit(exitInterrupted)
 	}()
 	// With nobody reading any more, writes fail with an error, which ends the command quietly.

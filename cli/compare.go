@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -129,7 +128,7 @@ func (f *compareFlags) run(ctx context.Context, t *term) (int, error) {
 		b.note.clear()
 		switch {
 		case ctx.Err() != nil:
-			return exitInterrupted, nil
+			return exitInterrupted, f.interrupted(t, page)
 		case err != nil:
 			return exitUnproved, err
 		}
@@ -147,11 +146,30 @@ func (f *compareFlags) run(ctx context.Context, t *term) (int, error) {
 		t.printf("%s", b.facts.claims())
 	}
 	if f.out != "" {
-		if err := os.WriteFile(filepath.Join(f.out, "comparison.md"), page.Bytes(), 0o644); err != nil {
+		if err := scenarios.WriteFile(filepath.Join(f.out, "comparison.md"), page.Bytes()); err != nil {
 			return exitUnproved, fmt.Errorf("the page could not be written: %w", err)
 		}
 	}
 	return exitPass, t.failed()
+}
+
+// interrupted marks the page as one that lacks tables, and keeps it unless there is a whole one.
+func (f *compareFlags) interrupted(t *term, page bytes.Buffer) error {
+	const mark = "**Interrupted: the tables that come after this one were not measured.**\n"
+	t.printf("%s", mark)
+	file := filepath.Join(f.out, "comparison.md")
+	switch {
+	case f.out == "":
+		return t.failed()
+	case exists(file):
+		fmt.Fprintf(t.err, "simrun: %s is left as it was, since not all was measured\n", file)
+		return t.failed()
+	}
+	page.WriteString(mark)
+	if err := scenarios.WriteFile(file, page.Bytes()); err != nil {
+		return fmt.Errorf("the page could not be written: %w", err)
+	}
+	return t.failed()
 }
 
 // comparisonHead says how the page is made and who is on it.

@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"simrun/faults"
 	"simrun/node"
+	"simrun/scenarios"
 	"simrun/scenarios/speed"
 )
 
@@ -70,14 +70,11 @@ func (x *comparisonTable) draw(dir, name string) error {
 	if x.plot == nil {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	var b strings.Builder
 	if err := x.plot.WriteSVG(&b); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "comparison-"+name+".svg"), []byte(b.String()), 0o644)
+	return scenarios.WriteFile(filepath.Join(dir, "comparison-"+name+".svg"), []byte(b.String()))
 }
 
 // point adds a point to the line of that name.

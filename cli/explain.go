@@ -40,7 +40,7 @@ func explainCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
+			if err := errors.Join(f.planting.check(c.Flags().Changed), f.check(), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			if f.elsewhere() {
@@ -81,10 +81,14 @@ func (f *explainFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s
 		},
 	})
 	note.clear()
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil && len(x.Points) == 0:
 		return exitInterrupted, nil
-	}
-	if err != nil {
+	case ctx.Err() != nil:
+		f.chart(t, s, x)
+		t.printf("    %s\n", t.paint(bad, "interrupted: what decided it is not found, and points after these may be missing"))
+		return exitInterrupted, nil
+	case err != nil:
 		return exitUsage, longer(err, f.maxEvents)
 	}
 	f.tell(t, s, x)
@@ -94,11 +98,11 @@ func (f *explainFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s
 // chartWidth is how long the bar of certain failure is, in characters.
 const chartWidth = 50
 
-func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation) {
-	section := func(name string) { t.printf("  %s\n", t.paint(head, name)) }
+// chart draws how many futures fail from each point.
+func (f *explainFlags) chart(t *term, s scenarios.Scenario, x shrink.Explanation) {
 	t.printf("%s seed %d: %s\n", s.Name, x.Result.Seed, t.paint(bad, failureName(x.Result.Verdict)))
 	times := eventTimes(s, x)
-	section(fmt.Sprintf("of %d futures from a point, how many fail in the same way", x.Futures))
+	t.printf("  %s\n", t.paint(head, fmt.Sprintf("of %d futures from a point, how many fail in the same way", x.Futures)))
 	left := 0 // points left out, that are as those before and after them
 	for i, p := range x.Points {
 		if i > 0 && i < len(x.Points)-1 && sameShare(p, x.Points[i-1]) && sameShare(p, x.Points[i+1]) {
@@ -116,6 +120,11 @@ func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation)
 		}
 		t.printf("    %s\n", strings.TrimRight(line, " "))
 	}
+}
+
+func (f *explainFlags) tell(t *term, s scenarios.Scenario, x shrink.Explanation) {
+	section := func(name string) { t.printf("  %s\n", t.paint(head, name)) }
+	f.chart(t, s, x)
 	section("what decided it")
 	rise := share(x.After.Failed, x.Futures) - share(x.Before.Failed, x.Futures)
 	if rise <= 0 {

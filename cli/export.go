@@ -84,7 +84,6 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 	case ctx.Err() != nil && told.Timeline.Events == 0:
 		return exitInterrupted, nil
 	case ctx.Err() != nil: // what there is until then is worth having
-		fmt.Fprintln(t.err, "simrun: interrupted: only the beginning of the run is written")
 	case err != nil:
 		return exitUnproved, err
 	}
@@ -100,7 +99,7 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 			t.printf("%s", b.Bytes())
 			continue
 		}
-		if err := writeFile(files[i], b.Bytes()); err != nil {
+		if err := scenarios.WriteFile(files[i], b.Bytes()); err != nil {
 			return exitUsage, err
 		}
 		if format.name == "history" {
@@ -109,6 +108,9 @@ func (p *replay) export(ctx context.Context, t *term, files []string, records in
 	}
 	if told.Timeline.Cut != "" {
 		fmt.Fprintf(t.err, "simrun: %s (--records keeps more)\n", told.Timeline.Cut)
+	}
+	if ctx.Err() != nil && err != nil {
+		fmt.Fprintf(t.err, "simrun: interrupted: of the run only the first %s events are written\n", thousands(told.Timeline.Events))
 	}
 	if ctx.Err() != nil {
 		return exitInterrupted, t.failed()
@@ -122,7 +124,7 @@ func writePage(file string, told *scenarios.Collected) error {
 	if err := htmlpage.Write(&b, &told.Timeline); err != nil {
 		return err
 	}
-	return writeFile(file, b.Bytes())
+	return scenarios.WriteFile(file, b.Bytes())
 }
 
 // collect runs it in a goroutine of its own, which is left behind if a handler never returns.

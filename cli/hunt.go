@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"simrun/scenarios"
 	"simrun/scenarios/mutants"
 	"simrun/scenarios/strategies"
 )
@@ -53,6 +54,9 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	if f.budget < 1 || f.jobs < 1 || f.jobs > maxJobs {
 		return exitUsage, fmt.Errorf("--budget must be at least 1, and --jobs from 1 to %d", maxJobs)
 	}
+	if err := checkStrategy(f.strategy); err != nil {
+		return exitUsage, err
+	}
 	if err := checkOutputs(nil, output{"--save", f.save}); err != nil {
 		return exitUsage, err
 	}
@@ -79,36 +83,35 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	}
 	seek := exec.CommandContext(ctx, p.Path, "seek", m.Scenario, "--strategy", f.strategy, "--count", fmt.Sprint(f.budget),
 		"--jobs", fmt.Sprint(f.jobs), "--artifact", artifact)
-	if _, err := tied(seek); err != nil {
-		return exitUsage, err
-	}
-	said, err := seek.Output()
-	var exit *exec.ExitError
+	said, found, err := look(t, seek)
 	switch {
 	case ctx.Err() != nil:
 		return exitInterrupted, nil
-	case err == nil:
+	case err != nil:
+		return exitUsage, err
+	case !found:
 		t.printf("not found in %s runs\n", thousands(f.budget))
 		return exitPass, t.failed()
-	case !errors.As(err, &exit) || exit.ExitCode() != exitViolation:
-		return exitUsage, fmt.Errorf("seek: %w: %s", err, oneLine(string(said)))
 	}
 	fmt.Fprintf(t.err, "found after %.1f s\n", time.Since(began).Seconds())
-	var found sought
-	if err := json.Unmarshal(said, &found); err != nil {
+	var s sought
+	if err := json.Unmarshal(said, &s); err != nil {
 		return exitUsage, fmt.Errorf("seek: %w: %s", err, oneLine(string(said)))
+	}
+	ends := !strings.HasPrefix(s.Fingerprint, "watchdog") // of one that does not, no smaller one can be looked for
+	if !ends {
+		fmt.Fprintf(t.err, "%s: a replay waits %v for it\n", oneLine(s.Fingerprint), scenarios.DefaultPatience)
 	}
 	if err := b.blame(ctx, m, artifact); ctx.Err() != nil {
 		return exitInterrupted, nil
 	} else if err != nil {
 		return exitUsage, err
 	}
-	if check := (&mutants.Trial{Fingerprint: found.Fingerprint}).Check(); !slices.Contains(m.Expect, check) {
+	if check := (&mutants.Trial{Fingerprint: s.Fingerprint}).Check(); !slices.Contains(m.Expect, check) {
 		fmt.Fprintf(t.err, "simrun: warning: the check that fired is %s, and the diff expects %s\n", check, strings.Join(m.Expect, ", "))
 	}
 	// The program is told what it has in it, so that the lines it prints plant it again.
 	planted := []string{"--planted=" + m.Name, "--mutant=" + m.Name, "--dir=" + f.dir}
-	ends := !strings.HasPrefix(found.Fingerprint, "watchdog") // of one that does not, no smaller one can be looked for
 	if ends && shrinks(ctx, p) {
 		if status := child(ctx, t, p, append([]string{"shrink", artifact}, planted...)...); status != exitPass && status != exitViolation {
 			return status, t.failed()
@@ -125,6 +128,58 @@ func (f huntFlags) run(ctx context.Context, t *term, name string) (int, error) {
 	status := child(ctx, t, p, append([]string{"replay", artifact}, planted...)...)
 	fmt.Fprintf(t.err, "all of it took %.1f s\n", time.Since(began).Seconds())
 	return status, t.failed()
+}
+
+// look has a program search, tells now and then that it still does, and returns what it said and whether it found something.
+func look(t *term, seek *exec.Cmd) (said []byte, found bool, err error) {
+	if _, err := tied(seek); err != nil {
+		return nil, false, err
+	}
+	over := make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(over)
+		said, err = seek.Output()
+	}()
+	note := &notice{term: t, shown: began}
+	defer note.clear()
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			note.say(func() string {
+				return fmt.Sprintf("looking for %.0f s (a handler that takes %v counts as one that never returns)", time.Since(began).Seconds(), scenarios.DefaultPatience)
+			})
+			continue
+		case <-over:
+		}
+		var exit *exec.ExitError
+		switch {
+		case err == nil:
+			return said, false, nil
+		case !errors.As(err, &exit):
+			return said, false, err
+		case exit.ExitCode() != exitViolation:
+			return said, false, fmt.Errorf("seek: %w: %s", err, complaint(exit.Stderr))
+		}
+		return said, true, nil
+	}
+}
+
+// complaint is the line of what a program wrote before its end that says why: a Go program which is out of stack tells of every goroutine, too.
+func complaint(said []byte) string {
+	first := ""
+	for line := range strings.Lines(string(said)) {
+		line = oneLine(line)
+		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") {
+			return line
+		}
+		if first == "" {
+			first = strings.TrimPrefix(line, "simrun: ")
+		}
+	}
+	return first
 }
 
 // blame runs what was found in the sources as they are, and tells if it fails there too: then no planted bug is to blame.

@@ -192,6 +192,29 @@ func TestUnsavedArtifact(t *testing.T) {
 	require.Equal(t, 1, strings.Count(err, "simrun: the artifact of seed 1 was not saved"), "%s", err)
 }
 
+// Where failures are what the sweep is there for, its status says that they could not be saved, and what is small is saved where what is beside it is not.
+func TestUnsavedShows(t *testing.T) {
+	args := []string{"run", "single-decree", "--profile", "byzantine", "--seeds", "1-40", "--json", "--out", t.TempDir()}
+	got := command(t, args...)
+	require.Equal(t, exitPass, got.status, got.err)
+	for _, beside := range []string{"", "history.jsonl"} {
+		dir := t.TempDir()
+		for seed := 1; seed <= 40; seed++ {
+			folder := filepath.Join(dir, folderOf("single-decree", "byzantine", uint64(seed)))
+			if beside == "" {
+				require.NoError(t, os.WriteFile(folder, nil, 0o644))
+			} else {
+				require.NoError(t, os.MkdirAll(filepath.Join(folder, beside, "taken"), 0o755))
+			}
+		}
+		args[len(args)-1] = dir
+		got := command(t, args...)
+		require.Equal(t, exitUnwritten, got.status, got.err)
+		require.Contains(t, got.err, "not saved")
+		require.Equal(t, beside != "", strings.Contains(got.out, `artifact.json"`))
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,10 +28,10 @@ func mergeCommand(t *term, status *int) *cobra.Command {
 			if len(args) == 0 {
 				return errors.New("merge needs the files that simrun run --json wrote")
 			}
-			if err := f.check(false); err != nil {
+			if err := f.check(args, false); err != nil {
 				return err
 			}
-			s, err := merge(t, args, &f)
+			s, err := merge(c.Context(), t, args, &f)
 			*status = s
 			return err
 		},
@@ -53,14 +55,23 @@ type merger struct {
 type results struct {
 	seeds    map[uint64]bool
 	here     uint64                   // in the file at hand
+	shares   map[uint64]bool          // by their numbers
+	whole    *shardInfo               // one of them; nil if no file says which it has
 	verdicts map[checker.Verdict]bool // but for their details
 }
 
-func merge(t *term, files []string, f *ciFlags) (int, error) {
+func merge(ctx context.Context, t *term, files []string, f *ciFlags) (int, error) {
 	m := &merger{term: t, results: map[*report]*results{}}
 	for _, file := range files {
-		if err := m.read(file); err != nil {
+		if err := unless(ctx, func() error { return m.read(file) }); ctx.Err() != nil {
+			return exitInterrupted, nil
+		} else if err != nil {
 			return exitUsage, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	for _, r := range m.reports {
+		if err := m.results[r].whole.missing(m.results[r].shares); err != nil {
+			return exitUsage, fmt.Errorf("%s: %w", r.scenario.Name, err)
 		}
 	}
 	plan := &sweepPlan{}
@@ -85,20 +96,17 @@ func (m *merger) read(file string) error {
 		return err
 	}
 	defer f.Close()
-	lines := bufio.NewReader(f)
-	results, summaries := 0, 0
-	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
-		if err == io.EOF && len(line) == 0 {
-			break
-		}
-		if err != nil && err != io.EOF {
-			return err
-		}
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxLine)
+	results, summaries, number := 0, 0, 0
+	for lines.Scan() {
+		number++
+		line := lines.Bytes()
 		var head struct{ Type string }
 		if bad := json.Unmarshal(line, &head); bad != nil {
 			return fmt.Errorf("line %d: not a line of simrun run --json: %w", number, bad)
 		}
+		var err error
 		switch head.Type {
 		case "result":
 			results++
@@ -109,14 +117,34 @@ func (m *merger) read(file string) error {
 		default:
 			err = fmt.Errorf("not a line of simrun run --json: its type is %q", head.Type)
 		}
-		if err != nil && err != io.EOF {
+		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("line %d is longer than %d MiB, which none of simrun run --json is", number+1, maxLine>>20)
+	} else if err != nil {
+		return err
 	}
 	if summaries == 0 {
 		return fmt.Errorf("%d results and no summary: its sweep was cut off, or this is not what simrun run --json writes", results)
 	}
 	return nil
+}
+
+// maxLine bounds a line, in bytes.
+const maxLine = 16 << 20
+
+// unless does something that a pipe may hold up for good, and leaves it behind at an interrupt.
+func unless(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // of returns the report of a scenario, which need not be one of this program.
@@ -129,7 +157,7 @@ func (m *merger) of(scenario string) *report {
 		}
 		i = len(m.reports)
 		m.reports = append(m.reports, &report{plan: &sweepPlan{}, scenario: s, term: m.term, failures: map[string]*failures{}, merged: true})
-		m.results[m.reports[i]] = &results{seeds: map[uint64]bool{}, verdicts: map[checker.Verdict]bool{}}
+		m.results[m.reports[i]] = &results{seeds: map[uint64]bool{}, verdicts: map[checker.Verdict]bool{}, shares: map[uint64]bool{}}
 	}
 	return m.reports[i]
 }
@@ -185,6 +213,9 @@ func (m *merger) summary(line []byte) error {
 	} else {
 		all.here = 0
 	}
+	if err := m.results[r].take(j.Share); err != nil {
+		return fmt.Errorf("%s: %w", j.Scenario, err)
+	}
 	profile, err := faults.FindProfile(j.Profile)
 	if err != nil {
 		return err
@@ -200,6 +231,40 @@ func (m *merger) summary(line []byte) error {
 	}
 	slices.SortStableFunc(r.names, func(a, b string) int { return compareSeeds(r.failures[a], r.failures[b]) })
 	return nil
+}
+
+// take notes which share a file has. Files of a program that did not say so have none.
+func (all *results) take(s *shardInfo) error {
+	switch {
+	case s == nil:
+		return nil
+	case s.Number < 1 || s.Number > s.Of || s.Of > math.MaxUint32:
+		return fmt.Errorf("there is no share %d of %d", s.Number, s.Of)
+	case all.whole != nil && (all.whole.Of != s.Of || all.whole.Seeds != s.Seeds):
+		return fmt.Errorf("this is share %d of %d of %d seeds, and the files before have shares of %d of %d seeds", s.Number, s.Of, s.Seeds, all.whole.Of, all.whole.Seeds)
+	}
+	all.whole, all.shares[s.Number] = s, true
+	return nil
+}
+
+// missing names the shares that no file has, but for those without seeds.
+func (s *shardInfo) missing(there map[uint64]bool) error {
+	if s == nil {
+		return nil
+	}
+	var names []string
+	for i := range min(s.Of, s.Seeds) { // shares without seeds are the last
+		if !there[i+1] {
+			names = append(names, fmt.Sprintf("shard %d of %d is missing", i+1, s.Of))
+		}
+		if len(names) == 5 { // which are enough
+			break
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return errors.New(strings.Join(names, ", "))
 }
 
 func compareSeeds(a, b *failures) int {

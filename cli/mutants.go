@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"simrun/faults"
+	"simrun/scenarios"
 	"simrun/scenarios/mutants"
 	"simrun/scenarios/strategies"
 )
@@ -118,6 +119,8 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
 	case f.json && f.markdown:
 		return nil, errors.New("--json and --markdown contradict each other")
+	case f.list && (f.json || f.markdown || len(f.out) > 0):
+		return nil, errors.New("--list only lists the bugs: it goes with neither --json nor --markdown nor --out")
 	}
 	weather, err := findProfile(f.profile, f.without)
 	if err != nil {
@@ -131,8 +134,8 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--strategy is empty: there are %s", strings.Join(strategies.Names(), ", "))
 	}
 	for _, name := range f.strategies {
-		if !slices.Contains(strategies.Names(), name) {
-			return nil, fmt.Errorf("--strategy: there is no strategy %q: there are %s", name, strings.Join(strategies.Names(), ", "))
+		if err := checkStrategy(name); err != nil {
+			return nil, err
 		}
 	}
 	var outputs []output
@@ -153,6 +156,13 @@ func (f mutantFlags) parse(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("--only %s: no planted bug has such a name (simrun mutants --list lists them)", f.only)
 	}
 	return b, nil
+}
+
+func checkStrategy(name string) error {
+	if !slices.Contains(strategies.Names(), name) {
+		return fmt.Errorf("--strategy: there is no strategy %q: there are %s", brief(name), strings.Join(strategies.Names(), ", "))
+	}
+	return nil
 }
 
 // open finds the source tree, the toolchain and the mutants.
@@ -289,7 +299,7 @@ func (b *bench) write(t *term, board *mutants.Board) error {
 		if filepath.Ext(file) == ".md" {
 			content = []byte(board.Markdown(command))
 		}
-		if err := writeFile(file, content); err != nil {
+		if err := scenarios.WriteFile(file, content); err != nil {
 			return err
 		}
 	}
@@ -400,7 +410,7 @@ func (b *bench) trial(ctx context.Context, p mutants.Program, trial mutants.Tria
 	}
 	var s sought
 	if bad := json.Unmarshal(said.Bytes(), &s); bad != nil {
-		return trial, fmt.Errorf("%s: seek %s says nothing that can be read: %w: %s", trial.Mutant, trial.Scenario, errors.Join(err, bad), oneLine(complained.String()))
+		return trial, fmt.Errorf("%s: seek %s says nothing that can be read: %w: %s", trial.Mutant, trial.Scenario, errors.Join(err, bad), complaint(complained.Bytes()))
 	}
 	trial.Found, trial.Runs, trial.Events, trial.Seconds = s.Found, s.Runs, s.Events, math.Round(s.Seconds*1e4)/1e4
 	trial.Seed, trial.Fingerprint, trial.Detail = s.Seed, s.Fingerprint, s.Detail

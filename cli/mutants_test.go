@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func TestMutantsRefusals(t *testing.T) {
 		{"hunt --dir .. chess", `there is no planted bug "chess"`},
 		{"hunt --dir . chess", "is not the root of simrun's source tree"},
 		{"hunt --budget 0 chess", "--budget must be at least 1"},
+		{"hunt --dir .. --strategy luck paxos-keeps-own-value", `--strategy: there is no strategy "luck": there are uniform, swarm`},
 		{"replay --scenario kv --seed 1 --mutant chess --dir ..", `there is no planted bug "chess"`},
 		{"replay --scenario kv --seed 1 --mutant chess", "is not the root of simrun's source tree"},
 		{"seek", "seek takes one scenario"},
@@ -53,6 +55,25 @@ func TestMutantsRefusals(t *testing.T) {
 			requireRefused(t, command(t, strings.Fields(c.args)...), c.says)
 		})
 	}
+}
+
+// Why a program ended that has a planted bug is told in a line, however much it says.
+func TestWhyProgramsEnd(t *testing.T) {
+	dir := t.TempDir()
+	program := func(name, says string) string {
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\ncat >&2 <<'END'\n"+says+"END\nexit 2\n"), 0o755))
+		return file
+	}
+	dump := program("dump", "runtime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0xc02\nfatal error: stack overflow\n\nruntime stack:\nruntime.throw(...)\n")
+	var said bytes.Buffer
+	_, _, err := look(&term{out: &said, err: &said}, exec.Command(dump))
+	require.EqualError(t, err, "seek: exit status 2: fatal error: stack overflow")
+	_, _, err = look(&term{out: &said, err: &said}, exec.Command(program("refused", "simrun: there is no such thing\n")))
+	require.EqualError(t, err, "seek: exit status 2: there is no such thing")
+	_, err = (&bench{}).trial(t.Context(), mutants.Program{Path: dump}, mutants.Trial{Mutant: "deep", Scenario: "kv"})
+	require.ErrorContains(t, err, "fatal error: stack overflow")
+	require.NotContains(t, err.Error(), "runtime")
 }
 
 // What is sought is found at the same run with any number of workers, and can be saved and replayed.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,6 +25,17 @@ func (p *planting) addTo(c *cobra.Command) {
 	fs.StringVar(&p.planted, "planted", "", "this program has the bug")
 	_ = fs.MarkHidden("planted")
 	_ = c.RegisterFlagCompletionFunc("mutant", bugNames)
+}
+
+// check refuses a tree without a bug to plant in it.
+func (p *planting) check(changed func(string) bool) error {
+	switch {
+	case changed("mutant") && p.mutant == "":
+		return errors.New("--mutant is empty, and must be a planted bug (simrun mutants --list lists them)")
+	case changed("dir") && p.mutant == "":
+		return errors.New("--dir is the tree that --mutant is planted in: give both")
+	}
+	return nil
 }
 
 // elsewhere tells whether this is not the program that is meant.

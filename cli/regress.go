@@ -26,6 +26,9 @@ func regressCommand(t *term, status *int) *cobra.Command {
 			"An artifact that it does not name must pass. With --accept golden.txt is written anew; with --accept --seeds, seeds are added to it.",
 		ValidArgsFunction: scenarioNames,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(c.Flags().Changed); err != nil {
+				return err
+			}
 			s, err := f.run(c.Context(), t, args)
 			*status = s
 			return err
@@ -47,10 +50,18 @@ func corpusDir() string {
 	return "corpus"
 }
 
-func (f regressFlags) run(ctx context.Context, t *term, names []string) (int, error) {
-	if f.seeds != "" && !f.accept {
-		return exitUsage, errors.New("--seeds adds seeds to the corpus, which needs --accept")
+func (f regressFlags) check(changed func(string) bool) error {
+	switch {
+	case changed("seeds") && !f.accept:
+		return errors.New("--seeds adds seeds to the corpus, which needs --accept")
+	case changed("profile") && !changed("seeds"):
+		return errors.New("--profile is that of the seeds which --accept --seeds adds: give both")
 	}
+	_, err := faults.FindProfile(f.profile)
+	return err
+}
+
+func (f regressFlags) run(ctx context.Context, t *term, names []string) (int, error) {
 	of := meantScenarios()
 	if len(names) > 0 {
 		of = nil
@@ -68,6 +79,11 @@ func (f regressFlags) run(ctx context.Context, t *term, names []string) (int, er
 	}
 	if err := f.add(suite, of); err != nil {
 		return exitUsage, err
+	}
+	if f.accept {
+		if err := checkOutputs(nil, output{"--accept", suite.File()}); err != nil {
+			return exitUsage, err
+		}
 	}
 	if len(suite.Cases) == 0 {
 		return exitUsage, fmt.Errorf("%s: there is nothing to run: put artifacts there, or add seeds with --accept --seeds 1-20", f.dir)
@@ -105,6 +121,8 @@ func (f regressFlags) compare(ctx context.Context, t *term, suite *regress.Suite
 	ran := 0
 	err := suite.Run(ctx, func(*regress.Case) { ran++ }, func(c regress.Change) {
 		switch {
+		case c.Case.Gone() && f.accept:
+			t.printf("%s: there is no such file any more, so its line goes\n", c.Case.Name)
 		case c.Case.Refused != nil:
 			refused++
 			t.printf("%s\n", t.paint(bad, oneLine(c.String())))

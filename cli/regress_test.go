@@ -13,8 +13,8 @@ func TestRegress(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("corpus", 0o755))
 	requireRefused(t, command(t, "regress", "--dir", "corpus"), "there is nothing to run")
-	args := []string{"regress", "--dir", "corpus", "toy-alone", "toy-torn", "--profile", "calm"}
-	made := command(t, append(args, "--accept", "--seeds", "1-3")...)
+	args := []string{"regress", "--dir", "corpus", "toy-alone", "toy-torn"}
+	made := command(t, append(args, "--accept", "--seeds", "1-3", "--profile", "calm")...)
 	require.Equal(t, exitPass, made.status, made.err)
 	require.Contains(t, made.out, "seed toy-alone calm 1: new, pass ")
 	require.Contains(t, made.out, "seed toy-torn calm 1: was pass, is violation (linearizability: not linearizable)\n", "nobody expected that")
@@ -47,7 +47,13 @@ func TestRegress(t *testing.T) {
 	// One scenario alone leaves the others' lines in the file.
 	require.Equal(t, exitPass, command(t, "regress", "--dir", "corpus", "toy-alone", "--accept").status)
 	require.Equal(t, exitViolation, command(t, args...).status)
+	require.NoError(t, os.Link("corpus/golden.txt", "before"))
+	before, err := os.ReadFile("before")
+	require.NoError(t, err)
 	require.Equal(t, exitPass, command(t, append(args, "--accept")...).status)
+	kept, err := os.ReadFile("before")
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(kept), "a new file takes its place, so that a full disk spoils nothing")
 	again, err := os.ReadFile("corpus/golden.txt")
 	require.NoError(t, err)
 	require.Equal(t, string(golden), string(again))
@@ -68,7 +74,8 @@ func TestRegressRefusals(t *testing.T) {
 		{"seed kv default 1 pass zz", "", "line 1: "},
 		{"seed kv hail 1 pass 00000000000000ff", "", `unknown profile "hail"`},
 		{"seed kv calm x pass 00000000000000ff", "", `"x" is not a seed`},
-		{"artifact gone.json pass 00000000000000ff", "", "there is no such file"},
+		{"", "--profile nope", "--profile is that of the seeds which --accept --seeds adds"},
+		{"", "--profile calm --accept", "--profile is that of the seeds which --accept --seeds adds"},
 	} {
 		t.Run(c.golden+c.args, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -91,4 +98,29 @@ func TestRegressCannotRun(t *testing.T) {
 	require.Contains(t, got.out, "artifact torn.json: cannot be run: corpus/torn.json: not an artifact")
 	require.Contains(t, got.out, "2 of 2 runs: 0 with another verdict, 0 with another hash alone, 0 new, 2 cannot be run\n")
 	require.Equal(t, exitViolation, command(t, "regress", "--dir", "corpus", "--accept").status, "accepting makes nothing run")
+}
+
+// A case whose artifact was deleted cannot be run, until its line is accepted away.
+func TestRegressGone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("corpus", 0o755))
+	require.NoError(t, os.WriteFile("corpus/golden.txt", []byte("artifact gone.json pass 00000000000000ff\n"), 0o644))
+	got := command(t, "regress", "--dir", "corpus")
+	require.Equal(t, exitViolation, got.status, got.err)
+	require.Contains(t, got.out, "artifact gone.json: cannot be run: there is no such file\n")
+	require.Contains(t, got.out, "regress --dir corpus --accept\n")
+	got = command(t, "regress", "--dir", "corpus", "--accept")
+	require.Equal(t, exitPass, got.status, got.err)
+	require.Contains(t, got.out, "artifact gone.json: there is no such file any more, so its line goes\n")
+	golden, err := os.ReadFile("corpus/golden.txt")
+	require.NoError(t, err)
+	require.NotContains(t, string(golden), "gone.json")
+}
+
+// Where golden.txt cannot be written, that is said before anything is run.
+func TestRegressUnwritable(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("corpus", 0o755))
+	require.NoError(t, os.Symlink("nowhere/golden.txt", "corpus/golden.txt"))
+	requireRefused(t, command(t, "regress", "--dir", "corpus", "toy-alone", "--accept", "--seeds", "1"), "corpus/golden.txt is a link that leads nowhere")
 }

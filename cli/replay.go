@@ -41,6 +41,13 @@ func addMaxEvents(c *cobra.Command, to *uint64) {
 	c.Flags().Uint64Var(to, "max-events", defaultMaxEvents, "give up when the run takes more events than this")
 }
 
+// minPatience is the least that one may wait for a handler: on a busy machine any of them can take some milliseconds.
+const minPatience = 100 * time.Millisecond
+
+func badPatience(d time.Duration) error {
+	return fmt.Errorf("--watchdog is %v, and must be a time such as 20s, of %v at least", d, minPatience)
+}
+
 // tooLong tells that a run takes more events than it may.
 func tooLong(maxEvents uint64) error {
 	return fmt.Errorf("the run takes more than %s events: give it fewer operations, clients or less time, or allow for it with --max-events", thousands(maxEvents))
@@ -66,9 +73,24 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			"up to which event the run is still that of the artifact. Flags such as --node, --kind and --from narrow down what is printed, and change " +
 			"nothing in the run. The exit status is that of the verdict, or 4 where the same build gave another hash.",
 		RunE: func(c *cobra.Command, args []string) error {
-			p, err := f.parse(args, c.Flags().Changed)
+			if err := f.planting.check(c.Flags().Changed); err != nil {
+				return err
+			}
+			var p *replay
+			err := unless(c.Context(), func() (err error) {
+				p, err = f.parse(args, c.Flags().Changed)
+				return err
+			})
+			if errors.Is(err, context.Canceled) {
+				*status = exitInterrupted
+				f.noReport(t)
+				return nil
+			}
 			if err != nil {
 				return err
+			}
+			if f.page == "-" {
+				return errors.New("--report - would mix with the timeline: give a file, or take simrun export --html -")
 			}
 			if err := checkOutputs(args, output{"--report", f.page}); err != nil {
 				return err
@@ -78,8 +100,14 @@ func replayCommand(t *term, status *int) *cobra.Command {
 				return err
 			}
 			*status = p.run(c.Context(), t)
-			if f.page != "" && *status != exitInterrupted {
-				return errors.Join(p.writePage(c.Context(), t, f.page), t.failed())
+			if f.page != "" && *status == exitInterrupted {
+				f.noReport(t)
+			} else if f.page != "" {
+				err := p.writePage(c.Context(), t, f.page)
+				if c.Context().Err() != nil {
+					*status = exitInterrupted
+				}
+				return errors.Join(err, t.failed())
 			}
 			return t.failed()
 		},
@@ -99,6 +127,13 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
+}
+
+// noReport tells that an interrupt came before the report.
+func (f *replayFlags) noReport(t *term) {
+	if f.page != "" {
+		fmt.Fprintf(t.err, "simrun: interrupted: no report is written to %s\n", brief(f.page))
+	}
 }
 
 // addRun adds the flags that say which run is meant.
@@ -147,8 +182,8 @@ func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, e
 // parseRun finds the run that is meant.
 func (f replayFlags) parseRun(command string, p *replay, args []string, changed func(string) bool) (err error) {
 	switch bySeed := changed("scenario") || changed("seed") || changed("profile"); {
-	case f.patience <= 0:
-		return fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case f.patience < minPatience:
+		return badPatience(f.patience)
 	case len(args) > 1:
 		return fmt.Errorf("%s takes one artifact, and there are %d", command, len(args))
 	case len(args) == 1 && bySeed:
@@ -260,6 +295,10 @@ func recordKind(text string) (sim.RecordKind, error) {
 // writePage runs it once more and writes the report.
 func (p *replay) writePage(ctx context.Context, t *term, file string) error {
 	told, err := p.collect(ctx, t, scenarios.DefaultMaxRecords)
+	if ctx.Err() != nil {
+		fmt.Fprintf(t.err, "simrun: interrupted: no report is written to %s\n", brief(file))
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("--report: %w", err)
 	}
@@ -290,8 +329,6 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	switch end {
 	case interrupted:
 		return exitInterrupted
-	case unread:
-		return exitPass
 	case long:
 		fmt.Fprintf(t.err, "simrun: %v\n", tooLong(p.most))
 		return exitUsage
@@ -315,7 +352,6 @@ const (
 	over        ending = iota + 1 // with a verdict
 	hung                          // a handler never returned
 	interrupted                   // by the user
-	unread                        // nobody reads the timeline
 	long                          // it takes more events than it may
 )
 
@@ -341,7 +377,7 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 				pen.Unlock()
 			}
 		})
-		for n := uint64(1); n <= p.most && ctx.Err() == nil && t.writeError == nil; n++ {
+		for n := uint64(1); n <= p.most && ctx.Err() == nil; n++ { // where nobody reads any more, too: the status tells what came of it
 			event.Store(n)
 			v, judged := c.Run(n)
 			p.hold(n, c)
@@ -359,10 +395,8 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 				return v, over
 			case ctx.Err() != nil:
 				return v, interrupted
-			case event.Load() == p.most:
-				return v, long
 			}
-			return v, unread
+			return v, long
 		case <-ctx.Done():
 			select { // between two events it stops by itself
 			case <-done:
@@ -529,7 +563,7 @@ func (p *replay) printMissing(t *term, stats *scenarios.Stats) {
 		t.printf("the fault %q struck nothing\n", text)
 	}
 	if line, how := p.missing.first(); line != "" {
-		t.printf("of what came last in the artifact's run, this is the first that %s in this one:\n%s\n", how, line)
+		t.printf("of what came last in the artifact's run, this is the first that %s in this one:\n%s\n", how, plain(line))
 	} else if len(p.missing.lines) > 0 {
 		t.printf("all that came last in the artifact's run came in this one too, but for the violation\n")
 	}
@@ -573,7 +607,7 @@ func (p *replay) compare(t *term, v checker.Verdict, hash sim.Hash, stats *scena
 			t.printf("%s\n", timelineLine(r))
 		}
 		if line := p.missing.after(p.follow.Matched); line != "" && !sameVerdict {
-			t.printf("where the artifact has:\n%s\n", line)
+			t.printf("where the artifact has:\n%s\n", plain(line))
 		}
 	}
 	if !sameHash && !a.Edited() && a.Build.Sources == identity().Sources {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,13 @@ func run(ctx context.Context, args []string, t *term) int {
 		SilenceErrors: true, SilenceUsage: true,
 		Args: commands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+
+		PersistentPreRunE: func(c *cobra.Command, args []string) error {
+			if i := slices.Index(args, ""); i >= 0 && !strings.HasPrefix(c.Name(), "__") { // those are for shells
+				return fmt.Errorf("%s: argument %d is empty, as a variable of the shell is that is not set", c.CommandPath(), i+1)
+			}
+			return namesFiles(c)
+		},
 	}
 	root.SetArgs(args)
 	root.SetOut(t.out)
@@ -63,8 +71,42 @@ func run(ctx context.Context, args []string, t *term) int {
 		}
 		return status // what was found until then counts for more
 	}
-	fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
+	fmt.Fprintf(t.err, "simrun: %s\n", shortWords(oneLine(err.Error())))
 	return exitUsage
+}
+
+// shortWords cuts words that nobody reads to their end: what was typed, or is in a file, is told in the message that refuses it.
+func shortWords(line string) string {
+	words := strings.Split(line, " ")
+	for i, w := range words {
+		if len(w) > 200 { // paths can be long
+			words[i] = brief(w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// fileFlags are those that name files to be written, besides the formats of export. The empty name that a shell makes of an unset variable is not
+// the same as none.
+var fileFlags = []string{"junit", "report", "save", "html", "test", "artifact"}
+
+// namesFiles refuses flags that are given and name no file.
+func namesFiles(c *cobra.Command) error {
+	names := slices.Clone(fileFlags)
+	if c.Name() == "export" {
+		for _, f := range formats {
+			names = append(names, f.name)
+		}
+	}
+	for _, name := range names {
+		if f := c.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == "" {
+			return fmt.Errorf("--%s is empty, and must be a file", name)
+		}
+	}
+	if f := c.Flags().Lookup("out"); f != nil && f.Changed && f.Value.String() == "[]" { // of several files none
+		return errors.New("--out is empty, and must be a file")
+	}
+	return nil
 }
 
 // helpCommand replaces cobra's, which takes an unknown topic for no error.

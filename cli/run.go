@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -87,7 +86,15 @@ type sweepPlan struct {
 	scenarios []scenarios.Scenario
 	profile   faults.Profile
 	seeds     scenarios.Seeds
+	share     *shardInfo // nil if the seeds are all
 	build     scenarios.Build
+}
+
+// shardInfo says which part of a sweep was run.
+type shardInfo struct {
+	Number uint64 `json:"number"` // from 1
+	Of     uint64 `json:"of"`
+	Seeds  uint64 `json:"seeds"` // of all of them together
 }
 
 func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan, error) {
@@ -119,7 +126,7 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		return nil, err
 	}
 	if f.shard != "" {
-		if p.seeds, err = shardOf(p.seeds, f.shard); err != nil {
+		if p.seeds, p.share, err = shardOf(p.seeds, f.shard); err != nil {
 			return nil, err
 		}
 	}
@@ -128,10 +135,10 @@ func (f sweepFlags) parse(names []string, changed func(string) bool) (*sweepPlan
 		return nil, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
 	case f.timeout < 0 || changed("timeout") && f.timeout == 0:
 		return nil, fmt.Errorf("--timeout is %v, and must be a time such as 90s or 10m", f.timeout)
-	case f.patience <= 0:
-		return nil, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case f.patience < minPatience:
+		return nil, badPatience(f.patience)
 	}
-	if err := errors.Join(f.soakFlags.check(changed), f.ciFlags.check(f.json)); err != nil {
+	if err := errors.Join(f.soakFlags.check(changed), f.ciFlags.check(nil, f.json)); err != nil {
 		return nil, err
 	}
 	return p, checkOut(f.out, changed("out"))
@@ -144,12 +151,9 @@ func checkOut(dir string, named bool) error {
 		return errors.New("--out is empty, and must be a folder")
 	}
 	if named {
-		return checkFolder("--out "+dir, dir)
+		return checkFolder("--out "+brief(dir), dir)
 	}
-	if info, err := os.Stat(nearest(dir)); err == nil && !info.IsDir() {
-		return fmt.Errorf("--out %s: %s is a file, and must be a folder", dir, nearest(dir))
-	}
-	return nil
+	return checkPath("--out "+brief(dir), dir)
 }
 
 func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, error) {
@@ -178,18 +182,18 @@ func (f sweepFlags) parseSeeds(changed func(string) bool) (scenarios.Seeds, erro
 }
 
 // shardOf takes the i-th of n shares, which differ in length by one at most.
-func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, error) {
+func shardOf(all scenarios.Seeds, text string) (scenarios.Seeds, *shardInfo, error) {
 	first, second, ok := strings.Cut(text, "/")
 	i, err1 := strconv.ParseUint(first, 10, 32)
 	n, err2 := strconv.ParseUint(second, 10, 32)
 	if !ok || err1 != nil || err2 != nil || i < 1 || i > n {
-		return scenarios.Seeds{}, fmt.Errorf("--shard %q must be i/n with i from 1 to n, such as 2/4", text)
+		return scenarios.Seeds{}, nil, fmt.Errorf("--shard %q must be i/n with i from 1 to n, such as 2/4", text)
 	}
-	share := all.Share(i-1, n)
-	if share.Len() == 0 {
-		return share, fmt.Errorf("--shard %s leaves none of the %d seeds: take fewer shares", text, all.Len())
+	part := all.Share(i-1, n)
+	if part.Len() == 0 {
+		return part, nil, fmt.Errorf("--shard %s leaves none of the %d seeds: take fewer shares", text, all.Len())
 	}
-	return share, nil
+	return part, &shardInfo{Number: i, Of: n, Seeds: all.Len()}, nil
 }
 
 // run sweeps every scenario and returns the exit status.
@@ -222,6 +226,9 @@ func (p *sweepPlan) run(ctx context.Context, t *term) (int, error) {
 		r.conclude()
 		r.finish(stop)
 		if t.writeError != nil {
+			if i+1 < len(p.scenarios) && stop == notStopped {
+				stop = unread
+			}
 			break
 		}
 	}
@@ -278,7 +285,9 @@ func (p *sweepPlan) sweep(ctx context.Context, r *report, bar *progress, seeds s
 	switch {
 	case failfast && r.status != exitPass:
 		return byFailfast
-	case err != nil || r.term.writeError != nil:
+	case r.term.writeError != nil && bar.seen < r.plan.seeds.Len():
+		return unread
+	case err != nil:
 		return byTimeout
 	}
 	return notStopped
@@ -305,12 +314,17 @@ func (p *sweepPlan) exit(t *term, reports []*report, stop stopped) (int, error) 
 			status = worse(status, exitUnproved) // of this scenario nothing is known
 		}
 	}
-	if stop == byInterrupt {
+	if stop == byInterrupt || stop == unread && status == exitPass && errors.Is(t.failed(), errOutput) {
 		status = exitInterrupted
 	}
 	if err := p.ciFlags.write(t, reports); err != nil {
 		fmt.Fprintf(t.err, "simrun: %s\n", oneLine(err.Error()))
 		if status == exitPass {
+			status = exitUnwritten
+		}
+	}
+	for _, r := range reports {
+		if status == exitPass && (r.unsaved+r.untold > 0 || r.ungrown) { // even where failures are what the sweep is there for
 			status = exitUnwritten
 		}
 	}
@@ -323,6 +337,7 @@ type stopped string
 const (
 	notStopped  stopped = ""
 	byInterrupt stopped = "by an interrupt"
+	unread      stopped = "since nobody reads the results"
 	byTimeout   stopped = "by --timeout"
 	byFailfast  stopped = "by --failfast"
 	byFor       stopped = "as --for has it"
@@ -342,6 +357,8 @@ type report struct {
 	shown    bool               // what a contrast is there to show
 	species  strategies.Species // states that runs went through
 	unsaved  uint64             // artifacts that could not be written
+	untold   uint64             // of those that were, what belongs beside them could not
+	ungrown  bool               // the corpus did not grow, and should have
 	few      bool               // save only the first few artifacts of a kind
 	stop     stopped            // merged: what cut a share short
 	merged   bool

@@ -150,10 +150,10 @@ func TestJSONFields(t *testing.T) {
 // A handler that never returns ends neither the sweep nor the replay.
 func TestHang(t *testing.T) {
 	t.Chdir(t.TempDir())
-	got := command(t, "run", "toy-hangs", "--seed", "1", "--watchdog", "50ms")
+	got := command(t, "run", "toy-hangs", "--seed", "1", "--watchdog", "100ms")
 	require.Equal(t, exitViolation, got.status, got.err)
 	require.Contains(t, got.out, "toy-hangs seed 1: violation: watchdog: a handler never returns\n")
-	again := command(t, "replay", "results/runs/toy-hangs-1/artifact.json", "--watchdog", "50ms")
+	again := command(t, "replay", "results/runs/toy-hangs-1/artifact.json", "--watchdog", "100ms")
 	require.Equal(t, exitViolation, again.status, again.err)
 	require.Contains(t, again.out, "\nsame verdict as in the artifact; a run that never ends has no trace hash\n")
 }

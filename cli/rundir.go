@@ -50,15 +50,16 @@ func (r *report) save(result scenarios.Result, told *scenarios.Collected) string
 			a.Hashes = told.Hashes
 		}
 	}
-	err := a.Save(file)
-	if err == nil {
-		err = saveTold(filepath.Dir(file), told)
-	}
-	if err != nil {
+	if err := a.Save(file); err != nil {
 		if r.unsaved++; r.unsaved == 1 { // one complaint is enough: the next seeds will hardly fare better
 			fmt.Fprintf(r.term.err, "simrun: the artifact of seed %d was not saved: %s\n", result.Seed, oneLine(err.Error()))
 		}
 		return ""
+	}
+	if err := saveTold(filepath.Dir(file), told); err != nil { // the artifact, which is small, is there all the same
+		if r.untold++; r.untold == 1 {
+			fmt.Fprintf(r.term.err, "simrun: what belongs beside the artifact of seed %d was not saved: %s\n", result.Seed, oneLine(err.Error()))
+		}
 	}
 	return file
 }
@@ -84,7 +85,7 @@ func saveTold(dir string, told *scenarios.Collected) error {
 		if err := f.write(&b, &told.Timeline); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, f.name), b.Bytes(), 0o644); err != nil {
+		if err := scenarios.WriteFile(filepath.Join(dir, f.name), b.Bytes()); err != nil {
 			return err
 		}
 	}

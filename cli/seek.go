@@ -70,8 +70,8 @@ func (f seekFlags) run(ctx context.Context, t *term, name string) (int, error) {
 		return exitUsage, err
 	case f.jobs < 1 || f.jobs > maxJobs:
 		return exitUsage, fmt.Errorf("--jobs is %d, and must be from 1 to %d", f.jobs, maxJobs)
-	case f.patience <= 0:
-		return exitUsage, fmt.Errorf("--watchdog is %v, and must be a time such as 20s", f.patience)
+	case f.patience < minPatience:
+		return exitUsage, badPatience(f.patience)
 	case f.count == 0 || f.seed+f.count < f.seed:
 		return exitUsage, fmt.Errorf("--seed %d --count %d is no range of seeds", f.seed, f.count)
 	}

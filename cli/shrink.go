@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"simrun/checker"
 	"simrun/faults"
 	"simrun/scenarios"
+	htmlpage "simrun/scenarios/report"
 	"simrun/scenarios/shrink"
 )
 
@@ -41,7 +43,7 @@ func shrinkCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
+			if err := errors.Join(f.planting.check(c.Flags().Changed), f.check(args[0], c.Flags().Changed), affordable(&a.Input, f.maxEvents)); err != nil {
 				return err
 			}
 			if f.elsewhere() {
@@ -106,7 +108,14 @@ func (f *shrinkFlags) check(artifact string, changed func(string) bool) error {
 			return fmt.Errorf("--package %q is not the name of a package", f.pkg)
 		}
 	}
-	return checkOutputs([]string{artifact}, output{"--out", f.out}, output{"--test", f.test})
+	beside := output{fmt.Sprintf("--out %s: its page", brief(f.out)), f.page()}
+	if err := checkOutputs([]string{artifact}, output{"--out", f.out}, beside, output{"--test", f.test}); err != nil {
+		return err
+	}
+	if there, err := os.ReadFile(beside.file); err == nil && !htmlpage.Is(there) { // nobody named it, so it may be anything
+		return fmt.Errorf("%s %s would overwrite a file that is no report: give --out another name", beside.flag, brief(beside.file))
+	}
+	return nil
 }
 
 func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s scenarios.Scenario) (int, error) {
@@ -147,14 +156,15 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 		return exitUnwritten, fmt.Errorf("the result was not saved: %w", saveErr)
 	}
 	page := f.page()
+	var unwritten []error // told last: the artifact is there
 	if tellErr != nil {
 		page = ""
 	} else if pageErr := writePage(page, &told); pageErr != nil {
-		return exitUnwritten, fmt.Errorf("the page was not written: %w", pageErr)
+		page, unwritten = "", append(unwritten, fmt.Errorf("the page was not written: %w", pageErr))
 	}
 	if f.test != "" {
 		if testErr := writeTest(f.test, f.pkg, small); testErr != nil {
-			return exitUnwritten, fmt.Errorf("the test was not written: %w", testErr)
+			f.test, unwritten = "", append(unwritten, fmt.Errorf("the test was not written: %w", testErr))
 		}
 	}
 	before, after := countsOf(r.Before), countsOf(r.Best)
@@ -169,6 +179,8 @@ func (f *shrinkFlags) run(ctx context.Context, t *term, a scenarios.Artifact, s 
 	case errors.Is(err, shrink.ErrDiverged):
 		t.printf("%s\n", t.paint(bad, err.Error()))
 		return exitDiverged, nil
+	case len(unwritten) > 0:
+		return exitUnwritten, errors.Join(unwritten...)
 	case ctx.Err() != nil:
 		return exitInterrupted, nil
 	}
@@ -278,7 +290,7 @@ func mishapLines(in scenarios.Input, messages []string) (lines []string) {
 		lines = append(lines, in.Plan.Faults[i].Describe(messages))
 	}
 	for i := range in.Fates {
-		lines = append(lines, in.Fates[i].Describe(messages))
+		lines = append(lines, plain(in.Fates[i].Describe(messages)))
 	}
 	if len(lines) == 0 {
 		return []string{"none"}

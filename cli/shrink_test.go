@@ -194,3 +194,30 @@ func TestShrinkRefusals(t *testing.T) {
 		require.Empty(t, o.out)
 	}
 }
+
+// The page beside the small run, which nobody named, overwrites neither what is read nor what somebody else wrote; that of an earlier call it does.
+func TestShrinkSparesFiles(t *testing.T) {
+	saved(t)
+	text, err := os.ReadFile(artifactOne)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile("in.html", text, 0o644))
+	requireRefused(t, command(t, "shrink", "in.html", "--out", "in.json"), "--out in.json: its page in.html: that is what is read")
+	require.NoError(t, os.WriteFile("mine.html", []byte("<!doctype html>\nmine\n"), 0o644))
+	requireRefused(t, command(t, "shrink", artifactOne, "--out", "mine.json"), "--out mine.json: its page mine.html would overwrite a file that is no report")
+	for _, name := range []string{"new/", strings.Repeat("n", 300), strings.Repeat("n", 252)} {
+		requireRefused(t, command(t, "shrink", artifactOne, "--out", name), "--out ")
+	}
+	for range 2 {
+		require.Equal(t, exitPass, command(t, "shrink", artifactOne, "--budget", "5").status)
+	}
+}
+
+// Where what belongs beside it cannot be written, the small run is told of all the same: it is saved.
+func TestShrinkTellsWhatIsSaved(t *testing.T) {
+	saved(t)
+	got := command(t, "shrink", artifactOne, "--budget", "5", "--out", "x.json", "--test", "x.html/found_test.go") // which is the page by then
+	require.Equal(t, exitUnwritten, got.status)
+	require.Contains(t, got.err, "simrun: the test was not written: ")
+	require.Contains(t, got.out, "replay x.json\n")
+	require.NotContains(t, got.out, "go test")
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -37,10 +36,10 @@ func (f *soakFlags) check(changed func(string) bool) error {
 	case changed("grow") && f.grow == "":
 		return errors.New("--grow is empty, and must be a folder")
 	}
-	if info, err := os.Stat(f.grow); err == nil && !info.IsDir() {
-		return fmt.Errorf("--grow %s is a file, and must be a folder", f.grow)
+	if f.grow == "" {
+		return nil
 	}
-	return nil
+	return checkFolder("--grow "+brief(f.grow), f.grow)
 }
 
 // soak sweeps the scenarios in turn, a round of seeds at a time, until its time is over or, if that was asked for, a run fails.
@@ -106,6 +105,7 @@ func (r *report) grown(ctx context.Context, result scenarios.Result) {
 	}
 	a := scenarios.NewArtifact(r.plan.build, r.scenario, faults.Profile{Name: r.plan.profile.Name}, small, nil)
 	if err := a.Save(file); err != nil {
+		r.ungrown = true
 		fmt.Fprintf(r.term.err, "simrun: the corpus did not grow: %s\n", oneLine(err.Error()))
 		return
 	}

@@ -68,6 +68,8 @@ func TestSoakRefusals(t *testing.T) {
 	dir := t.TempDir()
 	taken := filepath.Join(dir, "taken")
 	require.NoError(t, os.WriteFile(taken, nil, 0o644))
+	loop := filepath.Join(dir, "loop")
+	require.NoError(t, os.Symlink("loop", loop))
 	for _, c := range []struct{ args, says string }{
 		{"--for 0s", "--for is 0s, and must be a time"},
 		{"--for -1s", "--for is -1s"},
@@ -76,6 +78,8 @@ func TestSoakRefusals(t *testing.T) {
 		{"--until-fail --shard 1/2", "go with neither"},
 		{"--until-fail --seed 18446744073709551614", "there are fewer than 200 seeds from there on"},
 		{"--grow " + taken, "is a file, and must be a folder"},
+		{"--grow " + loop, "loop is a link that leads nowhere"},
+		{"--grow " + filepath.Join(loop, "corpus"), "loop is a link that leads nowhere"},
 		{"--grow=", "--grow is empty"},
 		{"--github --json", "--github and --json both write to stdout"},
 		{"--junit " + dir, "is a folder, and must be a file"},

@@ -18,6 +18,9 @@ func (r *report) finish(stop stopped) {
 	if r.unsaved > 1 {
 		fmt.Fprintf(r.term.err, "simrun: %s artifacts of %s were not saved\n", thousands(r.unsaved), r.scenario.Name)
 	}
+	if r.untold > 1 {
+		fmt.Fprintf(r.term.err, "simrun: what belongs beside %s artifacts of %s was not saved\n", thousands(r.untold), r.scenario.Name)
+	}
 	if r.plan.json {
 		r.writeJSON(r.summaryJSON(stop))
 		return
@@ -184,7 +187,8 @@ type jsonSummary struct {
 	Scenario string            `json:"scenario"`
 	Profile  string            `json:"profile"`
 	Build    scenarios.Build   `json:"build"`
-	Seeds    uint64            `json:"seeds"` // asked for
+	Seeds    uint64            `json:"seeds"`           // asked for
+	Share    *shardInfo        `json:"share,omitempty"` // of a sweep that was run in several
 	Verdicts map[string]uint64 `json:"verdicts"`
 	Faults   map[string]uint64 `json:"faults"`            // that began, by kind
 	Struck   map[string]uint64 `json:"struck"`            // messages or replicas that they did something to, by kind
@@ -198,7 +202,7 @@ type jsonSummary struct {
 func (r *report) summaryJSON(stop stopped) jsonSummary {
 	s := jsonSummary{
 		Type: "summary", Scenario: r.scenario.Name, Profile: r.plan.profile.Name, Build: r.plan.build,
-		Seeds: r.plan.seeds.Len(), Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Struck: map[string]uint64{}, Reached: map[string]uint64{}, Stopped: stop, Stats: r.total,
+		Seeds: r.plan.seeds.Len(), Share: r.plan.share, Verdicts: map[string]uint64{}, Faults: map[string]uint64{}, Struck: map[string]uint64{}, Reached: map[string]uint64{}, Stopped: stop, Stats: r.total,
 		States: r.species.Distinct(), New: r.species.Discovery(),
 	}
 	for k := checker.Pass; k <= checker.Nondeterministic; k++ {

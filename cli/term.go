@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 )
 
 // term is where a command writes: results on out, progress and complaints on err.
@@ -66,7 +67,23 @@ func (t *term) paint(colour, text string) string {
 }
 
 // oneLine makes one line of a message.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string { return plain(strings.Join(strings.Fields(s), " ")) }
+
+// plain writes control characters in words: what a file says must not steer the terminal.
+func plain(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 // shellWord quotes a word for a shell, if that is needed.
 func shellWord(s string) string {

@@ -69,7 +69,7 @@ func writeTest(file, pkg string, a scenarios.Artifact) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(file, source)
+	return scenarios.WriteFile(file, source)
 }
 
 // testName makes a name of the scenario, the failure and the seed: TestSingleDecreeAgreementTwoValuesChosen8.

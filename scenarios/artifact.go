@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"reflect"
+	"strings"
+	"unicode"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -106,23 +108,7 @@ func (a Artifact) Save(file string) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(append(text, '\n'))
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
+	return WriteFile(file, append(text, '\n'))
 }
 
 // LoadArtifact reads an artifact and makes sure that it can be run. The error is a sentence for the person who named
@@ -149,6 +135,7 @@ func ParseArtifact(text []byte) (a Artifact, s Scenario, err error) {
 	if len(text) > maxArtifact {
 		return a, s, fmt.Errorf("larger than %d MiB, which no artifact is", maxArtifact>>20)
 	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // which some editors put before it
 	var head struct {
 		Version *int `json:"version"`
 	}
@@ -160,6 +147,9 @@ func ParseArtifact(text []byte) (a Artifact, s Scenario, err error) {
 	}
 	if *head.Version != ArtifactVersion {
 		return a, s, fmt.Errorf("artifact version %d, and this simrun reads version %d: use the one that wrote it", *head.Version, ArtifactVersion)
+	}
+	if err := repeated(json.NewDecoder(bytes.NewReader(text))); err != nil {
+		return a, s, fmt.Errorf("not a valid artifact: %w", err)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -188,6 +178,36 @@ func ParseArtifact(text []byte) (a Artifact, s Scenario, err error) {
 	return a, s, s.Check(a.Input)
 }
 
+// repeated refuses an object that has a field twice, of which one would be ignored. That they differ in capitals makes no difference to the decoder.
+func repeated(d *json.Decoder) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for token == json.Delim('{') || token == json.Delim('[') {
+		if !d.More() {
+			_, err := d.Token()
+			return err
+		}
+		if token == json.Delim('{') {
+			key, err := d.Token()
+			if err != nil {
+				return err
+			}
+			name, _ := key.(string)
+			if seen[strings.ToLower(name)] {
+				return fmt.Errorf("the field %q is there twice", name)
+			}
+			seen[strings.ToLower(name)] = true
+		}
+		if err := repeated(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // jsonError adds the line to an error of the decoder, where it knows the place.
 func jsonError(text []byte, err error) error {
 	var offset int64
@@ -199,8 +219,41 @@ func jsonError(text []byte, err error) error {
 	case errors.As(err, &mistyped):
 		offset = mistyped.Offset
 	default:
-		return err
+		return inWords(err)
 	}
 	line := 1 + bytes.Count(text[:min(int(offset), len(text))], []byte("\n"))
-	return fmt.Errorf("line %d: %w", line, err)
+	return fmt.Errorf("line %d: %w", line, inWords(err))
+}
+
+// inWords says what is wrong with a text of JSON without the names of types in this program.
+func inWords(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if !errors.As(err, &mistyped) {
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	is, _, _ := strings.Cut(mistyped.Value, " ") // "number 1.5"
+	must := "text"
+	switch mistyped.Type.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		must = "a whole number that is not too large"
+	case reflect.Bool:
+		must = "true or false"
+	case reflect.Slice, reflect.Array:
+		must = "a list"
+	case reflect.Struct, reflect.Map:
+		must = "an object"
+	}
+	var path []string // without the structs that lie in others
+	for name := range strings.SplitSeq(mistyped.Field, ".") {
+		if name != "" && !unicode.IsUpper(rune(name[0])) && name != "plainArtifact" {
+			path = append(path, name)
+		}
+	}
+	what := strings.Join(path, ".")
+	if what == "" {
+		what = "this"
+	}
+	return fmt.Errorf("%s must be %s, and is %s", what, must, map[string]string{
+		"string": "text", "number": "a number", "bool": "true or false", "array": "a list", "object": "an object",
+	}[is])
 }

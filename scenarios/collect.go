@@ -60,6 +60,7 @@ func Collect(ctx context.Context, s Scenario, in Input, o CollectOptions) (Colle
 				o.Progress(n)
 			}
 			if ctx.Err() != nil {
+				k.options.MaxRecords = min(k.options.MaxRecords, DefaultMaxRecords) // whoever interrupts does not want to wait for millions
 				return k.collected(s, in, checker.Verdict{}), ctx.Err()
 			}
 		}

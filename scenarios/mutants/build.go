@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +61,9 @@ func NewBuilder(ctx context.Context, tree Tree, cache string) (*Builder, error) 
 	}
 	version, err := exec.CommandContext(ctx, "go", "version").Output()
 	if err != nil {
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+			return nil, fmt.Errorf("go version: %w: %s", err, bytes.TrimSpace(exit.Stderr))
+		}
 		return nil, errors.New("there is no Go toolchain: put go into the PATH, since every bug is compiled")
 	}
 	b := &Builder{root: root, main: tree.Main, dir: tree.Dir, flags: tree.Flags, cache: cache}
@@ -121,7 +126,7 @@ func (b *Builder) Build(ctx context.Context, m *Mutant) (Program, error) {
 	// Several may be at it at once.
 	aside, err := os.MkdirTemp(l.dir, "half-")
 	if err != nil {
-		return p, err
+		return p, cacheError(err)
 	}
 	defer os.RemoveAll(aside)
 	half := filepath.Join(aside, "simrun")
@@ -167,7 +172,7 @@ func (b *Builder) layOut(m *Mutant) (l layout, err error) {
 	l.key = hex.EncodeToString(h.Sum(nil))[:16]
 	l.dir = filepath.Join(b.cache, l.key)
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
-		return l, err
+		return l, cacheError(err)
 	}
 	now := time.Now()
 	_ = os.Chtimes(l.dir, now, now) // see prune
@@ -175,7 +180,7 @@ func (b *Builder) layOut(m *Mutant) (l layout, err error) {
 	for i, path := range slices.Sorted(maps.Keys(changed)) {
 		file := filepath.Join(l.dir, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
 		if err := os.WriteFile(file, changed[path], 0o644); err != nil {
-			return l, err
+			return l, cacheError(err)
 		}
 		overlay.Replace[filepath.Join(b.root, filepath.FromSlash(path))] = file
 	}
@@ -183,7 +188,10 @@ func (b *Builder) layOut(m *Mutant) (l layout, err error) {
 	if err != nil {
 		return l, err
 	}
-	return l, os.WriteFile(filepath.Join(l.dir, "overlay.json"), text, 0o644)
+	if err := os.WriteFile(filepath.Join(l.dir, "overlay.json"), text, 0o644); err != nil {
+		return l, cacheError(err)
+	}
+	return l, nil
 }
 
 // compile runs "go build" with the overlay.
@@ -219,11 +227,38 @@ func prune(cache string) {
 	}
 }
 
-// CacheDir returns where programs are kept if nobody says otherwise: below the user's cache folder.
+// cacheVariable is the variable that says where the user's cache folder is.
+func cacheVariable() string {
+	switch runtime.GOOS {
+	case "windows":
+		return "LocalAppData"
+	case "darwin", "ios":
+		return "HOME"
+	}
+	return "XDG_CACHE_HOME"
+}
+
+// CacheDir returns where programs are kept if nobody says otherwise: below the user's cache folder, and where that is not known in a folder for
+// temporary files that is this user's own, since the programs are executed.
 func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
+	if err == nil {
+		return filepath.Join(dir, "simrun", "mutants"), nil
 	}
-	return filepath.Join(dir, "simrun", "mutants"), nil
+	if dir := os.Getenv(cacheVariable()); dir != "" {
+		return "", fmt.Errorf("programs with bugs are kept in a cache, and %s is %s, which is not absolute: set it to a folder's whole path", cacheVariable(), dir)
+	}
+	dir = filepath.Join(os.TempDir(), fmt.Sprintf("simrun-%d", os.Getuid()))
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", cacheError(err)
+	}
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() || !mine(info) {
+		return "", cacheError(fmt.Errorf("%s is not this user's alone", dir))
+	}
+	return filepath.Join(dir, "mutants"), nil
+}
+
+// cacheError says what to do where the cache cannot be used.
+func cacheError(err error) error {
+	return fmt.Errorf("the cache for programs with bugs cannot be used: %w: set %s to a folder that can be written", err, cacheVariable())
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +44,11 @@ type Case struct {
 	Profile  string
 	Refused  error  // why it cannot be run
 	of       string // name of its scenario, as far as it is known
+	gone     bool   // an artifact that was deleted
 }
+
+// Gone tells whether it is a line of the golden file about an artifact that is not there. What is written anew has no such line.
+func (c *Case) Gone() bool { return c.gone }
 
 // Outcome is what came of a run. A zero Hash is not known, and compared with none.
 type Outcome struct {
@@ -97,15 +102,26 @@ func Load(dir string, only ...string) (*Suite, error) {
 	return s, nil
 }
 
+// maxGolden bounds the size of a golden file, in bytes.
+const maxGolden = 64 << 20
+
 // readGolden reads the lines of the golden file, if there is one.
 func (s *Suite) readGolden() (all []Case, err error) {
 	file := filepath.Join(s.dir, Golden)
-	text, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxGolden+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxGolden {
+		return nil, fmt.Errorf("%s: larger than %d MiB, which no such file is", file, maxGolden>>20)
 	}
 	number := 0
 	for line := range strings.Lines(string(text)) {
@@ -145,7 +161,8 @@ func parse(line string) (c Case, err error) {
 func (c *Case) draw() (err error) {
 	words := strings.Fields(c.Name)
 	if words[0] == "artifact" {
-		return fmt.Errorf("%q: there is no such file", c.Name)
+		c.Refused, c.gone = errors.New("there is no such file"), true
+		return nil
 	}
 	profile, err := faults.FindProfile(words[2])
 	if err != nil {
@@ -263,13 +280,13 @@ const heading = `# What must come of the runs of this corpus: see "simrun help r
 // File returns the path of the golden file.
 func (s *Suite) File() string { return filepath.Join(s.dir, Golden) }
 
-// Write writes the golden file.
+// Write writes the golden file, whole or not at all.
 func (s *Suite) Write() error {
 	lines := make([]string, 0, len(s.Cases))
 	for i := range s.Cases {
-		if c := &s.Cases[i]; c.Want.Hash != 0 {
+		if c := &s.Cases[i]; c.Want.Hash != 0 && !c.gone {
 			lines = append(lines, c.Name+" "+c.Want.String()+"\n")
 		}
 	}
-	return os.WriteFile(s.File(), []byte(heading+strings.Join(lines, "")), 0o644)
+	return scenarios.WriteFile(s.File(), []byte(heading+strings.Join(lines, "")))
 }

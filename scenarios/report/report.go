@@ -20,6 +20,7 @@
 package report
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"html"
@@ -57,6 +58,12 @@ func Write(w io.Writer, t *timeline.Timeline) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil
+}
+
+// Is tells whether a text is a page that Write wrote, by how it begins.
+func Is(text []byte) bool {
+	head, _, _ := strings.Cut(part("page.html"), "{{title}}")
+	return bytes.HasPrefix(text, []byte(head))
 }
 
 func title(t *timeline.Timeline) string {

@@ -37,7 +37,8 @@ type Explanation struct {
 	Sealed  uint64           // the first event looked at from which on all futures fail
 }
 
-// Explain runs futures from points along the run of a failing input. It is an error if the input does not fail, and ErrLong if it never ends.
+// Explain runs futures from points along the run of a failing input. It is an error if the input does not fail, and ErrLong if it never ends. Where the
+// context cuts it short, the points that were looked at until then are returned with the error.
 func Explain(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o ExplainOptions) (Explanation, error) {
 	p := newPool(s, o.Jobs, 0)
 	defer p.close()
@@ -54,7 +55,9 @@ func Explain(ctx context.Context, s scenarios.Scenario, in scenarios.Input, o Ex
 	e.options.Futures, e.options.Points = max(o.Futures, 1), max(o.Points, 1)
 	x := Explanation{Result: r, Futures: e.options.Futures}
 	e.along(&x)
-	e.narrow(&x)
+	if ctx.Err() == nil {
+		e.narrow(&x)
+	}
 	return x, ctx.Err()
 }
 
@@ -72,8 +75,12 @@ func (e *explainer) along(x *Explanation) {
 	last := e.failing.Stats.Events
 	n := min(uint64(e.options.Points)+1, last)
 	e.all = int(n) + 1
-	for i := uint64(0); i <= n && e.ctx.Err() == nil; i++ {
-		x.Points = append(x.Points, e.from(last/n*i+last%n*i/n))
+	for i := uint64(0); i <= n; i++ {
+		p := e.from(last/n*i + last%n*i/n)
+		if e.ctx.Err() != nil {
+			return // not all futures of this point were run
+		}
+		x.Points = append(x.Points, p)
 	}
 	for i := len(x.Points) - 1; i >= 0 && x.Points[i].Failed == x.Futures; i-- {
 		x.Sealed = x.Points[i].Event
@@ -92,6 +99,9 @@ func (e *explainer) narrow(x *Explanation) {
 	for x.After.Event > x.Before.Event+1 && e.ctx.Err() == nil {
 		e.all++
 		middle := e.from(x.Before.Event + (x.After.Event-x.Before.Event)/2)
+		if e.ctx.Err() != nil {
+			break
+		}
 		if middle.Failed-x.Before.Failed > x.After.Failed-middle.Failed {
 			x.After = middle
 		} else {

@@ -557,12 +557,14 @@ func TestExplainInterrupted(t *testing.T) {
 	in := failing(t, s, 1, faults.Drop)[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, err := Explain(ctx, s, in, ExplainOptions{Jobs: 2, Futures: 10, Points: 10, Progress: func(done, _ int) {
+	x, err := Explain(ctx, s, in, ExplainOptions{Jobs: 2, Futures: 10, Points: 10, Progress: func(done, _ int) {
 		if done == 3 {
 			cancel()
 		}
 	}})
 	require.ErrorIs(t, err, context.Canceled)
+	require.Len(t, x.Points, 2, "the third may lack futures")
+	require.Zero(t, x.Sealed)
 }
 
 // A fault is narrowed one address at a time, and to no clients at once; links of all are narrowed to those of one.

@@ -60,7 +60,7 @@ func TestLayers(t *testing.T) {
 		{
 			"a read of a later write, without a place",
 			[]Op{at(1, op(1, Put, 7, 0, 0, 1, 2)), op(2, Get, 0, 0, 8, 3, 4), at(2, op(1, Put, 8, 0, 0, 5, 6))},
-			ByUniqueValues, NotLinearizable, "c2 get k0 = 8 [3,4] saw 8, which nothing wrote",
+			ByUniqueValues, NotLinearizable, "c2 get k0 = 8 [3,4] saw 8 before c1 put k0 8 [5,6] was called, which alone wrote it",
 		},
 		{
 			"new, then old, without places",

@@ -307,12 +307,10 @@ func explainRegister(ops, witness []Op, h *History) string {
 		}
 		switch {
 		case writers == 0 && r.Out != 0:
-			for j := range ops {
-				if v, ok := wrote(&ops[j]); ok && v == r.Out && ops[j].Outcome == Fail && ops[j].Key == r.Key {
-					return fmt.Sprintf("%s saw %s, which only an operation wrote that failed: %s", h.Describe(r), h.Value(r.Out), h.Describe(&ops[j]))
-				}
+			if why := unwritten(ops, r, h, wrote); why != "" {
+				return why
 			}
-			return fmt.Sprintf("%s saw %s, which nothing wrote", h.Describe(r), h.Value(r.Out))
+			continue
 		case writers == 1 && r.Return < writer.Call:
 			return fmt.Sprintf("%s saw %s before %s was called, which alone wrote it", h.Describe(r), h.Value(r.Out), h.Describe(writer))
 		case writers > 1 || writers == 1 && r.Out == 0:
@@ -343,6 +341,37 @@ func explainRegister(ops, witness []Op, h *History) string {
 		}
 	}
 	return ""
+}
+
+// unwritten says why an operation cannot have seen what it saw, and nothing in the witness wrote. "" if something in the history did in time.
+func unwritten(ops []Op, r *Op, h *History, wrote func(o *Op) (int64, bool)) string {
+	var failed, later *Op
+	writers := 0
+	for j := range ops {
+		o := &ops[j]
+		switch v, ok := wrote(o); {
+		case !ok || v != r.Out || o.Key != r.Key || o.Call == r.Call:
+		case o.Outcome == Fail:
+			failed = o
+		case o.Call < r.Return:
+			return ""
+		default:
+			writers++
+			if later == nil || o.Call < later.Call {
+				later = o
+			}
+		}
+	}
+	saw := h.Describe(r) + " saw " + h.Value(r.Out)
+	switch {
+	case writers == 1:
+		return fmt.Sprintf("%s before %s was called, which alone wrote it", saw, h.Describe(later))
+	case later != nil:
+		return fmt.Sprintf("%s before %s was called, the first to write it", saw, h.Describe(later))
+	case failed != nil:
+		return fmt.Sprintf("%s, which only an operation wrote that failed: %s", saw, h.Describe(failed))
+	}
+	return saw + ", which nothing wrote"
 }
 
 // writtenLater tells whether the value was written for certain after another write.

@@ -270,7 +270,11 @@ func (p *checking) print(t *term, c *checked) {
 	if len(r.Witness) == 0 {
 		return
 	}
-	t.printf("  %s\n", t.paint(head, fmt.Sprintf("no order explains these %d operations", len(r.Witness))))
+	which := fmt.Sprintf("these %d operations", len(r.Witness))
+	if len(r.Witness) == 1 {
+		which = "this operation"
+	}
+	t.printf("  %s\n", t.paint(head, "no order explains "+which))
 	for i := range r.Witness {
 		text, whole := c.describe(&r.Witness[i])
 		t.printf("    line %-6d %s\n", c.line(&r.Witness[i]), text)

@@ -63,6 +63,15 @@ func TestCheckOwnHistories(t *testing.T) {
 	require.Contains(t, got.out, "h.jsonl: linearizable\n  model        decree, read as json\n")
 }
 
+// One operation that nothing explains is one.
+func TestCheckSingular(t *testing.T) {
+	file := t.TempDir() + "/one.jsonl"
+	require.NoError(t, os.WriteFile(file, []byte(`{"process": 1, "type": "invoke", "f": "read", "key": 0}`+"\n"+`{"process": 1, "type": "ok", "f": "read", "key": 0, "value": 4}`+"\n"), 0o644))
+	got := command(t, "check", file)
+	require.Equal(t, 1, got.status, got.err)
+	require.Contains(t, got.out, "saw 4, which nothing wrote\n  no order explains this operation\n    line 1 ")
+}
+
 // What is not decided within the budget has an exit status of its own.
 func TestCheckUndecided(t *testing.T) {
 	var lines strings.Builder

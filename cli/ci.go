@@ -162,7 +162,7 @@ func stepSummary(reports []*report) string {
 	for _, r := range reports {
 		for _, name := range r.names {
 			f := r.failures[name]
-			fmt.Fprintf(&b, "\n**%s seed %d: %s**, %s seeds\n\n%s\n\n```sh\n%s```\n", r.scenario.Name, f.first, name, thousands(f.count), f.detail, r.lines(f))
+			fmt.Fprintf(&b, "\n**%s seed %d: %s**, %s\n\n%s\n\n```sh\n%s```\n", r.scenario.Name, f.first, name, seeds(f.count), f.detail, r.lines(f))
 		}
 	}
 	return b.String() + "\n"

@@ -40,12 +40,23 @@ type mutantFlags struct {
 // seedsApart is how far the seed ranges of two trials are from each other, and so the largest budget.
 const seedsApart = 1_000_000
 
+// strategyList lists the strategies for help.
+func strategyList() string {
+	var b strings.Builder
+	docs := strategies.Docs()
+	for i, name := range strategies.Names() {
+		fmt.Fprintf(&b, "  %-10s %s\n", name, docs[i])
+	}
+	return b.String()
+}
+
 func mutantsCommand(t *term, status *int) *cobra.Command {
 	var f mutantFlags
 	c := &cobra.Command{
 		Use: "mutants", Short: "measure how fast planted bugs are found", Args: noArguments,
 		Long: "Mutants compiles each planted bug (a diff in scenarios/mutants, or for protocols of your own in the folder mutants) into a program of its own, searches it for a violation over several ranges of seeds, and " +
-			"tells how many runs it took. The sources as they are get as many runs, and must pass them all. It needs the source tree and a Go toolchain.",
+			"tells how many runs it took. The sources as they are get as many runs, and must pass them all. It needs the source tree and a Go toolchain." +
+			"\n\nStrategies, which make up the inputs to try:\n" + strategyList() + "A plan is the list of a run's faults; states are those of replicas, seen from far away.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			b, err := f.parse(c.Context())
 			if c.Context().Err() != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -208,4 +209,13 @@ func TestHunt(t *testing.T) {
 	require.Equal(t, exitPass, got.status, got.err)
 	require.Contains(t, got.out, "of 3 futures from a point")
 	require.Equal(t, exitPass, command(t, "replay", small).status, "the bug is not in the sources")
+}
+
+// Help says what each strategy does.
+func TestMutantsHelp(t *testing.T) {
+	got := command(t, "mutants", "--help")
+	require.Equal(t, 0, got.status)
+	for i, name := range strategies.Names() {
+		require.Regexp(t, `(?m)^  `+name+` +`+regexp.QuoteMeta(strategies.Docs()[i])+`$`, got.out+got.err)
+	}
 }

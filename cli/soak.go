@@ -99,9 +99,13 @@ func (r *report) grown(ctx context.Context, result scenarios.Result) {
 	if exists(file) {
 		return
 	}
-	small := result
-	if got, err := shrink.Shrink(ctx, r.scenario, result.Input, shrink.Options{Jobs: r.plan.jobs}); err == nil && got.Best.Verdict.Fingerprint == v.Fingerprint {
-		small = got.Best
+	small, rest := result, ""
+	got, err := shrink.Shrink(ctx, r.scenario, result.Input, shrink.Options{Jobs: r.plan.jobs})
+	if !errors.Is(err, shrink.ErrDiverged) && got.Best.Verdict.Fingerprint == v.Fingerprint {
+		small = got.Best // so far as there was time
+	}
+	if err != nil || !got.Minimal {
+		rest = fmt.Sprintf("; it may be larger than need be, since %s: %s makes it smaller", unfinished(ctx, err), again()+" shrink "+shellWord(file))
 	}
 	a := scenarios.NewArtifact(r.plan.build, r.scenario, faults.Profile{Name: r.plan.profile.Name}, small, nil)
 	if err := a.Save(file); err != nil {
@@ -109,7 +113,20 @@ func (r *report) grown(ctx context.Context, result scenarios.Result) {
 		fmt.Fprintf(r.term.err, "simrun: the corpus did not grow: %s\n", oneLine(err.Error()))
 		return
 	}
-	fmt.Fprintf(r.term.err, "%s: new in the corpus: %s, of %d events\n", r.scenario.Name, file, small.Stats.Events)
+	fmt.Fprintf(r.term.err, "%s: new in the corpus: %s, of %d events%s\n", r.scenario.Name, file, small.Stats.Events, rest)
+}
+
+// unfinished says why a run was not made as small as it gets.
+func unfinished(ctx context.Context, err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the time was over"
+	case ctx.Err() != nil:
+		return "there was an interrupt"
+	case err != nil:
+		return oneLine(err.Error())
+	}
+	return "the budget was spent"
 }
 
 // slug makes a fingerprint a part of a file's name.

@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/scenarios"
 )
 
 // A soak goes round the scenarios until something fails, and keeps few artifacts of many failures that are alike.
@@ -62,6 +66,29 @@ func TestGrow(t *testing.T) {
 	got = command(t, "regress", "--dir", "corpus")
 	require.Equal(t, exitViolation, got.status)
 	require.Contains(t, got.out, "artifact toy-torn-linearizability-not-linearizable.json: was pass, is violation (linearizability: not linearizable)\n")
+}
+
+// A run for which there was no time to make it small goes into the corpus as it is, and that is said.
+func TestGrowInHaste(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s, err := scenarios.Find("toy-torn")
+	require.NoError(t, err)
+	p, err := faults.FindProfile(faults.Calm)
+	require.NoError(t, err)
+	in := scenarios.Input{}
+	in.Config, in.Plan = s.Draw(0, p)
+	c := s.NewCluster()
+	result := scenarios.Run(c, in)
+	for ; result.Verdict.Kind != checker.Violated; in.Seed++ {
+		in.Config, in.Plan = s.Draw(in.Seed, p)
+		result = scenarios.Run(c, in)
+	}
+	over, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	var said bytes.Buffer
+	r := &report{plan: &sweepPlan{sweepFlags: sweepFlags{jobs: 1, soakFlags: soakFlags{grow: "corpus"}}}, scenario: s, term: &term{out: &said, err: &said}}
+	r.grown(over, result)
+	require.Regexp(t, `^toy-torn: new in the corpus: corpus/\S+, of \d+ events; it may be larger than need be, since the time was over: \S.* shrink corpus/\S+ makes it smaller\n$`, said.String())
 }
 
 func TestSoakRefusals(t *testing.T) {

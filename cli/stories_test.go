@@ -23,7 +23,7 @@ func TestStoriesRun(t *testing.T) {
 		{[]string{"replay", "--scenario", "bank-uncoordinated", "--seed", "0"}, exitPass, "bank-uncoordinated seed 0: violation: bank: overdrawn"},
 		{[]string{"run", "bank", "--count", "3", "--out", out}, exitPass, "3 pass"},
 		{[]string{"run", "bank-uncoordinated", "--seed", "0", "--out", out}, exitPass, "1 violation: bank: overdrawn"},
-		{[]string{"run", "bank-uncoordinated", "--seed", "0", "--out", out}, exitPass, "contrast: failed in 1 of 1 seeds, as it must\n"},
+		{[]string{"run", "bank-uncoordinated", "--seed", "0", "--out", out}, exitPass, "contrast: failed in 1 of 1 seed, as it must\n"},
 		{[]string{"run", "lock-unfenced", "--profile", "partitions", "--seeds", "1", "--out", out}, exitUnproved, "1 pass"}, // nothing was shown
 		{[]string{"run", "lock-unfenced", "--profile", "partitions", "--seeds", "1", "--out", out}, exitUnproved, "did not pass: it is a contrast, and no seed failed as one must\n"},
 		{[]string{"list"}, exitPass, "  meeting-room-uncoordinated  contrast: "},

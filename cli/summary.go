@@ -32,8 +32,8 @@ func (r *report) finish(stop stopped) {
 		r.term.printf("%s: not run: stopped %s\n", r.term.paint(head, r.scenario.Name), stop)
 		return
 	}
-	r.term.printf("%s: %s of %s seeds, profile %s: %s\n", r.term.paint(head, r.scenario.Name),
-		thousands(s.Runs), thousands(r.plan.seeds.Len()), r.plan.profile.Name, r.outcome())
+	r.term.printf("%s: %s of %s, profile %s: %s\n", r.term.paint(head, r.scenario.Name),
+		thousands(s.Runs), seeds(r.plan.seeds.Len()), r.plan.profile.Name, r.outcome())
 	row("verdicts", "%s", r.verdictsLine())
 	for _, name := range r.names {
 		row("", "%s %s, first at seed %d", thousands(r.failures[name].count), name, r.failures[name].first)
@@ -58,7 +58,7 @@ func (r *report) finish(stop stopped) {
 		row("states", "%s", enough(&r.species))
 	}
 	if stop != notStopped {
-		row("stopped", "%s, after %s of %s seeds", stop, thousands(s.Runs), thousands(r.plan.seeds.Len()))
+		row("stopped", "%s, after %s of %s", stop, thousands(s.Runs), seeds(r.plan.seeds.Len()))
 	}
 }
 
@@ -66,7 +66,7 @@ func (r *report) finish(stop stopped) {
 func (r *report) outcome() string {
 	switch contrast := r.scenario.Story != nil && r.scenario.Story.Expect != ""; {
 	case contrast && r.status == exitPass:
-		return r.term.paint(good, fmt.Sprintf("contrast: failed in %s of %s seeds, as it must", thousands(r.verdicts[checker.Violated]), thousands(r.total.Runs)))
+		return r.term.paint(good, fmt.Sprintf("contrast: failed in %s of %s, as it must", thousands(r.verdicts[checker.Violated]), seeds(r.total.Runs)))
 	case contrast && !r.shown:
 		return r.term.paint(bad, "did not pass") + ": it is a contrast, and no seed failed as one must"
 	case r.status != exitPass:
@@ -229,6 +229,14 @@ func thousands(n uint64) string {
 	return s
 }
 
+// seeds counts seeds in words.
+func seeds(n uint64) string {
+	if n == 1 {
+		return "1 seed"
+	}
+	return thousands(n) + " seeds"
+}
+
 func percent(n, of uint64) string {
 	if of == 0 {
 		return "none"
@@ -277,9 +285,9 @@ func (p *progress) step(r scenarios.Result) {
 }
 
 func (p *progress) show() {
-	line := fmt.Sprintf("%s %s of %s seeds", p.name, thousands(p.seen), thousands(p.total))
+	line := fmt.Sprintf("%s %s of %s", p.name, thousands(p.seen), seeds(p.total))
 	if p.total == 0 { // nobody knows how many there will be
-		line = fmt.Sprintf("%s %s seeds", p.name, thousands(p.seen))
+		line = fmt.Sprintf("%s %s", p.name, seeds(p.seen))
 	}
 	if p.failing > 0 {
 		line += fmt.Sprintf(", %s did not pass", thousands(p.failing))
@@ -312,6 +320,6 @@ func (p *progress) done() {
 	if p.seen == 0 || elapsed <= 0 {
 		return
 	}
-	fmt.Fprintf(p.term.err, "%s: %s seeds in %.1f s, %s seeds/s, %s simulated seconds a second\n", p.name, thousands(p.seen), elapsed,
+	fmt.Fprintf(p.term.err, "%s: %s in %.1f s, %s seeds/s, %s simulated seconds a second\n", p.name, seeds(p.seen), elapsed,
 		thousands(uint64(float64(p.seen)/elapsed)), thousands(uint64(float64(p.simulated)/1e9/elapsed)))
 }

@@ -61,7 +61,8 @@ type cluster[M any, PM node.Message[M]] struct {
 	ticks    uint64 // numbers calls and returns
 	healed   bool   // the liveness phase has begun
 	endsAt   int64  // of the liveness phase
-	quiet    quiet  // what did not change lately
+	quiet    quiet  // what did not change lately, since everything else is done
+	rest     quiet  // and what did not change anyway
 	healedAt mark   // how far the replicas were when it began
 
 	verdict checker.Verdict

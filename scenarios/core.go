@@ -17,6 +17,8 @@ type quiet struct {
 	ballot  uint64
 	leaders uint64 // folded; 0 if there are not as many as there should be
 	looks   int    // so often in a row
+	rose    bool   // that was the ballot which changed before
+	moved   bool   // or the leaders
 }
 
 // quietLooks is how many looks that is: for a second.
@@ -24,6 +26,12 @@ const quietLooks = int(int64(faults.Second) / restPeriod)
 
 // settledDown tells whether nothing has changed since the last look, and the core has one leader, or one for each of its groups.
 func (c *cluster[M, PM]) settledDown() bool {
+	c.quiet = c.regard(c.quiet)
+	return c.still(&c.quiet)
+}
+
+// regard returns what there is to see now, after what was seen the last time.
+func (c *cluster[M, PM]) regard(before quiet) quiet {
 	now := quiet{looks: 1}
 	for i := range c.config.Nodes { // what those out of order promise themselves is their own affair
 		if !c.machines[i].outside {
@@ -35,15 +43,24 @@ func (c *cluster[M, PM]) settledDown() bool {
 			now.leaders = now.leaders<<7 ^ now.leaders>>50 ^ uint64(id)
 		}
 	}
-	if c.quiet.ballot == now.ballot && c.quiet.leaders == now.leaders {
-		now.looks += c.quiet.looks
+	now.rose, now.moved = now.ballot != before.ballot, now.leaders != before.leaders
+	if !now.rose && !now.moved {
+		now.looks += before.looks
+		now.rose, now.moved = before.rose, before.moved
 	}
-	c.quiet = now
-	enough := 2
+	return now
+}
+
+// still tells whether what was seen stayed the same for long enough, and is as it should be.
+func (c *cluster[M, PM]) still(q *quiet) bool {
+	return c.long(q) && (q.leaders > 0 || c.stats.Elections == 0)
+}
+
+func (c *cluster[M, PM]) long(q *quiet) bool {
 	if len(c.plan.Outsiders()) > 0 {
-		enough = quietLooks
+		return q.looks >= quietLooks
 	}
-	return now.looks >= enough && (now.leaders > 0 || c.stats.Elections == 0)
+	return q.looks >= 2
 }
 
 // groups returns how many leaders there should be.
@@ -74,7 +91,14 @@ func (c *cluster[M, PM]) unrest() (parts []string) {
 	case len(leaders) > c.groups():
 		parts = append(parts, addresses(leaders)+" all take themselves for the leader")
 	}
-	return append(parts, fmt.Sprintf("the highest ballot is %v, and does not stay the same", node.Ballot(c.highest())))
+	switch {
+	case c.long(&c.rest):
+	case c.rest.rose:
+		parts = append(parts, fmt.Sprintf("the highest ballot is %v, and does not stay the same", node.Ballot(c.rest.ballot)))
+	case len(parts) == 0:
+		parts = append(parts, "who leads does not stay the same")
+	}
+	return parts
 }
 
 // outside names the replicas that are out of order for good; "" if there are none.

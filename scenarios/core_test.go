@@ -140,12 +140,48 @@ func TestRest(t *testing.T) {
 	require.True(t, c.settledDown())
 	c.roles.leads(2, 8)
 	require.False(t, c.settledDown(), "two lead")
-	require.Equal(t, []string{"n1 n2 all take themselves for the leader", "the highest ballot is 0.0, and does not stay the same"}, c.unrest())
+	c.rest = c.quiet
+	require.Equal(t, []string{"n1 n2 all take themselves for the leader", "the highest ballot is 0.8, and does not stay the same"}, c.unrest())
+	c.rest = c.regard(c.rest)
+	require.Equal(t, []string{"n1 n2 all take themselves for the leader"}, c.unrest(), "it stays the same")
 	c.roles.leads(2, 0)
+	c.roles.leads(3, 8)
+	c.roles.leads(1, 0)
+	c.rest = c.regard(c.rest)
+	require.Equal(t, []string{"who leads does not stay the same"}, c.unrest())
+	c.roles.leads(3, 0)
+	c.roles.leads(1, 7)
 	c.plan.Faults = []faults.Fault{{Kind: faults.Crash, Stays: true, Nodes: []node.ID{3}}}
 	require.False(t, c.settledDown())
 	for range quietLooks - 2 {
 		require.False(t, c.settledDown())
 	}
 	require.True(t, c.settledDown())
+}
+
+// A cluster that is done with everything only at the last look need not be looked at again, if it was at rest before: a client that asks once waits for what was lost
+// until its patience is over.
+func TestRestAtTheEnd(t *testing.T) {
+	spec := OnLog(newKV)
+	spec.Workload, spec.SendOnce = Registers{}, true
+	s, late := Define(spec), 0
+	for seed := range uint64(20) {
+		in := Input{Seed: seed}
+		in.Config, _ = s.Draw(seed, profile(t, faults.Calm))
+		calmly(faults.Fault{Kind: faults.Drop, At: in.Config.Horizon / 2, Rate: 1_000_000, From: []node.Addr{node.Client(1).Addr()}})(&in)
+		in.Config.Patience, in.Config.Recovery = faults.Second, 10*faults.Second
+		require.NoError(t, s.Check(in))
+		c := s.NewCluster()
+		r := Run(c, in)
+		require.Equal(t, checker.Pass, r.Verdict.Kind, r.Verdict.Detail)
+		took := faults.Span(r.Stats.Simulated) - in.Config.Horizon
+		if took < 4*faults.Span(restPeriod) {
+			continue
+		}
+		late++
+		in.Config.Recovery = took - faults.Span(restPeriod)
+		r = Run(c, in)
+		require.Equal(t, checker.Pass, r.Verdict.Kind, "seed %d, which was done with all when it had been healed for %v: %s", seed, in.Config.Recovery, r.Verdict.Detail)
+	}
+	require.Positive(t, late)
 }

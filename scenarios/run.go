@@ -182,10 +182,15 @@ func (c *cluster[M, PM]) phaseEnds(*sim.Event) {
 	}
 	if !c.healed {
 		c.heal()
-	} else if c.finished() {
+	} else if c.rest = c.regard(c.rest); c.finished() {
 		c.pass()
 		return
 	} else if c.kernel.Now() >= c.endsAt {
+		// A client that is done just before the end leaves no time to look again: that is no unrest, if nothing has changed since before.
+		if c.allDone() && c.still(&c.rest) {
+			c.pass()
+			return
+		}
 		c.stuck()
 		return
 	}
@@ -209,7 +214,7 @@ func (c *cluster[M, PM]) heal() {
 		c.machine(id).outside = true
 		c.excuse(id)
 	}
-	c.quiet = quiet{}
+	c.quiet, c.rest = quiet{}, quiet{}
 	for i := range c.crowd.clients {
 		x := &c.crowd.clients[i]
 		x.quota = true
@@ -219,15 +224,17 @@ func (c *cluster[M, PM]) heal() {
 	}
 }
 
-// finished tells whether the healed cluster has done all that is asked of it: every client is settled, and all
-// replicas have the same state.
-func (c *cluster[M, PM]) finished() bool {
+// finished tells whether the healed cluster has done all that is asked of it, and is at rest.
+func (c *cluster[M, PM]) finished() bool { return c.allDone() && c.settledDown() }
+
+// allDone tells whether every client is settled, and all replicas have the same state.
+func (c *cluster[M, PM]) allDone() bool {
 	for i := range c.crowd.clients {
 		if x := &c.crowd.clients[i]; !c.settled(x) {
 			return false
 		}
 	}
-	return c.converged() && c.settledDown()
+	return c.converged()
 }
 
 // pass ends a run in which nothing was violated as it went: what clients saw is checked now.

@@ -118,6 +118,7 @@ type Scenario struct {
 	members    bool
 	sessions   bool
 	lies       bool
+	sendOnce   bool
 	points     []string
 	messages   messageNames
 	demands    func(s Sometimes) bool
@@ -141,6 +142,9 @@ func (s Scenario) Suffers(k faults.Kind, p faults.Profile) bool {
 	}
 	return true
 }
+
+// SendsOnce tells whether clients send an operation once: see Spec.SendOnce.
+func (s Scenario) SendsOnce() bool { return s.sendOnce }
 
 // hasKeys tells whether operations of the scenario may be about several keys.
 func (s Scenario) hasKeys(p faults.Profile) bool {
@@ -209,6 +213,7 @@ func Define[M any, PM node.Message[M]](s Spec[M, PM]) Scenario {
 		members:    spec.Members != nil,
 		sessions:   spec.Sessions,
 		lies:       spec.Lie != nil,
+		sendOnce:   spec.SendOnce,
 		points:     s.Points,
 		messages:   spec.messageNames(),
 		demands:    s.Demands,

@@ -105,6 +105,18 @@ func (c *cluster[M, PM]) submitted(x *client) {
 
 func operationName(x node.Client, seq uint64) string { return fmt.Sprintf("%v#%d", x.Addr(), seq) }
 
+// OperationName returns what reports call an operation of the history, such as c2#1, for the violation that a Judge finds: the story then tells of those that it names.
+func OperationName(c *Config, h *checker.History, index int) string {
+	client := func(o *checker.Op) uint32 { return (o.Client - 1) % uint32(c.Clients) } // who gave up goes on as another process
+	seq := uint64(0)
+	for i := range h.Ops[:index+1] {
+		if client(&h.Ops[i]) == client(&h.Ops[index]) {
+			seq++
+		}
+	}
+	return operationName(node.Client(client(&h.Ops[index])+1), seq)
+}
+
 // Names returns the names of values that were told of in the trace, by their digest.
 func (c *cluster[M, PM]) Names() map[uint64]string { return c.names }
 

@@ -194,3 +194,10 @@ func TestMissingSectors(t *testing.T) {
 		require.True(t, seen[shape], "%s of %v", shape, seen)
 	}
 }
+
+// What is lost is counted as people count.
+func TestLossInWords(t *testing.T) {
+	require.Equal(t, "nothing on disk lost", loss{}.String())
+	require.Equal(t, "1 unsynced write lost, 0 torn, 0 with a hole", loss{lost: 1}.String())
+	require.Equal(t, "2 unsynced writes lost, 1 torn, 0 with a hole", loss{lost: 2, torn: 1}.String())
+}

@@ -125,5 +125,9 @@ func (l loss) String() string {
 	if l.lost == 0 && l.torn == 0 && l.holed == 0 {
 		return "nothing on disk lost"
 	}
-	return fmt.Sprintf("%d unsynced writes lost, %d torn, %d with a hole", l.lost, l.torn, l.holed)
+	writes := "writes"
+	if l.lost == 1 {
+		writes = "write"
+	}
+	return fmt.Sprintf("%d unsynced %s lost, %d torn, %d with a hole", l.lost, writes, l.torn, l.holed)
 }

@@ -304,13 +304,16 @@ func from(h *checker.History, begins func(o checker.Op) (first checker.Op, ok bo
 		if !ok {
 			continue
 		}
+		stale := staleWrites(h, &first)
 		less := edit(h, func(o *checker.Op, _ *checker.Ext) bool {
 			switch {
 			case o.Call == first.Call:
 				*o = first
 				return true
 			case o.Return < first.Call:
-				return false
+				v, isStale := stale[o.Call]
+				o.Kind, o.Arg, o.Arg2, o.Out = checker.Put, v, 0, 0
+				return isStale
 			case o.Call > first.Return:
 				return true
 			case o.Kind.ReadsOnly():
@@ -323,6 +326,62 @@ func from(h *checker.History, begins func(o checker.Op) (first checker.Op, ok bo
 			return
 		}
 	}
+}
+
+// staleWrites returns, by their calls, the last operations that wrote values which are seen in a history that begins with the first operation, and which nothing writes in
+// it. They had returned when it begins.
+func staleWrites(h *checker.History, first *checker.Op) map[uint64]int64 {
+	seen := map[int64]bool{}
+	for i := range h.Ops {
+		if v, ok := saw(&h.Ops[i]); ok && h.Ops[i].Call > first.Return {
+			seen[v] = true
+		}
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	if first.Kind == checker.Put {
+		delete(seen, first.Arg)
+	}
+	for i := range h.Ops {
+		if v, ok := wrote(&h.Ops[i]); ok && h.Ops[i].Return >= first.Call {
+			delete(seen, v)
+		}
+	}
+	stale := map[uint64]int64{}
+	for i := len(h.Ops) - 1; i >= 0 && len(seen) > 0; i-- {
+		o := &h.Ops[i]
+		if v, ok := wrote(o); ok && o.Outcome == checker.OK && seen[v] {
+			stale[o.Call] = v
+			delete(seen, v)
+		}
+	}
+	return stale
+}
+
+// saw returns the value that a completed operation on a register saw in it, if it tells.
+func saw(o *checker.Op) (int64, bool) {
+	switch {
+	case o.Outcome != checker.OK:
+	case o.Kind == checker.Get, o.Kind == checker.CAS:
+		return o.Out, true
+	case o.Kind == checker.TryCAS && o.Out != 0:
+		return o.Arg, true
+	}
+	return 0, false
+}
+
+// wrote returns the value that an operation wrote to a register, or may have written.
+func wrote(o *checker.Op) (int64, bool) {
+	done := o.Outcome == checker.OK
+	switch {
+	case o.Outcome == checker.Fail:
+	case o.Kind == checker.Put:
+		return o.Arg, true
+	case o.Kind == checker.CAS && (!done || o.Out == o.Arg), o.Kind == checker.TryCAS && (!done || o.Out != 0):
+		return o.Arg2, true
+	}
+	return 0, false
 }
 
 // begins returns an operation that makes the state what a completed one tells that it was behind it, if it does.

@@ -51,7 +51,11 @@ func (r *Replica) Describe() []string {
 	if l.known {
 		lines = append(lines, fmt.Sprintf("chosen %x", l.chosen))
 	}
-	if len(l.waiting) > 0 {
+	switch len(l.waiting) {
+	case 0:
+	case 1:
+		lines = append(lines, "waiting 1 client")
+	default:
 		lines = append(lines, fmt.Sprintf("waiting %d clients", len(l.waiting)))
 	}
 	if r.silent {

@@ -78,6 +78,10 @@ func TestDescribe(t *testing.T) {
 			func(r *Replica) { r.proposer.ballot, r.acceptor.accepted = node.NewBallot(2, 1), node.NewBallot(1, 3) },
 			[]string{"promised 0.5", "accepted 766f7465 in 1.3", "proposer preparing ballot 2.1 value 76616c7565, answered by n1 n3", "waiting 2 clients"},
 		},
+		"one client": {
+			func(r *Replica) { r.learner.waiting = r.learner.waiting[:1] },
+			[]string{"promised 0.5", "accepted 766f7465 in 0.4", "proposer preparing ballot 0.5 value 76616c7565, answered by n1 n3", "waiting 1 client"},
+		},
 		"answered by nobody": {
 			func(r *Replica) { r.proposer.quorum, r.learner.waiting = members{}, nil },
 			[]string{"promised 0.5", "accepted 766f7465 in 0.4", "proposer preparing ballot 0.5 value 76616c7565"},

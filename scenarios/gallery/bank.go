@@ -71,23 +71,27 @@ func (accounts) Model() checker.Model { return models.Bank.Model }
 
 // neverOverdrawn looks at account 0 alone, and so says in plain words what linearizability would say in general ones: all that was taken out of it for certain
 // is not more than may have been put in.
-func neverOverdrawn(_ *scenarios.Config, h *checker.History) *checker.Violation {
-	in, out, desks := int64(0), int64(0), 0
+func neverOverdrawn(c *scenarios.Config, h *checker.History) *checker.Violation {
+	in, out := int64(0), int64(0)
+	var payments, withdrawals []string
 	for i := range h.Ops {
 		o := &h.Ops[i]
 		switch {
 		case o.Kind == checker.Add && o.Key == 0 && o.Outcome != checker.Fail:
 			in += o.Arg
+			payments = append(payments, scenarios.OperationName(c, h, i))
 		case o.Kind == checker.Transfer && o.Arg == 0 && o.Key != 0 && (o.Outcome != checker.OK || o.Out != 0):
 			in += o.Arg2
+			payments = append(payments, scenarios.OperationName(c, h, i))
 		case o.Kind == checker.Transfer && o.Key == 0 && o.Arg != 0 && o.Outcome == checker.OK && o.Out != 0:
 			out += o.Arg2
-			desks++
+			withdrawals = append(withdrawals, scenarios.OperationName(c, h, i))
 		}
 	}
 	if out > in {
 		return &checker.Violation{Check: "bank", Shape: "overdrawn",
-			Detail: fmt.Sprintf("$%d were paid out of account 0 in %d withdrawals, and no more than $%d can have been in it", out, desks, in)}
+			Detail: fmt.Sprintf("$%d were paid out of account 0 in %d withdrawals, and no more than $%d can have been in it: paid in by %s, out by %s",
+				out, len(withdrawals), in, names(payments), names(withdrawals))}
 	}
 	return nil
 }

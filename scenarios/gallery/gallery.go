@@ -1,6 +1,9 @@
 package gallery
 
 import (
+	"fmt"
+	"strings"
+
 	"simrun/faults"
 	"simrun/node"
 	"simrun/node/machine"
@@ -47,6 +50,18 @@ func replicas(c *scenarios.Config) []node.ID {
 		ids[i] = node.ID(i + 1)
 	}
 	return ids
+}
+
+// names lists operations, few enough for a sentence.
+func names(list []string) string {
+	const most = 8
+	switch {
+	case len(list) == 0:
+		return "nobody"
+	case len(list) > most:
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
+	}
+	return strings.Join(list, ", ")
 }
 
 // addrs returns the addresses of replicas.

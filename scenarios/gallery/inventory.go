@@ -29,19 +29,23 @@ func (stock) Operation(c *scenarios.Config, lot uint64, index int) scenarios.Ope
 }
 
 // neverOversold says in plain words what linearizability would say in general ones.
-func neverOversold(_ *scenarios.Config, h *checker.History) *checker.Violation {
+func neverOversold(c *scenarios.Config, h *checker.History) *checker.Violation {
 	delivered, sold := int64(0), int64(0)
+	var deliveries, sales []string
 	for i := range h.Ops {
 		o := &h.Ops[i]
 		switch {
 		case o.Kind == checker.Add && o.Key == 0:
 			delivered += o.Arg
+			deliveries = append(deliveries, scenarios.OperationName(c, h, i))
 		case o.Kind == checker.Transfer && o.Outcome == checker.OK && o.Out != 0:
 			sold += o.Arg2
+			sales = append(sales, scenarios.OperationName(c, h, i))
 		}
 	}
 	if sold > delivered {
-		return &checker.Violation{Check: "inventory", Shape: "sold twice", Detail: fmt.Sprintf("%d pieces were sold, of %d that were ever delivered", sold, delivered)}
+		return &checker.Violation{Check: "inventory", Shape: "sold twice", Detail: fmt.Sprintf("%d pieces were sold, of %d that were ever delivered: delivered by %s, sold by %s",
+			sold, delivered, names(deliveries), names(sales))}
 	}
 	return nil
 }

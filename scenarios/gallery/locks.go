@@ -132,19 +132,28 @@ func pausedHolder(write func(client int64, value, token int64) scenarios.Call) f
 }
 
 // writtenByLoser looks for a write of a client, which has the session of its own number, that was called after that session had been ended for certain.
-func writtenByLoser(_ *scenarios.Config, h *checker.History) *checker.Violation {
-	ended := map[int64]uint64{} // by session, when
+func writtenByLoser(c *scenarios.Config, h *checker.History) *checker.Violation {
+	ended := map[int64]int{} // by session, the operation that ended it
 	for i := range h.Ops {
 		o := &h.Ops[i]
 		if o.Kind == checker.Expire && o.Outcome == checker.OK && o.Out == 1 {
-			ended[o.Arg] = o.Return
+			ended[o.Arg] = i
 		}
 	}
 	for i := range h.Ops {
 		o := &h.Ops[i]
-		if at, lost := ended[int64(o.Client)]; lost && o.Kind == checker.Put && o.Call > at && o.Outcome == checker.OK {
-			return &checker.Violation{Check: "lock", Shape: "written without holding it",
-				Detail: fmt.Sprintf("c%d wrote %d to k%d after its session had ended and its lock had gone to another", o.Client, o.Arg, o.Key)}
+		if by, lost := ended[int64(o.Client)]; lost && o.Kind == checker.Put && o.Call > h.Ops[by].Return && o.Outcome == checker.OK {
+			var next []string
+			for j := by; j < i; j++ {
+				if p := &h.Ops[j]; p.Kind == checker.Acquire && p.Outcome == checker.OK && p.Out != 0 && p.Arg != int64(o.Client) {
+					next = append(next, scenarios.OperationName(c, h, j))
+				}
+			}
+			detail := fmt.Sprintf("c%d wrote %d to k%d after its session had ended and its lock had gone to another: ended by %s", o.Client, o.Arg, o.Key, scenarios.OperationName(c, h, by))
+			if len(next) > 0 {
+				detail += ", got by " + names(next)
+			}
+			return &checker.Violation{Check: "lock", Shape: "written without holding it", Detail: detail + ", written by " + scenarios.OperationName(c, h, i)}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package gallery
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"simrun/checker"
 	"simrun/checker/models"
@@ -57,18 +58,21 @@ func (bookings) Kinds() []checker.OpKind { return models.Insert.Kinds }
 func (bookings) Model() checker.Model { return models.Insert.Model }
 
 // noDoubleBooking says in plain words what linearizability would say in general ones.
-func noDoubleBooking(_ *scenarios.Config, h *checker.History) *checker.Violation {
-	holder := map[uint32]*checker.Op{}
+func noDoubleBooking(c *scenarios.Config, h *checker.History) *checker.Violation {
+	holder := map[uint32]int{} // the first to be told so, by room
 	for i := range h.Ops {
 		o := &h.Ops[i]
 		if o.Kind != checker.Insert || o.Outcome != checker.OK || o.Out == 0 {
 			continue
 		}
-		if first := holder[o.Key]; first != nil {
+		if first, held := holder[o.Key]; held {
+			a, b := scenarios.OperationName(c, h, first), scenarios.OperationName(c, h, i)
+			who, _, _ := strings.Cut(a, "#")
+			other, _, _ := strings.Cut(b, "#")
 			return &checker.Violation{Check: "room", Shape: "double booking",
-				Detail: fmt.Sprintf("c%d and c%d were both told that they have room k%d", first.Client, o.Client, o.Key)}
+				Detail: fmt.Sprintf("%s and %s were both told that they have room k%d, in answer to %s and %s", who, other, o.Key, a, b)}
 		}
-		holder[o.Key] = o
+		holder[o.Key] = i
 	}
 	return nil
 }

@@ -81,3 +81,18 @@ func TestLearners(t *testing.T) {
 	}
 	require.True(t, slices.Contains(learned, "n4") && slices.Contains(learned, "n5"))
 }
+
+// A contrast whose own rule is broken tells of the operations that break it.
+func TestContrastsTellOfOperations(t *testing.T) {
+	for name, operations := range map[string][]string{
+		"bank-uncoordinated":         {"add k0 1500 (c1#1)", "transfer k0->k1 1000 (c2#1)", "transfer k0->k2 1000 (c3#1)", "transfer k0->k3 1000 (c4#1)"},
+		"inventory-uncoordinated":    {"add k0 1 (c3#1)", "transfer k0->k1 1 (c1#1)", "transfer k0->k2 1 (c2#1)"},
+		"meeting-room-uncoordinated": {"insert k0 1 (c1#1)", "insert k0 4 (c4#1)"},
+		"lock-unfenced":              {"expire s1 renewed 2 times (c2#5)", "acquire k0 for s2 (c2#7)", "put k2 11 (c1#5)"},
+	} {
+		story := strings.Join(told(t, name).Timeline.Story, "\n")
+		for _, o := range operations {
+			require.Contains(t, story, o, name)
+		}
+	}
+}

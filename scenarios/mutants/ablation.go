@@ -78,7 +78,7 @@ func (b *Board) Families() (list []Family) {
 		if atLeast {
 			sign = ">"
 		}
-		f.cells[less.Mutant], f.Factors[less.Mutant] = fmt.Sprintf("%s%.2g", sign, factor), factor
+		f.cells[less.Mutant], f.Factors[less.Mutant] = sign+twoDigits(factor), factor
 		switch {
 		case factor >= 2:
 			f.Doubled = append(f.Doubled, less.Mutant)

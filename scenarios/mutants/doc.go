@@ -16,6 +16,8 @@
 //	@@ -72,3 +72,3 @@
 //	...
 //
+// Lines of "git diff" that begin with "diff --git" or "index" may stand ahead of a file's.
+//
 // A diff has little context, one line or two, since the sources move. The context must be there exactly, and at one place only
 // (line numbers decide if there are several): otherwise the diff does not apply, and a test fails.
 // "go test ./scenarios/mutants -update" moves diffs whose context changed to where the lines that they take out are.

@@ -73,12 +73,19 @@ func Parse(name, text string) (Mutant, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	at := 0
 	for ; at < len(lines) && !strings.HasPrefix(lines[at], "--- "); at++ {
+		if ofGit(lines[at]) {
+			continue
+		}
 		key, value, ok := strings.Cut(lines[at], ": ")
 		if !ok || !m.set(key, value) {
 			return fail(at+1, "%q is no line of a header", lines[at])
 		}
 	}
 	for at < len(lines) {
+		if ofGit(lines[at]) {
+			at++
+			continue
+		}
 		from, ok1 := strings.CutPrefix(lines[at], "--- a/")
 		if at+1 == len(lines) {
 			return fail(at+1, "the diff ends in a file's name")
@@ -125,6 +132,11 @@ func Parse(name, text string) (Mutant, error) {
 		return m, fmt.Errorf("%s.diff: %w", name, err)
 	}
 	return m, nil
+}
+
+// ofGit tells whether a line is one that git diff writes ahead of a file's, and that says nothing more.
+func ofGit(line string) bool {
+	return strings.HasPrefix(line, "diff --git ") || strings.HasPrefix(line, "index ")
 }
 
 func (m *Mutant) set(key, value string) bool {

@@ -35,6 +35,14 @@ func TestParse(t *testing.T) {
 		Files: []Patch{{"f.go", []Hunk{{2, []Line{{' ', "b"}, {'-', "c"}, {'+', "C"}}}}}},
 	}, m)
 	require.Equal(t, sample, m.String())
+	const ofGit = "diff --git a/f.go b/f.go\nindex 3f2a1b0..9c8d7e6 100644\n"
+	one, two := strings.Replace(sample, "--- a/f.go", ofGit+"--- a/f.go", 1), strings.TrimPrefix(sample, header)
+	pasted, err := Parse("sample", one)
+	require.NoError(t, err, "lines that git diff writes say nothing")
+	require.Equal(t, m, pasted)
+	pasted, err = Parse("sample", one+ofGit+strings.ReplaceAll(two, "f.go", "g.go"))
+	require.NoError(t, err)
+	require.Len(t, pasted.Files, 2)
 	for _, c := range []struct{ old, new, says string }{
 		{"wrong: w\n", "", "the header needs"},
 		{"wrong: w\n", "colour: red\n", "line 1"},

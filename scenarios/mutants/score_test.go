@@ -82,6 +82,14 @@ func TestSum(t *testing.T) {
 	require.Equal(t, Quartiles{30, 70, Censored}, s.Events)
 }
 
+// Two digits that count are no power of ten.
+func TestTwoDigits(t *testing.T) {
+	for v, want := range map[float64]string{0.0069: "0.0069", 0.99: "0.99", 9.96: "10", 48.2: "48", 99.4: "99", 99.6: "100", 100: "100", 12345: "12345"} {
+		require.Equal(t, want, twoDigits(v))
+	}
+	require.Equal(t, "48% to 100%", rate(&Score{Found: 5, Rate: [2]float64{0.478, 1}}))
+}
+
 func TestTables(t *testing.T) {
 	text := board().Text()
 	require.Contains(t, text, "swarm: 2 of 2 bugs found (100%), 1 in every search (50%), half of the 1 that are not trivial within 7 runs; 1 trivial; 0 false alarms in 100 runs of the sources as they are")
@@ -90,6 +98,7 @@ func TestTables(t *testing.T) {
 	require.Contains(t, text, "uniform did not find slip\n")
 	require.Regexp(t, `slip +swarm +2/3 +7 \(3 to >100\) +0.5 +agreement 1, stated 1 +1/2`, text)
 	page := board().Markdown("make it")
+	require.Contains(t, page, "# How many runs until a bug shows, by strategy\n")
 	require.Contains(t, page, "| slip | 7 | >100 |")
 	require.Contains(t, page, "| easy | 1 | - |")
 	require.Contains(t, page, "| easy (trivial) |")

@@ -97,7 +97,15 @@ func rate(s *Score) string {
 	return share(s.Rate[0]) + " to " + share(s.Rate[1])
 }
 
-func share(p float64) string { return fmt.Sprintf("%.2g%%", 100*p) }
+func share(p float64) string { return twoDigits(100*p) + "%" }
+
+// twoDigits writes two digits that count, and all of those before the point.
+func twoDigits(v float64) string {
+	if v >= 99.5 { // which rounds to three
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2g", v)
+}
 
 // number writes a whole number with commas, "-" for one that is not known.
 func number(v float64) string {
@@ -115,7 +123,7 @@ func seconds(v float64) string {
 	if v == Censored {
 		return "-"
 	}
-	return fmt.Sprintf("%.2g", v)
+	return twoDigits(v)
 }
 
 func (b *Board) strategies() (names []string) {
@@ -186,7 +194,11 @@ func percent(n, of int) string {
 // Markdown writes the board for people, with the command that made it.
 func (b *Board) Markdown(command string) string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "# How many runs until a bug shows\n\n")
+	title := "How many runs until a bug shows"
+	if len(b.strategies()) > 1 {
+		title += ", by strategy"
+	}
+	fmt.Fprintf(&w, "# %s\n\n", title)
 	fmt.Fprintf(&w, "Each row is a bug that a real system had, planted in the sources (scenarios/mutants), and a strategy that looks for it: %d searches of up to %s runs under the profile %s, "+
 		"from different seeds. A search that finds nothing counts as one that takes longer than that. Seconds are those of one core, and the only column that depends on the machine. "+
 		"A bug is trivial if %d runs without any fault show it; medians leave it out.\n\n", b.Repeat, number(float64(b.Budget)), b.Profile, TrivialRuns)

@@ -3,6 +3,7 @@ package shrink
 import (
 	"math/bits"
 	"reflect"
+	"slices"
 	"strings"
 
 	"simrun/faults"
@@ -16,6 +17,8 @@ type number struct {
 	set  func(*scenarios.Input, int64)
 	calm int64 // the best value
 	also int64 // another that is nearly as good; or calm again
+	// Values below are not tried; 0: there is no such bound.
+	least int64
 }
 
 // tame holds the calm values of the configuration's fields that are not zero, by the name of the field.
@@ -47,15 +50,21 @@ func weather(s scenarios.Scenario, in *scenarios.Input) []number {
 }
 
 // ends returns the numbers that say how long a run may take. A cluster that does not recover must keep enough time for it: any
-// cluster fails to recover in none.
-func ends(fingerprint string) []number {
+// cluster fails to recover in none. And a case whose bug is mended must have the time to pass: a client that does not ask again waits for what is lost
+// until its patience is over, and only then begins what is asked of the healed cluster.
+func ends(s scenarios.Scenario, in *scenarios.Input, fingerprint string) []number {
 	field := func(name string) number {
 		return fieldOf(reflect.Int64, name, func(in *scenarios.Input) reflect.Value { return reflect.ValueOf(&in.Config).Elem().FieldByName(name) })
 	}
 	recovery := field("Recovery")
-	if strings.HasPrefix(fingerprint, "liveness") {
-		recovery.calm, recovery.also = patient, patient
+	switch {
+	case strings.HasPrefix(fingerprint, "liveness"):
+		recovery.calm, recovery.least = patient, patient
+	case s.SendsOnce():
+		recovery.calm += int64(in.Config.Patience)
+		recovery.least = recovery.calm
 	}
+	recovery.also = recovery.calm
 	return []number{field("Horizon"), recovery}
 }
 
@@ -147,12 +156,16 @@ func distance(a, b int64) uint64 {
 
 // calmer returns values to try in place of v, the best first.
 func (n *number) calmer(v int64) []int64 {
-	if v == n.calm || n.calm == patient && v < patient {
+	if v == n.calm || v < n.least {
 		return nil
 	}
 	middle := n.calm + (v-n.calm)/2
 	quarter := n.calm + (v-n.calm)/4
-	return []int64{n.calm, n.also, rounded(quarter, 1), rounded(middle, 1), rounded(v, 1), rounded(v, 1) + unit(v, 1), rounded(v, 2), rounded(v, 2) + unit(v, 2)}
+	list := []int64{n.calm, n.also, rounded(quarter, 1), rounded(middle, 1), rounded(v, 1), rounded(v, 1) + unit(v, 1), rounded(v, 2), rounded(v, 2) + unit(v, 2)}
+	if n.least == 0 {
+		return list
+	}
+	return slices.DeleteFunc(list, func(v int64) bool { return v < n.least })
 }
 
 // unit returns the value of the given significant digit of v, from 1.

@@ -231,7 +231,7 @@ func (s *shrinker) round() {
 	in := func() *scenarios.Input { base := clone(&s.best.Input); return &base }
 
 	s.pass = "time" // first, since it makes all other runs shorter
-	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(fingerprint)[1:]) })
+	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(s.scenario, in, fingerprint)[1:]) })
 
 	s.pass = "faults"
 	base := in()
@@ -267,7 +267,7 @@ func (s *shrinker) round() {
 	s.any(narrower)
 
 	s.pass = "numbers"
-	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(fingerprint)) })
+	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, ends(s.scenario, in, fingerprint)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, weather(s.scenario, in)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input { return calmed(in, mishapNumbers(in)) })
 	s.any(func(in *scenarios.Input) []scenarios.Input {

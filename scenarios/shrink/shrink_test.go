@@ -485,15 +485,26 @@ func TestNumbersAreFound(t *testing.T) {
 	require.Len(t, weather(s, &in), 1+4+3+2+4+2+3+4+1+0, "spares; keys, think, retry, patience; latency; drop, encode; links; sync; disk; clock; one knob")
 	in.Plan.Faults = in.Plan.Faults[:1]
 	require.Len(t, mishapNumbers(&in), 13, "all of a fault of any kind")
-	require.Len(t, ends("agreement"), 2)
-	recovery := ends("liveness: no progress")[1]
+	require.Len(t, ends(s, &in, "agreement"), 2)
+	recovery := ends(s, &in, "liveness: no progress")[1]
 	require.Equal(t, []int64{patient}, slices.Compact(recovery.calmer(60_000_000_000))[:1])
 	for v := patient * 2; v > patient/2; v -= patient / 8 {
 		for _, w := range recovery.calmer(v) {
 			require.GreaterOrEqual(t, w, patient, "the time to recover is not cut short where recovery is what fails")
 		}
 	}
-	for _, n := range slices.Concat(weather(s, &in), mishapNumbers(&in), ends("")) {
+	// A client that asks once may be patient until then, and has not begun yet what is asked of the healed cluster.
+	once := scenarios.Define(scenarios.Spec[tick, *tick]{SendOnce: true})
+	in.Config.Patience = 1500 * faults.Millisecond
+	recovery = ends(once, &in, "agreement")[1]
+	require.Equal(t, int64(2500*faults.Millisecond), recovery.calm)
+	for v := recovery.calm * 8; v > recovery.calm/2; v -= recovery.calm / 8 {
+		for _, w := range recovery.calmer(v) {
+			require.GreaterOrEqual(t, w, recovery.calm, "from %d", v)
+		}
+	}
+	require.Equal(t, int64(faults.Second), ends(s, &in, "agreement")[1].calm)
+	for _, n := range slices.Concat(weather(s, &in), mishapNumbers(&in), ends(s, &in, "")) {
 		c := clone(&in)
 		v := n.get(&in)
 		n.set(&c, 1-min(v, 1))

@@ -67,7 +67,7 @@ func sizeOf(s scenarios.Scenario, in *scenarios.Input, calls int64) (z Size) {
 		z[clutter] += n.clutter(v)
 		z[unrest] += n.unrest(v)
 	}
-	for _, n := range slices.Concat(ends(""), mishapNumbers(in), scriptNumbers(in), scriptValues(in)) {
+	for _, n := range slices.Concat(ends(s, in, ""), mishapNumbers(in), scriptNumbers(in), scriptValues(in)) {
 		z[clutter] += n.clutter(n.get(in))
 		z[unrest] += n.unrest(n.get(in))
 	}

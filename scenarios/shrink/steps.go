@@ -317,7 +317,7 @@ func Steps(s scenarios.Scenario, in scenarios.Input, fingerprint string) (list [
 	list = append(list, dropped(&in)...)
 	list = append(list, renumberOperations(&in))
 	list = append(list, narrower(&in)...)
-	list = append(list, calmed(&in, slices.Concat(weather(s, &in), mishapNumbers(&in), scriptNumbers(&in), ends(fingerprint)))...)
+	list = append(list, calmed(&in, slices.Concat(weather(s, &in), mishapNumbers(&in), scriptNumbers(&in), ends(s, &in, fingerprint)))...)
 	list = append(list, renumberValues(&in)...)
 	list = append(list, sooner(&in)...)
 	return list

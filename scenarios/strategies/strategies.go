@@ -66,6 +66,15 @@ func Names() []string {
 	return names
 }
 
+// Docs returns what each strategy does, in the order of Names.
+func Docs() []string {
+	docs := make([]string, len(table))
+	for i := range table {
+		docs[i] = table[i].doc
+	}
+	return docs
+}
+
 // New returns the strategy of that name. Its own decisions are drawn from the salt.
 func New(name string, s scenarios.Scenario, p faults.Profile, salt uint64) (Strategy, error) {
 	for i := range table {

@@ -13,6 +13,7 @@ import (
 type focus struct {
 	t        *Timeline
 	roots    []int             // records to go back from
+	until    int               // the last record of which a fault can be a cause
 	slots    map[uint64]bool   // nil: all
 	ballots  map[string]bool   // nil: all
 	asked    map[string]string // operations by name, in words
@@ -22,6 +23,8 @@ type focus struct {
 
 	completed map[string]bool // phases that came to what they were for
 	broken    *promise        // the promise that the violation breaks, or nil
+	judged    bool            // it was found in what clients saw, by the scenario's own rule
+	mishaps   bool            // there are faults, or messages that did not simply arrive
 	evident   bool            // votes can be read from disks, and need not be taken from messages
 	single    bool            // there is one slot only
 	lease     bool            // it is a lease that was broken
@@ -55,6 +58,7 @@ func (t *Timeline) focus() *focus {
 		}
 		f.single = f.single && r.Slot <= 1
 		f.evident = f.evident || r.Kind == "durable" && r.Name == "voted"
+		f.mishaps = f.mishaps || r.Kind == "fault" || r.Kind == "lost" || r.Kind == "copy" || r.Kind == "crash"
 	}
 	if end >= 0 {
 		f.roots = append(f.roots, end)
@@ -65,6 +69,8 @@ func (t *Timeline) focus() *focus {
 			f.central[name] = true
 		}
 	}
+	f.judge(end)
+	f.until = f.lastCause()
 	if end >= 0 && t.Records[end].Kind == "VIOLATION" && t.Records[end].Slot > 0 {
 		f.slots = map[uint64]bool{t.Records[end].Slot: true}
 		for _, m := range slotInText.FindAllStringSubmatch(t.Detail, -1) {
@@ -103,6 +109,63 @@ func (f *focus) witnesses() {
 			f.roots = append(f.roots, i)
 		}
 	}
+}
+
+// judge makes operations roots where a scenario's own rule is broken by what clients saw: those that the violation names, or else all that completed. Such a violation is found in
+// the end, in an event in which nothing else happens.
+func (f *focus) judge(end int) {
+	if end < 0 || len(f.t.Witness) > 0 || strings.HasPrefix(f.t.Fingerprint, "liveness:") || strings.HasPrefix(f.t.Fingerprint, "livelock:") {
+		return
+	}
+	r := &f.t.Records[end]
+	alone := end == 0 || f.t.Records[end-1].Event != r.Event
+	healed := slices.ContainsFunc(f.t.Records[:end], func(r Record) bool { return r.Kind == "phase" })
+	if r.Kind != "VIOLATION" || r.Who != "" || r.Slot > 0 || !alone || !healed {
+		return
+	}
+	f.judged = true
+	named := len(f.central) > 0
+	completed := map[string]bool{}
+	for _, o := range f.t.Ops {
+		if o.Outcome != "ok" || named && !f.central[o.Name] {
+			continue
+		}
+		completed[o.Name] = true
+		if o.Slot > 0 && named {
+			if f.slots == nil {
+				f.slots = map[uint64]bool{}
+			}
+			f.slots[o.Slot] = true
+		}
+	}
+	for i := range f.t.Records {
+		if r := &f.t.Records[i]; (r.Kind == "call" || r.Kind == "return") && (completed[r.Name] || f.central[r.Name]) {
+			f.roots = append(f.roots, i)
+		}
+	}
+	f.central = completed
+}
+
+// witnessed tells whether the violation is one of operations.
+func (f *focus) witnessed() bool { return len(f.t.Witness) > 0 || f.judged }
+
+// lastCause returns the last record of which a fault can be a cause: where a violation is one of operations, what begins when the last of them has returned is none, however
+// much later the violation is found.
+func (f *focus) lastCause() int {
+	last := len(f.t.Records)
+	if !f.witnessed() {
+		return last
+	}
+	completed := map[string]bool{}
+	for _, o := range f.t.Ops {
+		completed[o.Name] = o.Outcome == "ok" && f.central[o.Name]
+	}
+	for i := range f.t.Records {
+		if r := &f.t.Records[i]; r.Kind == "return" && completed[r.Name] {
+			last = i
+		}
+	}
+	return last
 }
 
 // unfinished makes the story one of the last ballots and of the operations that never ended. All that happened may be to blame.
@@ -377,7 +440,7 @@ func (f *focus) names(r *Record) bool {
 func (f *focus) operation(name string) bool { return len(f.central) == 0 || f.central[name] }
 
 func (f *focus) opWeight(name string) int {
-	if len(f.t.Witness) > 0 && f.central[name] {
+	if f.witnessed() && f.central[name] {
 		return weightWitness
 	}
 	return weightCall
@@ -437,8 +500,8 @@ func less(a, b string) bool {
 }
 
 // past returns which records may have led to one of the roots: those that happened before it, along the lanes of replicas
-// and clients and along messages, or are the testbed's.
-func (t *Timeline) past(roots []int) []bool {
+// and clients and along messages, or are the testbed's. Of a fault that begins behind a record, until, nothing came that matters.
+func (t *Timeline) past(roots []int, until int) []bool {
 	lane := map[string]int{}
 	sent := map[uint64]int{}
 	previous, sender := make([]int, len(t.Records)), make([]int, len(t.Records))
@@ -486,7 +549,9 @@ func (t *Timeline) past(roots []int) []bool {
 			mine[r.Message] = need[i]
 		case "deaf":
 			need[i] = mine[r.Message] && i <= last
-		case "fault", "phase":
+		case "fault":
+			need[i] = i <= min(last, until)
+		case "phase":
 			need[i] = i <= last
 		}
 	}

@@ -20,7 +20,7 @@ func (t *Timeline) Tell() []string {
 		return nil
 	}
 	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, last: map[string]int{}, reports: map[string]report{}, votes: map[string]report{}}
-	s.need = t.past(s.focus.roots)
+	s.need = t.past(s.focus.roots, s.focus.until)
 	for i := range t.Records {
 		if s.need[i] {
 			s.take(i)
@@ -136,7 +136,9 @@ func (s *story) take(i int) {
 			}
 		}
 	case "phase":
-		s.say(r, weightLead, r.Text)
+		if s.focus.mishaps || !strings.HasPrefix(r.Text, "all faults end; ") {
+			s.say(r, weightLead, r.Text)
+		}
 	}
 }
 
@@ -167,7 +169,7 @@ func (s *story) returned(r *Record) {
 	case r.Peer == "":
 		s.say(r, weightNoise, r.Who+" gives up on "+r.Name)
 		return
-	case ongoing && len(s.focus.t.Witness) > 0:
+	case ongoing && s.focus.witnessed():
 		_, out, _ := strings.Cut(what, " = ")
 		s.sentences[at].add(r.Peer, fmt.Sprintf("answers %s at %s", out, milliseconds(r.At)), "")
 		return
@@ -341,7 +343,7 @@ func (s *story) durable(r *Record) {
 		s.answer(r, r.Who, owner(r.Ballot), "Accept", "accepts", "accept", weightAccept)
 	case "chosen":
 		s.told["over "+phase("Accept", owner(r.Ballot), r)] = true
-		if at, ongoing := s.open["call "+r.Value]; ongoing && len(s.focus.t.Witness) > 0 {
+		if at, ongoing := s.open["call "+r.Value]; ongoing && s.focus.witnessed() {
 			s.sentences[at].add("it", "is chosen in ballot "+r.Ballot+s.slot(r), "")
 			return
 		}

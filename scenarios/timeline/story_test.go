@@ -94,7 +94,7 @@ func TestStoryOfABrokenPromise(t *testing.T) {
 		{"another's, which a crash takes first", `
 1 n3>n2 send Prepare 1.3 Prepare 1.3
 2 n2>n3 recv Prepare 1.3 Prepare 1.3
-3 n2 crash - - 1 unsynced writes lost
+3 n2 crash - - 1 unsynced write lost
 5 n2 start - -
 6 n3>n2 send Prepare 1.3 Prepare 1.3
 7 n2>n3 recv Prepare 1.3 Prepare 1.3

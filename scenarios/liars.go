@@ -65,7 +65,7 @@ func (c *cluster[M, PM]) liars() (how []string) {
 // and what is chosen must be right whatever clocks do, and the cluster must go on once they are well again.
 func (c *cluster[M, PM]) restsOnClocks(v *checker.Verdict) bool {
 	check, _, _ := strings.Cut(v.Fingerprint, ":")
-	return c.leased && (check == "lease" || check == "linearizability" || check == "log")
+	return c.leased && (check == "lease" || check == "read" || check == "linearizability" || check == "log")
 }
 
 // clocksBeyond says whose clocks went wrong by more than the configuration says, which is what replicas are told.

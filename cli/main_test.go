@@ -245,7 +245,7 @@ func TestClosedOutput(t *testing.T) {
 		require.Equal(t, want, run(context.Background(), args, &term{out: full{}, err: &said}), "%v", args)
 		require.NotContains(t, said.String(), "simrun: ", "%v", args)
 		if args[0] == "run" {
-			require.Regexp(t, `^kv: [0-9]{1,3} seeds in `, said.String(), "of a hundred thousand")
+			require.Regexp(t, `^kv: [0-9]{1,3} seeds? in `, said.String(), "of a hundred thousand")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package sharded
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // Commands of a group's log. Each is an opcode, a transaction, the number of a try, and what is said with it.
@@ -130,6 +131,9 @@ func (l *ledger) begin(c *command, dst []byte) []byte {
 		t := &l.transactions[at]
 		if t.stage != aborted || c.try != t.try+1 {
 			return l.answer(t, dst)
+		}
+		if !slices.Equal(t.items, c.items) { // it would be another transaction
+			return append(dst, resultError)
 		}
 	} else if l.past(c.client).settled >= c.seq {
 		return l.outcome(c.id, dst)

@@ -19,7 +19,7 @@ func TestSizesRefused(t *testing.T) {
 	}{
 		{"learners", 2, "config: nodes is 2, and there must be 3 acceptors at least"},
 		{"learners", 3, ""}, {"learners", scenarios.MaxNodes, ""},
-		{"lightweight", 65, "config: caspaxos: 65 acceptors, and there must be from 1 to 64"}, {"lightweight", 64, ""},
+		{"lightweight", 65, "config: nodes is 65, and the protocol takes at most 64"}, {"lightweight", 64, ""},
 		{"two-phase-commit", 4, "config: nodes is 4 and spares 0: there must be 3 replicas for each group, and no spares"},
 	} {
 		s, err := scenarios.Find(c.name)

@@ -201,8 +201,19 @@ const (
 	leastOutlived  = 90
 )
 
-// enough cases of a scenario must have one that comes to a change.
-const enough = 10
+// enough cases of a scenario must have one that comes to a change; of a few, one may not outlive a change, though it is more than the limit.
+const (
+	enough = 10
+	few    = 5
+)
+
+// mostLost is how many of the cases need not outlive a change.
+func mostLost(of int) int {
+	if lost := of * (100 - leastOutlived) / 100; lost > 0 || of < few {
+		return lost
+	}
+	return 1
+}
 
 func (b *board) scenarios() (list []string) {
 	for _, c := range b.cases {
@@ -231,7 +242,7 @@ func (b *board) wrong() (list []string) {
 		}
 	}
 	for _, diff := range b.diffs {
-		if n, of := b.outlived(diff); 100*n < leastOutlived*of {
+		if n, of := b.outlived(diff); of-n > mostLost(of) {
 			list = append(list, fmt.Sprintf("only %d of %d cases outlive %s", n, of, diff))
 		}
 		for _, scenario := range b.scenarios() {

@@ -118,6 +118,13 @@ func TestWrong(t *testing.T) {
 	}
 }
 
+// Nine in ten must outlive a change; of five to nine cases, all but one, and of fewer, all.
+func TestFewCasesMayLoseOne(t *testing.T) {
+	for _, c := range []struct{ of, lost int }{{1, 0}, {2, 0}, {4, 0}, {5, 1}, {9, 1}, {10, 1}, {19, 1}, {20, 2}, {87, 8}, {100, 10}} {
+		require.Equal(t, c.lost, mostLost(c.of), "of %d", c.of)
+	}
+}
+
 // The table has a row for each small case, the medians, what there is no case of, and why a case did not outlive a change.
 func TestMarkdown(t *testing.T) {
 	b := board{budget: 10, diffs: []string{"d"}, cases: []result{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,7 @@ type replayFlags struct {
 	scenario, seed, profile string
 	from, until, at, order  string
 	nodes, kinds            []string
-	page                    string
+	page, tape              string
 	all, state, verbose     bool
 	patience                time.Duration
 	maxEvents               uint64
@@ -92,14 +93,21 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			if f.page == "-" {
 				return errors.New("--report - would mix with the timeline: give a file, or take simrun export --html -")
 			}
-			if err := checkOutputs(args, output{"--report", f.page}); err != nil {
+			if f.tape == "-" {
+				return errors.New("--tape - would mix with the timeline: give a file")
+			}
+			if err := checkOutputs(args, output{"--report", f.page}, output{"--tape", f.tape}); err != nil {
 				return err
 			}
 			if f.elsewhere() {
 				*status, err = f.hand(c.Context(), t)
 				return err
 			}
-			*status = p.run(c.Context(), t)
+			if f.tape == "" {
+				*status = p.run(c.Context(), t)
+			} else if err := p.record(c.Context(), t, f.tape, status); err != nil {
+				return err
+			}
 			if f.page != "" && *status == exitInterrupted {
 				f.noReport(t)
 			} else if f.page != "" {
@@ -124,6 +132,7 @@ func replayCommand(t *term, status *int) *cobra.Command {
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "name the faults of an artifact that struck nothing, where the run does not fail as the artifact says")
 	fs.StringVar(&f.at, "at", "", "with --state: print them as they were at this simulated time")
 	fs.StringVar(&f.page, "report", "", "write the report of the run to this file: a page that opens in any browser")
+	fs.StringVar(&f.tape, "tape", "", "write the full trace in binary to this file: all that the trace hash is made of, for simrun diff")
 	fs.StringVar(&f.order, "order", "time", "print records in order of time, or in causal order with their Lamport clocks")
 	_ = c.RegisterFlagCompletionFunc("scenario", scenarioNames)
 	return c
@@ -169,6 +178,8 @@ type replay struct {
 	most     uint64        // events
 	since    []sim.Record  // the first few since the run was last known to be the artifact's
 	missing  *missing      // of the artifact's last events; nil without an artifact
+	tape     *sim.Tape     // nil if none is wanted
+	ended    bool          // the run came to a verdict by itself
 }
 
 func (f replayFlags) parse(args []string, changed func(string) bool) (*replay, error) {
@@ -309,6 +320,28 @@ func (p *replay) writePage(ctx context.Context, t *term, file string) error {
 	return nil
 }
 
+// errCut tells that a run was left before its end.
+var errCut = errors.New("the run did not come to its end")
+
+// record is run, with a tape: a whole one or none.
+func (p *replay) record(ctx context.Context, t *term, file string, status *int) error {
+	err := scenarios.WriteFileBy(file, func(w io.Writer) error {
+		p.tape = sim.NewTape(w)
+		if *status = p.run(ctx, t); !p.ended {
+			return errCut // and may be using the tape still
+		}
+		return p.tape.Close()
+	})
+	switch {
+	case errors.Is(err, errCut):
+		fmt.Fprintf(t.err, "simrun: no tape is written to %s: %v\n", brief(file), err)
+		return nil
+	case err != nil:
+		return fmt.Errorf("--tape: %w", err)
+	}
+	return nil
+}
+
 // run runs it, prints the timeline as it goes, and returns the exit status.
 func (p *replay) run(ctx context.Context, t *term) int {
 	if p.artifact != nil && p.artifact.Build.Sources != identity().Sources {
@@ -335,6 +368,7 @@ func (p *replay) run(ctx context.Context, t *term) int {
 	case hung: // the cluster is still in use
 		return p.conclude(t, v, 0, &scenarios.Stats{})
 	}
+	p.ended = true
 	if p.causal {
 		p.printCausal(t)
 	}
@@ -363,6 +397,9 @@ func (p *replay) play(ctx context.Context, t *term, c scenarios.Cluster) (v chec
 	go func() {
 		defer close(done)
 		c.Reset(p.input)
+		if p.tape != nil {
+			c.Record(p.tape)
+		}
 		c.Strikes(p.meet)
 		c.Trace(func(r sim.Record) {
 			p.remember(r)

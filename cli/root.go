@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, t *term) int {
 	root.SetErr(t.err)
 	root.SetContext(ctx)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), shrinkCommand(t, &status), explainCommand(t, &status), exportCommand(t, &status), checkCommand(t, &status), listCommand(t), versionCommand(t))
+	root.AddCommand(runCommand(t, &status), replayCommand(t, &status), shrinkCommand(t, &status), explainCommand(t, &status), exportCommand(t, &status), diffCommand(t, &status), checkCommand(t, &status), listCommand(t), versionCommand(t))
 	root.AddCommand(regressCommand(t, &status), mergeCommand(t, &status), mutantsCommand(t, &status), huntCommand(t, &status), seekCommand(t, &status))
 	root.AddCommand(costCommand(t, &status), censusCommand(t, &status), compareCommand(t, &status), benchCommand(t, &status))
 	root.InitDefaultCompletionCmd()
@@ -88,7 +88,7 @@ func shortWords(line string) string {
 
 // fileFlags are those that name files to be written, besides the formats of export. The empty name that a shell makes of an unset variable is not
 // the same as none.
-var fileFlags = []string{"junit", "report", "save", "html", "test", "artifact"}
+var fileFlags = []string{"junit", "report", "tape", "save", "html", "test", "artifact"}
 
 // namesFiles refuses flags that are given and name no file.
 func namesFiles(c *cobra.Command) error {

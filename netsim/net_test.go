@@ -247,7 +247,7 @@ func TestPlainWay(t *testing.T) {
 		w.broadcast(20)
 		w.broadcast(3) // every message once more, under the same name
 		w.Run(1 << 40)
-		return w.got, w.Counts(), *w.Hash()
+		return w.got, w.Counts(), w.Hash()
 	}
 	got, counts, hash := run(false)
 	wantGot, wantCounts, wantHash := run(true)

@@ -187,6 +187,9 @@ func (c *cluster[M, PM]) Current() sim.Event { return c.kernel.Current() }
 // Trace makes the run report to f.
 func (c *cluster[M, PM]) Trace(f func(sim.Record)) { c.kernel.Trace(f) }
 
+// Record makes the run write a tape.
+func (c *cluster[M, PM]) Record(t *sim.Tape) { c.kernel.Record(t) }
+
 // Strikes makes the network report to f.
 func (c *cluster[M, PM]) Strikes(f func(Exception)) {
 	c.net.Strikes(func(e netsim.Exception) {
@@ -195,7 +198,7 @@ func (c *cluster[M, PM]) Strikes(f func(Exception)) {
 }
 
 // Hash returns the digest of the run.
-func (c *cluster[M, PM]) Hash() sim.Hash { return *c.kernel.Hash() }
+func (c *cluster[M, PM]) Hash() sim.Hash { return c.kernel.Hash() }
 
 // History returns what clients saw.
 func (c *cluster[M, PM]) History() *checker.History { return &c.history }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,10 +11,15 @@ import (
 
 // WriteFile writes a file, whole or not at all: where the disk is full, what was there before stays. It makes the folder that the file lies in.
 func WriteFile(file string, content []byte) error {
-	return replace(file, func(f *os.File) error {
-		_, err := f.Write(content)
+	return WriteFileBy(file, func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
 	})
+}
+
+// WriteFileBy is WriteFile for what is too large to be kept: write writes it, and an error of it leaves the file as it was.
+func WriteFileBy(file string, write func(io.Writer) error) error {
+	return replace(file, func(f *os.File) error { return write(f) })
 }
 
 // replace has a new file written beside the one that is meant, and puts it in its place.

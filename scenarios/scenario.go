@@ -166,6 +166,8 @@ type Cluster interface {
 	// Strikes makes the run tell f, in the terms of exceptions, what becomes of each message that does not simply arrive, before the
 	// trace tells of its sending.
 	Strikes(f func(Exception))
+	// Record makes the run write its full trace in binary to t, from here on. Whoever hands it over closes it.
+	Record(t *sim.Tape)
 	// Run goes on until the event with the given number has been handled, or the run is over, which done tells. A
 	// run that is over has a verdict.
 	Run(untilEvent uint64) (v checker.Verdict, done bool)

@@ -14,6 +14,11 @@ type Hash uint64
 // Word folds in one number.
 func (h *Hash) Word(x uint64) { *h = Hash(stream.Mix(uint64(*h), x)) }
 
+// event folds in an event.
+func (h *Hash) event(e *Event) {
+	*h = Hash(stream.Mix(uint64(*h)^uint64(e.At), uint64(e.Kind)<<56^uint64(e.Host)<<40^e.B^e.C<<20^e.C>>44))
+}
+
 // Bytes folds in b and its length.
 func (h *Hash) Bytes(b []byte) {
 	x := stream.Mix(uint64(*h), uint64(len(b)))

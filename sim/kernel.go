@@ -22,6 +22,7 @@ type Kernel struct {
 	hash    Hash
 	handler [numEventKinds]func(*Event)
 	trace   func(Record)
+	tape    *Tape // nil if nobody wants one
 }
 
 // InstantCap is how many steps may happen at one instant of simulated time. A cluster that takes more is going round
@@ -42,10 +43,10 @@ const (
 // On registers the handler of a kind of events. The event handed to it is valid during the call.
 func (k *Kernel) On(kind EventKind, handle func(*Event)) { k.handler[kind] = handle }
 
-// Reset makes the kernel ready for a run of the seed. Handlers stay registered; tracing is turned off.
+// Reset makes the kernel ready for a run of the seed. Handlers stay registered; tracing and recording are turned off.
 func (k *Kernel) Reset(seed uint64) {
 	k.seed, k.now, k.events, k.instant, k.stop = seed, 0, 0, 0, false
-	k.current, k.trace = Event{}, nil
+	k.current, k.trace, k.tape = Event{}, nil, nil
 	k.hash = Hash(stream.Mix(seed, 1))
 	k.queue.reset()
 }
@@ -64,7 +65,10 @@ func (k *Kernel) Run(until uint64) Stop {
 		if e.At != before {
 			k.instant = 0
 		}
-		k.hash = Hash(stream.Mix(uint64(k.hash)^uint64(e.At), uint64(e.Kind)<<56^uint64(e.Host)<<40^e.B^e.C<<20^e.C>>44))
+		k.hash.event(e)
+		if k.tape != nil {
+			k.tape.event(e)
+		}
 		k.handler[e.Kind](e)
 		if k.Spin() {
 			return Livelocked
@@ -104,8 +108,30 @@ func (k *Kernel) Pending() int { return k.queue.len }
 // Current returns the event being handled, or the last one that was.
 func (k *Kernel) Current() Event { return k.current }
 
-// Hash returns the digest of everything so far, for reading and for folding more in.
-func (k *Kernel) Hash() *Hash { return &k.hash }
+// Hash returns the digest of everything so far.
+func (k *Kernel) Hash() Hash { return k.hash }
+
+// Fold makes a number part of the digest.
+func (k *Kernel) Fold(x uint64) {
+	k.hash.Word(x)
+	if k.tape != nil {
+		k.tape.word(x)
+	}
+}
+
+// FoldBytes makes bytes and their number part of the digest.
+func (k *Kernel) FoldBytes(b []byte) {
+	k.hash.Bytes(b)
+	if k.tape != nil {
+		k.tape.bytes(b)
+	}
+}
+
+// Record makes the kernel write its full trace to a tape, from here on, which whoever handed it over closes. It changes nothing in the run.
+func (k *Kernel) Record(t *Tape) {
+	k.tape = t
+	t.begin(k.Hash)
+}
 
 // Schedule adds an event at time at, which must not lie in the past. At one time, events happen in the order in which they
 // were scheduled.

@@ -169,7 +169,7 @@ func (h *Host[M]) Damage(d Damage, key uint64) (file string, struck bool) {
 		if d == Misdirect {
 			h.counts.Misdirected++
 		}
-		h.kernel.Hash().Word(uint64(at)<<32 | uint64(n))
+		h.kernel.Fold(uint64(at)<<32 | uint64(n))
 		what = fmt.Sprintf("%s: %d bytes %s from byte %d on", f.name, n, what, at)
 	}
 	if h.kernel.Tracing() {

@@ -3,7 +3,7 @@
 # are elsewhere or which are run as programs. What tests that must fail cover, in processes of their own, counts. MUST=long also runs the tests without
 # counting, all anew, and holds the time that they take against 5 minutes.
 source "$(dirname "$0")/lib.sh"
-tests() { go test -count=1 "$@" ./... >"$scratch/out" 2>&1 || fail "$(grep -v '^ok\|no test files' "$scratch/out" | head -40)"; }
+tests() { MUST=short go test -count=1 "$@" ./... >"$scratch/out" 2>&1 || fail "$(grep -v '^ok\|no test files' "$scratch/out" | head -40)"; }
 took=unknown
 if [ "$MUST" = long ]; then
 	began=$SECONDS

@@ -15,7 +15,7 @@ import (
 // alone. Whatever is not here may bring in the wall clock, other goroutines, the outside world, or addresses. What is
 // not harmless in fmt and maps has rules of its own.
 var pure = []string{
-	"bytes", "cmp", "encoding/binary", "encoding/json", "errors", "fmt", "hash/crc32", "io", "maps", "math", "math/bits", "slices", "sort", "strconv",
+	"bufio", "bytes", "cmp", "encoding/binary", "encoding/json", "errors", "fmt", "hash/crc32", "io", "maps", "math", "math/bits", "slices", "sort", "strconv",
 	"strings", "unicode", "unicode/utf8",
 }
 

@@ -68,7 +68,7 @@ func NewBuilder(ctx context.Context, tree Tree, cache string) (*Builder, error) 
 	}
 	b := &Builder{root: root, main: tree.Main, dir: tree.Dir, flags: tree.Flags, cache: cache}
 	prune(cache)
-	b.tree, err = digestTree(os.DirFS(root), append(version, tree.Base+strings.Join(tree.Flags, " ")...))
+	b.tree, err = digestTree(os.DirFS(root), append(version, strings.Join(append([]string{tree.Base, tree.Main}, tree.Flags...), " ")...))
 	return b, err
 }
 

@@ -77,9 +77,19 @@ func Idle() Load {
 
 // Log is the scenario that loads are for: Multi-Paxos, every check on, and commands of 32 bytes. Knobs window, batch, heartbeat and
 // election are those of the scenario kv.
-func Log() scenarios.Scenario {
-	return scenarios.Define(scenarios.Spec[multipaxos.Message, *multipaxos.Message]{
-		Name: "speed-log", Doc: "Multi-Paxos under a load to be measured", Knobs: Knobs(),
+func Log() scenarios.Scenario { return scenarios.Define(log("speed-log")) }
+
+// AgreementOnly is Log with one check of what replicas do, the agreement of what they learn and apply; all of the others are off.
+func AgreementOnly() scenarios.Scenario {
+	s := log("speed-log-agreement")
+	s.Facts, s.Commands = nil, nil
+	s.Observer = func() scenarios.Observer { return &agreement{} }
+	return scenarios.Define(s)
+}
+
+func log(name string) scenarios.Spec[multipaxos.Message, *multipaxos.Message] {
+	return scenarios.Spec[multipaxos.Message, *multipaxos.Message]{
+		Name: name, Doc: "Multi-Paxos under a load to be measured", Knobs: Knobs(),
 		Quorums: Majority,
 		Replica: func(id node.ID, c *scenarios.Config) node.Node[multipaxos.Message] {
 			ids := make([]node.ID, c.Nodes)
@@ -97,7 +107,7 @@ func Log() scenarios.Scenario {
 		Facts: multipaxos.DurableFacts, Commands: multipaxos.Commands, Sessions: true,
 		Files: []string{multipaxos.File, multipaxos.VowFile}, Messages: uint8(multipaxos.Synced) - 1,
 		Repairs: true, Workload: Writes{},
-	})
+	}
 }
 
 // Knobs are those that a scenario for these loads must have.

@@ -3,6 +3,7 @@ package speed
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"time"
@@ -51,8 +52,16 @@ func (o Options) median(ctx context.Context, measure func() float64) float64 {
 		}
 		all = append(all, measure())
 	}
-	slices.Sort(all)
-	return all[len(all)/2]
+	return middle(all)
+}
+
+// middle returns the median; 0 of nothing.
+func middle(list []float64) float64 {
+	if len(list) == 0 {
+		return 0
+	}
+	slices.Sort(list)
+	return list[len(list)/2]
 }
 
 func queueTable(ctx context.Context, o Options) *Table {
@@ -95,8 +104,8 @@ func networkTable(ctx context.Context, o Options) *Table {
 }
 
 // cost runs a load for a while and returns the median round.
-func (o Options) cost(ctx context.Context, l Load, events uint64) Cost {
-	r := Begin(Log(), l)
+func (o Options) cost(ctx context.Context, s scenarios.Scenario, l Load, events uint64) Cost {
+	r := Begin(s, l)
 	r.Run(100_000)
 	var all []Cost
 	for range o.Rounds {
@@ -111,19 +120,21 @@ func (o Options) cost(ctx context.Context, l Load, events uint64) Cost {
 
 func loadTable(ctx context.Context, o Options) *Table {
 	t := &Table{
-		Name: "clusters", Note: "Five Multi-Paxos replicas with commands of 32 bytes, real bytes in their logs, disks, hash and every check on. Rates are per second of cpu.",
+		Name: "clusters", Note: "Five Multi-Paxos replicas with commands of 32 bytes, real bytes in their logs, disks, hash, and every check on where nothing else is said. Rates are per second of cpu.",
 		Head: []string{"load", "ns an event", "mallocs an event", "messages/s", "commits/s", "simulated s/s"},
 	}
 	batched := Saturated(5, 64, 64)
 	batched.Config.Knobs["window"] = 4
 	for _, x := range []struct {
-		name string
-		Load
+		name     string
+		scenario scenarios.Scenario
+		load     Load
 	}{
-		{"10 clients", Saturated(5, 10, 1)}, {"64 clients", Saturated(5, 64, 1)}, {"64 clients, batches", batched},
-		{"10 that think 100 ms, under faults", Thinking()}, {"idle", Idle()},
+		{"10 clients", Log(), Saturated(5, 10, 1)}, {"10 clients, agreement alone is checked", AgreementOnly(), Saturated(5, 10, 1)},
+		{"64 clients", Log(), Saturated(5, 64, 1)}, {"64 clients, batches", Log(), batched},
+		{"10 that think 100 ms, under faults", Log(), Thinking()}, {"idle", Log(), Idle()},
 	} {
-		c := o.cost(ctx, x.Load, 200_000)
+		c := o.cost(ctx, x.scenario, x.load, 200_000)
 		t.add(x.name, c.PerEvent(), float64(c.Mallocs)/float64(max(c.Events, 1)), c.Rate(c.Messages), c.Rate(c.Commits), float64(c.Simulated)/float64(max(c.CPU, 1)))
 	}
 	return t
@@ -145,7 +156,7 @@ func (o Options) grow(ctx context.Context, what, note string, sizes []int, load 
 		Plot: &Plot{Title: "rates against " + what, X: what, Y: "per second of cpu", Lines: []Line{{Name: "events"}, {Name: "commits"}}},
 	}
 	for _, n := range sizes {
-		c := o.cost(ctx, load(n), 200_000)
+		c := o.cost(ctx, Log(), load(n), 200_000)
 		t.add(n, c.PerEvent(), c.Rate(c.Events), c.Rate(c.Commits))
 		t.Plot.add(float64(n), c.Rate(c.Events), c.Rate(c.Commits))
 	}
@@ -250,16 +261,32 @@ func historyTable(ctx context.Context, o Options) *Table {
 
 func traceTable(ctx context.Context, o Options) *Table {
 	t := &Table{
-		Name: "trace", Note: "The same load with a trace of every record in words, which a run has only when it is replayed. Nanoseconds of cpu an event. What the hash costs, .ci/must/speed-ratios.sh tells: it takes a build without it.",
-		Head: []string{"load", "no trace", "full trace", "ratio"},
+		Name: "trace", Note: "The same load with its full trace: on a tape, which is all that the hash is made of, in binary; and every record in words, which a run has only when it is replayed. " +
+			"Nanoseconds of cpu an event; the ratio is that of rounds in turns. What the hash costs, .ci/must/speed-ratios.sh tells: it takes a build without it.",
+		Head: []string{"trace", "ns an event without", "with", "ratio"},
 	}
-	plain := o.cost(ctx, Saturated(5, 10, 1), 100_000).PerEvent()
-	r := Begin(Log(), Saturated(5, 10, 1))
-	records := 0
-	r.cluster.Trace(func(sim.Record) { records++ })
-	r.Run(20_000)
-	traced := o.median(ctx, func() float64 { return r.Measure(20_000 * o.Scale).PerEvent() })
-	t.add("10 clients", plain, traced, traced/max(plain, 1))
+	for _, x := range []struct {
+		name   string
+		events uint64
+		begin  func(r *Running)
+	}{
+		{"on a tape", 200_000, func(r *Running) { r.cluster.Record(sim.NewTape(io.Discard)) }},
+		{"in words", 20_000, func(r *Running) { r.cluster.Trace(func(sim.Record) {}) }},
+	} {
+		plain, traced := Begin(Log(), Saturated(5, 10, 1)), Begin(Log(), Saturated(5, 10, 1))
+		x.begin(traced)
+		plain.Run(x.events)
+		traced.Run(x.events)
+		var without, with, ratios []float64
+		for range o.Rounds {
+			if ctx.Err() != nil {
+				break
+			}
+			a, b := plain.Measure(x.events*o.Scale).PerEvent(), traced.Measure(x.events*o.Scale).PerEvent()
+			without, with, ratios = append(without, a), append(with, b), append(ratios, b/max(a, 1))
+		}
+		t.add(x.name, middle(without), middle(with), middle(ratios))
+	}
 	return t
 }
 

@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"simrun/node/fact"
+	"simrun/scenarios"
+	"simrun/sim"
 )
 
 // A command is 32 bytes.
@@ -33,6 +37,27 @@ func BenchmarkCluster(b *testing.B) {
 			b.ReportMetric(float64(c.Events)/float64(max(c.Commits, 1)), "events/commit")
 		})
 	}
+}
+
+// The check that is left finds what it is for.
+func TestAgreementOnly(t *testing.T) {
+	a := &agreement{}
+	a.Reset(&scenarios.Config{Nodes: 2})
+	a.Observed(1, fact.Fact{Kind: fact.Learned, Slot: 2, Value: 7})
+	a.Observed(2, fact.Fact{Kind: fact.Applied, Slot: 2, Value: 7})
+	require.Nil(t, a.Violation())
+	a.Observed(2, fact.Fact{Kind: fact.Voted, Slot: 2, Value: 8}) // a vote is no choice
+	require.Nil(t, a.Violation())
+	a.Observed(2, fact.Fact{Kind: fact.Learned, Slot: 2, Value: 8})
+	require.Equal(t, "agreement", a.Violation().Check)
+}
+
+// BenchmarkTape measures the saturated cluster with its full trace in binary.
+func BenchmarkTape(b *testing.B) {
+	r := Begin(Log(), Saturated(5, 10, 1))
+	r.cluster.Record(sim.NewTape(io.Discard))
+	r.Run(200_000)
+	b.ReportMetric(r.Measure(uint64(b.N)).PerEvent(), "cpu-ns/event")
 }
 
 // BenchmarkQueue measures the kernel alone, and a plain one.

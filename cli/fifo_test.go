@@ -17,9 +17,6 @@ func TestInputsWithoutEnd(t *testing.T) {
 	for _, name := range []string{"merge", "replay"} {
 		require.Equal(t, exitInterrupted, interruptedAt(t, "", "", name, "pipe").status, name)
 	}
-	if _, err := os.Stat("/dev/zero"); err != nil {
-		t.Skip("there is nothing without an end")
-	}
 	requireRefused(t, command(t, "merge", "/dev/zero"), "/dev/zero: line 1 is longer than 16 MiB")
 	require.NoError(t, os.Mkdir("corpus", 0o755))
 	require.NoError(t, os.Symlink("/dev/zero", "corpus/golden.txt"))

@@ -167,6 +167,46 @@ func TestReadsWaitForEveryEra(t *testing.T) {
 	require.Empty(t, c.wrong)
 }
 
+// A leader whose old members elected it knows what the new ones chose once they promise too, though they have nothing to report. What it knew in an earlier reign does not count.
+func TestInformedOnceInEachReign(t *testing.T) {
+	c, _, _ := behindAChange(t, func(*Config) {})
+	n2, n4 := c.hosts[1], c.hosts[3]
+	c.hosts[0].crash()
+	n2.r.informed = true // from an earlier reign
+	c.lead(t, n2, func(p *packet) bool { return p.to != 4 || p.m.Kind != Prepare })
+	require.False(t, n2.r.informed)
+	nothing := Message{Kind: Promise, Ballot: n2.r.ballot, Slot: n2.r.from, Value: n4.r.report(1 << 40)}
+	n2.r.Receive(n2, 4, &nothing)
+	require.True(t, n2.r.informed)
+}
+
+// Somebody is further on. A leader gives way if it may be one of the past: if it has yet to hear from the voters of a membership that it took over, and to propose what
+// the other has chosen already.
+func TestWhoIsBehindGivesWay(t *testing.T) {
+	for _, x := range []struct {
+		role     role
+		informed bool
+		commit   uint64 // of the other; 5 slots are applied, and those up to 9 proposed
+		after    role
+		lags     bool
+	}{
+		{follower, false, 5, follower, false},
+		{follower, false, 6, follower, true},
+		{follower, true, 10, follower, true}, // what it knew when it led counts no more
+		{leader, false, 5, leader, false},
+		{leader, false, 9, leader, false}, // it may have been told of what it has proposed itself
+		{leader, false, 10, follower, true},
+		{leader, true, 10, leader, false},
+	} {
+		c := newCluster(3, 1, nil)
+		h := c.hosts[0]
+		h.r.role, h.r.informed, h.r.applied, h.r.next = x.role, x.informed, 5, 10
+		h.r.onBehind(h, 2, &Message{Kind: Behind, Commit: x.commit})
+		require.Equal(t, x.after, h.r.role, x)
+		require.Equal(t, x.lags, h.r.known > 5, x)
+	}
+}
+
 // A replica that lost its log, or the record of a lease in it, goes on refusing other ballots for as long as the lease may last: that is in its second copy, too.
 func TestRepairKeepsTheLease(t *testing.T) {
 	for name, spoil := range map[string]func(log []byte) []byte{

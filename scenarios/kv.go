@@ -69,6 +69,7 @@ func OnLog(newMachine func() machine.Machine) Spec[multipaxos.Message, *multipax
 		},
 		Facts:       multipaxos.DurableFacts,
 		Commands:    multipaxos.Commands,
+		ValueName:   multipaxos.ValueName,
 		Holds:       holding,
 		MaxSessions: func(c *Config) uint64 { return uint64(c.Knob("sessions")) },
 		Sessions:    true,

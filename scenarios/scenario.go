@@ -41,6 +41,9 @@ type Spec[M any, PM node.Message[M]] struct {
 	MaxSessions func(c *Config) uint64
 	// Commands splits the value of a slot into the commands that clients submitted. May be nil: the value is one.
 	Commands func(value []byte, each func(client uint32, seq uint64, command []byte))
+	// ValueName tells what is in the value of a slot, where that is more than commands: "register c1#1 c2#4" and the like, with the names of operations as in
+	// OperationName. May be nil: it is told by its commands.
+	ValueName func(value []byte) string
 	// Groups returns how many groups the replicas form, each with a leader of its own. May be nil: one.
 	Groups func(c *Config) int
 	// SendOnce makes clients send an operation to one replica only, and once: for a protocol that would execute a

@@ -69,7 +69,7 @@ func (c *cluster[M, PM]) tellDurable(f *fact.Fact, chosen bool) {
 	}
 }
 
-// valueName names a value by the operations in it, each by its client and its number there: "c1#4 c2#1".
+// valueName names a value by the operations in it, each by its client and its number there: "c1#4 register c2#1".
 func (c *cluster[M, PM]) valueName(f *fact.Fact) string {
 	if c.names == nil {
 		c.names = map[uint64]string{}
@@ -83,6 +83,8 @@ func (c *cluster[M, PM]) valueName(f *fact.Fact) string {
 		name = fmt.Sprintf("%x", f.Bytes)
 	case len(f.Bytes) == 0:
 		name = "no-op"
+	case c.spec.ValueName != nil:
+		name = c.spec.ValueName(f.Bytes)
 	default:
 		c.spec.Commands(f.Bytes, func(client uint32, seq uint64, _ []byte) {
 			if name != "" {

@@ -209,15 +209,16 @@ func (m *Message) String() string {
 
 var opNames = [...]string{node.Read: "read ", node.Register: "register ", node.Configure: "configure ", node.Transfer: "transfer "}
 
-// describe writes a value as the commands in it: "[c1#4 c2#1]".
-func describe(value []byte) string {
-	text := "["
+// ValueName names a value by the commands in it: "register c1#1 c2#4".
+func ValueName(value []byte) (text string) {
 	for list := (commands{rest: value}); list.next(); {
-		if len(text) > 1 {
+		if text != "" {
 			text += " "
 		}
 		text += opNames[min(list.op, node.Transfer)]
 		text += fmt.Sprintf("%v#%d", list.client.Addr(), list.seq)
 	}
-	return text + "]"
+	return text
 }
+
+func describe(value []byte) string { return "[" + ValueName(value) + "]" }

@@ -384,7 +384,7 @@ func (f *focus) takePart() {
 		case r.Kind == "lost" && strings.HasSuffix(r.Text, "(partition)"):
 			f.struckAt["partition"] = true
 		}
-		if r.Kind == "send" && r.Name == "Accept" || r.Kind == "durable" && r.Name == "voted" {
+		if r.Kind == "send" && r.Name == "Accept" || r.Kind == "durable" && (r.Name == "voted" || r.Name == "chosen") {
 			for _, name := range strings.Fields(r.Value) {
 				f.central[name] = f.central[name] || f.asked[name] != ""
 			}
@@ -451,16 +451,24 @@ func (f *focus) value(r *Record) string {
 	if m := listInText.FindStringSubmatch(r.Text); m != nil && r.Kind != "durable" {
 		return operations(m[1])
 	}
+	if strings.Contains(r.Value, "#") {
+		return operations(r.Value)
+	}
 	return f.named(r.Value)
 }
 
-// operations names a value by the operations in a list such as "c1#4 read c2#1".
+// operations names a value by the operations in a list such as "c1#4 read c2#1". What is no operation of the history keeps its word, since it has a number of its own: "register c1#1".
 func operations(list string) string {
 	var names []string
+	before := ""
 	for _, word := range strings.Fields(list) {
 		if strings.Contains(word, "#") {
+			if before == "register" || before == "configure" || before == "transfer" {
+				word = before + " " + word
+			}
 			names = append(names, word)
 		}
+		before = word
 	}
 	if len(names) == 0 {
 		return "no-op"

@@ -130,6 +130,9 @@ func (s *story) take(i int) {
 		if ballot, stands := strings.CutPrefix(r.Text, "stands for election in ballot "); stands && s.focus.lease && s.focus.ballots[ballot] {
 			s.ask(&Record{At: r.At, Who: r.Who, Name: "Prepare", Ballot: ballot}, weightPrepare, r.Who+" "+r.Text)
 		}
+		if ballot, prepares := strings.CutPrefix(r.Text, "prepares ballot "); prepares && s.alone() && s.focus.ballots[ballot] {
+			s.say(r, weightPrepare, r.Who+" "+r.Text)
+		}
 		if s.focus.ballots == nil && s.focus.slots == nil {
 			if !strings.HasPrefix(r.Text, "prepares ballot") && !strings.HasPrefix(r.Text, "stands for election") { // its messages tell that
 				s.say(r, weightMessage, r.Who+" "+r.Text)
@@ -141,6 +144,9 @@ func (s *story) take(i int) {
 		}
 	}
 }
+
+// alone tells that there is one replica, which sends itself no messages that could tell what it does.
+func (s *story) alone() bool { return s.t.Nodes == 1 }
 
 // barrier closes all sentences: what comes after something grave is told after it.
 func (s *story) barrier() { clear(s.open) }
@@ -348,7 +354,11 @@ func (s *story) durable(r *Record) {
 			return
 		}
 		s.barrier()
-		s.say(r, weightDecision, fmt.Sprintf("so a quorum has accepted %s in ballot %s: it is chosen%s", s.focus.value(r), r.Ballot, s.slot(r)))
+		head, quorum := "so a quorum", ""
+		if s.alone() {
+			head, quorum = r.Who, ", and is a quorum by itself"
+		}
+		s.say(r, weightDecision, fmt.Sprintf("%s has accepted %s in ballot %s%s: it is chosen%s", head, s.focus.value(r), r.Ballot, quorum, s.slot(r)))
 	}
 }
 
@@ -375,7 +385,7 @@ func (s *story) lost(r *Record) {
 }
 
 func (s *story) crash(r *Record) {
-	if !s.focus.actor(r.Who) || s.focus.actors != nil && !s.told[r.Who] {
+	if !s.focus.actor(r.Who) || s.focus.actors != nil && !s.told[r.Who] && !s.alone() {
 		return // it had no part in it yet
 	}
 	s.told["crash "+r.Who] = true

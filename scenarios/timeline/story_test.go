@@ -14,7 +14,12 @@ import (
 // told makes a run of lines "event who[>peer] kind name ballot text", "-" for what is not there, and tells it. Who receives a message
 // receives the one of that name that was sent to it last.
 func told(t *testing.T, fingerprint, detail, run string) []string {
-	one := timeline.Timeline{Verdict: "violation", Fingerprint: fingerprint, Detail: detail, Nodes: 3, Clients: 1}
+	return toldOf(t, 3, fingerprint, detail, run)
+}
+
+// toldOf is told, of that many replicas.
+func toldOf(t *testing.T, nodes int, fingerprint, detail, run string) []string {
+	one := timeline.Timeline{Verdict: "violation", Fingerprint: fingerprint, Detail: detail, Nodes: nodes, Clients: 1}
 	sent := map[string]uint64{}
 	for _, line := range strings.Split(strings.TrimSpace(run), "\n") {
 		f := strings.Fields(strings.ReplaceAll(line, " - ", "  - "))
@@ -28,7 +33,7 @@ func told(t *testing.T, fingerprint, detail, run string) []string {
 				*field = f[at]
 			}
 		}
-		if r.Name == "Accept" || r.Name == "voted" || r.Kind == "VIOLATION" {
+		if r.Name == "Accept" || r.Name == "voted" || r.Name == "chosen" || r.Kind == "VIOLATION" {
 			r.Slot = 1
 		}
 		switch name := r.Name + " " + r.Ballot + " "; r.Kind {
@@ -114,6 +119,24 @@ func TestStoryOfABrokenPromise(t *testing.T) {
 22.000ms: violation of promise: `+detail, strings.Join(story, "\n"))
 		})
 	}
+}
+
+// A replica that is alone sends no messages that could tell what it does: what it logs and what becomes durable does, and its crash matters, though it came between the two.
+func TestStoryOfOneReplica(t *testing.T) {
+	detail := "n1 voted for c2#1 in ballot 2.1 for slot 1, and in ballot 1.1 c1#1 may still be chosen"
+	require.Equal(t, strings.Split(`1.000ms: n1 prepares ballot 1.1
+3.000ms: n1 crashes
+3.000ms: n1 has accepted a value in ballot 1.1, and is a quorum by itself: it is chosen
+5.000ms: n1 is back
+6.000ms: n1 prepares ballot 2.1
+7.000ms: violation of safe: `+detail, "\n"), toldOf(t, 1, "safe: vote for another value than may be chosen", detail, `
+1 n1 log - - prepares ballot 1.1
+3 n1 crash - - nothing on disk lost
+3 n1 durable chosen 1.1 slot 1 is chosen in ballot 1.1: c1#1
+5 n1 start - -
+6 n1 log - - prepares ballot 2.1
+7 n1 durable voted 2.1 voted in 2.1 for slot 1
+7 n1 VIOLATION - 2.1 vote for another value than may be chosen`))
 }
 
 // A broken lease is told with the last grants of it, and with who stood for election meanwhile; votes in the ballots do not matter.

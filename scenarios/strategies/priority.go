@@ -17,16 +17,14 @@ type priority struct {
 	profile  faults.Profile
 }
 
-func newPriority(s scenarios.Scenario, p faults.Profile, _ uint64) Strategy { return priority{s, p} }
+func newPriority(s scenarios.Scenario, p faults.Profile) Strategy { return priority{s, p} }
 
-func (p priority) Next(_, seed uint64) scenarios.Input {
+func (p priority) Next(seed uint64) scenarios.Input {
 	in := scenarios.Input{Seed: seed}
 	in.Config, _ = p.scenario.Draw(seed, p.profile)
 	in.Plan = p.plan(seed, &in.Config)
 	return in
 }
-
-func (priority) Learn(*scenarios.Result) {}
 
 func (p priority) plan(seed uint64, c *scenarios.Config) (plan faults.Plan) {
 	s := stream.New(seed, "priority", 0)

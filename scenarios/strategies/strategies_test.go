@@ -8,7 +8,6 @@ import (
 	"pgregory.net/rapid"
 
 	"simrun/faults"
-	"simrun/node"
 	"simrun/scenarios"
 )
 
@@ -20,60 +19,33 @@ func find(t require.TestingT, name string) (scenarios.Scenario, faults.Profile) 
 	return s, p
 }
 
-// Every strategy makes inputs that can be run, whatever the results that it is told of.
+// Every strategy makes inputs that can be run.
 func TestInputsCanBeRun(t *testing.T) {
 	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				s, p := find(t, rapid.SampledFrom([]string{"kv", "single-decree"}).Draw(t, "scenario"))
-				strategy, err := New(name, s, p, rapid.Uint64().Draw(t, "salt"))
+				strategy, err := New(name, s, p)
 				require.NoError(t, err)
 				seed := rapid.Uint64Range(0, 1<<63).Draw(t, "seed")
 				for i := range uint64(40) {
-					in := strategy.Next(i, seed+i)
-					require.NoError(t, s.Check(in))
-					state := rapid.Uint64Range(1, 100).Draw(t, "state")
-					strategy.Learn(&scenarios.Result{Input: in, States: []uint64{state}, Stats: scenarios.Stats{Events: 100}})
+					require.NoError(t, s.Check(strategy.Next(seed+i)))
 				}
 			})
 		})
 	}
 }
 
-// A changed plan gets no fault that cannot go with the others: where a replica is deaf for good no replica gets other settings.
-func TestCoverageMixesNothingBad(t *testing.T) {
-	s, p := find(t, "kv")
-	base := scenarios.Input{}
-	base.Config, _ = s.Draw(1, p)
-	base.Config.Knobs["checkQuorum"] = 1
-	base.Config.Nodes, base.Config.Spares = 3, 0
-	base.Plan.Faults = []faults.Fault{{Kind: faults.Deaf, At: 1, Stays: true, Nodes: []node.ID{1}}}
-	require.NoError(t, s.Check(base))
-	strategy := newCoverage(s, p, 1)
-	strategy.Learn(&scenarios.Result{Input: base, States: []uint64{1}})
-	changed := 0
-	for i := range uint64(2000) {
-		in := strategy.Next(2*i+1, i)
-		require.NoError(t, s.Check(in))
-		for _, f := range in.Plan.Faults {
-			if f.Stays && f.Kind == faults.Deaf && len(in.Plan.Faults) > 1 {
-				changed++
-			}
-		}
-	}
-	require.Greater(t, changed, 100)
-}
-
-// What a search comes to does not depend on the number of workers, for strategies that learn neither.
+// What a search comes to does not depend on the number of workers.
 func TestSearchDoesNotDependOnJobs(t *testing.T) {
 	s, p := find(t, "single-decree")
 	for _, name := range Names() {
 		var outcomes []Outcome
 		for _, jobs := range []int{1, 3} {
-			o, err := Search{Scenario: s, Strategy: name, Profile: p, First: 5, Budget: 3*Generation + 7, Jobs: jobs}.Run(t.Context())
+			o, err := Search{Scenario: s, Strategy: name, Profile: p, First: 5, Budget: 200, Jobs: jobs}.Run(t.Context())
 			require.NoError(t, err)
 			require.False(t, o.Found)
-			require.EqualValues(t, 3*Generation+7, o.Runs)
+			require.EqualValues(t, 200, o.Runs)
 			outcomes = append(outcomes, o)
 		}
 		require.Equal(t, outcomes[0], outcomes[1], name)
@@ -86,7 +58,7 @@ func TestStrategiesDiffer(t *testing.T) {
 	s, p := find(t, "single-decree")
 	events := map[uint64]string{}
 	for _, name := range Names() {
-		o, err := Search{Scenario: s, Strategy: name, Profile: p, First: 1, Budget: 2 * Generation, Jobs: 1}.Run(t.Context())
+		o, err := Search{Scenario: s, Strategy: name, Profile: p, First: 1, Budget: 130, Jobs: 1}.Run(t.Context())
 		require.NoError(t, err)
 		require.Empty(t, events[o.Events], name)
 		events[o.Events] = name
@@ -96,55 +68,30 @@ func TestStrategiesDiffer(t *testing.T) {
 // The swarm runs what the seed draws, so that what it finds is found again by "simrun replay --seed".
 func TestSwarmIsTheSeeds(t *testing.T) {
 	s, p := find(t, "kv")
-	strategy, err := New(Swarm, s, p, 99)
+	strategy, err := New(Swarm, s, p)
 	require.NoError(t, err)
-	in := strategy.Next(0, 1234)
+	in := strategy.Next(1234)
 	c, plan := s.Draw(1234, p)
 	require.Equal(t, scenarios.Input{Seed: 1234, Config: c, Plan: plan}, in)
 }
 
 func TestUniformHasEveryKind(t *testing.T) {
 	s, p := find(t, "kv")
-	strategy, err := New("uniform", s, p, 0)
+	strategy, err := New("uniform", s, p)
 	require.NoError(t, err)
 	for seed := range uint64(20) {
 		kinds := map[faults.Kind]bool{}
-		for _, f := range strategy.Next(seed, seed).Plan.Faults {
+		for _, f := range strategy.Next(seed).Plan.Faults {
 			kinds[f.Kind] = true
 		}
 		require.GreaterOrEqual(t, len(kinds), int(faults.Crash), "seed %d", seed)
 	}
 }
 
-// Of arms that yield differently the better one gets more, and none is forgotten.
-func TestPortfolioGoesByYield(t *testing.T) {
-	s, p := find(t, "single-decree")
-	strategy, err := New("portfolio", s, p, 1)
-	require.NoError(t, err)
-	f := strategy.(*portfolio)
-	good := 2
-	state := uint64(0)
-	for i := range uint64(20 * Generation) {
-		in := f.Next(i, i)
-		r := scenarios.Result{Input: in, Stats: scenarios.Stats{Events: 100}}
-		if f.asked[0] == good {
-			state++
-			r.States = []uint64{state}
-		}
-		f.Learn(&r)
-	}
-	for i, a := range f.arms {
-		if i != good {
-			require.Greater(t, f.arms[good].asked, 5*a.asked)
-			require.Greater(t, a.asked, uint64(50))
-		}
-	}
-}
-
 func TestUnknownStrategy(t *testing.T) {
 	s, p := find(t, "kv")
-	_, err := New("luck", s, p, 0)
-	require.ErrorContains(t, err, "there are uniform, swarm, priority, coverage, portfolio")
+	_, err := New("luck", s, p)
+	require.ErrorContains(t, err, "there are uniform, swarm, priority")
 }
 
 func TestInterruptedSearch(t *testing.T) {
@@ -174,12 +121,12 @@ func TestSpecies(t *testing.T) {
 // The estimate of what the next run shows is right on average: it is compared with what it does show.
 func TestDiscoveryFits(t *testing.T) {
 	s, p := find(t, "single-decree")
-	strategy, err := New(Swarm, s, p, 0)
+	strategy, err := New(Swarm, s, p)
 	require.NoError(t, err)
 	c := s.NewCluster()
 	defer c.Close()
 	var seen Species
-	run := func(seed uint64) int { return seen.Add(scenarios.Run(c, strategy.Next(seed, seed)).States) }
+	run := func(seed uint64) int { return seen.Add(scenarios.Run(c, strategy.Next(seed)).States) }
 	for seed := range uint64(1000) {
 		run(seed)
 	}

@@ -59,7 +59,7 @@ func (w *Watch) bound(n uint16, ballot uint64, shape string) {
 	}
 	if left := w.config.When(n, g.until) - w.config.Now(); left > 0 {
 		w.violate(n, 0, "lease", shape, fmt.Sprintf(
-			"n%d turned to ballot %s, and its grant of a lease to ballot %s had %d ns to go", n, name(ballot), name(g.ballot), left))
+			"n%d turned to ballot %s, and its grant of a lease to ballot %s had %s to go", n, name(ballot), name(g.ballot), span(left)))
 	}
 }
 
@@ -81,5 +81,5 @@ func (w *Watch) backed(n uint16, f *fact.Fact, until int64) {
 		}
 	}
 	w.violate(n, f.Slot, "lease", "relied on beyond its grants", fmt.Sprintf(
-		"n%d relies on its lease in ballot %s for another %d ns, and no quorum has granted it for that long", n, name(f.Ballot), until-w.config.Now()))
+		"n%d relies on its lease in ballot %s for another %s, and no quorum has granted it for that long", n, name(f.Ballot), span(until-w.config.Now())))
 }

@@ -36,7 +36,7 @@ func (w *Watch) Leased(n uint16, f fact.Fact, from, until int64) {
 	if l := &w.lease; l.ballot != f.Ballot {
 		if from < l.until {
 			w.violate(n, f.Slot, "lease", "two at once", fmt.Sprintf(
-				"n%d relies on a lease in ballot %s, while that of n%d in ballot %s has %d ns to go", n, name(f.Ballot), l.node, name(l.ballot), l.until-from))
+				"n%d relies on a lease in ballot %s, while that of n%d in ballot %s has %s to go", n, name(f.Ballot), l.node, name(l.ballot), span(l.until-from)))
 			return
 		}
 		*l = lease{ballot: f.Ballot, node: n}
@@ -65,3 +65,6 @@ func (w *Watch) unleased(slot, ballot uint64) {
 			"slot %d was chosen in ballot %s, while n%d may rely on its lease in ballot %s", slot, name(ballot), l.node, name(l.ballot)))
 	}
 }
+
+// span writes nanoseconds of true time, which the clocks of replicas may take for more or less.
+func span(ns int64) string { return fmt.Sprintf("%d.%06dms of true time", ns/1_000_000, ns%1_000_000) }

@@ -19,14 +19,12 @@ func TestDiff(t *testing.T) {
 
 	same := command(t, "diff", "one", "two")
 	require.Equal(t, exitPass, same.status, same.err)
-	require.Regexp(t, `^the runs are the same: [0-9,]+ events, trace hash [0-9a-f]{16}\n$`, same.out)
+	require.Regexp(t, `^single-decree, seed 1: the runs are the same, [0-9,]+ events, trace hash [0-9a-f]{16}\n$`, same.out)
 	hash := same.out[len(same.out)-17 : len(same.out)-1]
 	require.Contains(t, got.out, hash)
 
 	require.Equal(t, exitPass, command(t, "replay", "--scenario", "single-decree", "--seed", "2", "--tape", "two").status)
-	other := command(t, "diff", "one", "two")
-	require.Equal(t, exitViolation, other.status)
-	require.Equal(t, "the runs are of different seeds\n", other.out)
+	requireRefused(t, command(t, "diff", "one", "two"), "one is of single-decree, seed 1, and two of single-decree, seed 2: only runs of one seed of a scenario can be compared")
 }
 
 // Where the runs part is told by the last event that both have, and by what each has then.
@@ -35,9 +33,9 @@ func TestDiffTellsWhereRunsPart(t *testing.T) {
 	write := func(name string, run func(k *sim.Kernel)) {
 		var b bytes.Buffer
 		var k sim.Kernel
-		k.On(sim.TimerDue, func(e *sim.Event) { k.FoldBytes([]byte{byte(e.B)}) })
+		k.On(sim.TimerDue, func(e *sim.Event) { k.FoldBytes(sim.Appended, []byte{byte(e.B)}) })
 		k.Reset(1)
-		tape := sim.NewTape(&b)
+		tape := sim.NewTape(&b, "a test")
 		k.Record(tape)
 		run(&k)
 		k.Run(100)
@@ -53,14 +51,16 @@ func TestDiffTellsWhereRunsPart(t *testing.T) {
 		says string
 	}{
 		{func(k *sim.Kernel) { k.Schedule(1_500_000, sim.TimerDue, 1, 0, 7, 0) },
-			"the runs are the same up to event 1, at 1.500000ms, timer of n1 (7, 0); what comes then is\n  one: at 2.000000ms, timer of n2 (8, 0)\n  two: the end\n"},
+			"a test: the runs are the same through event 1, at 1.500000ms, timer of n1; what comes then is\n  one: at 2.000000ms, timer of n2\n  two: the end\n"},
 		{func(k *sim.Kernel) { k.Schedule(1_500_000, sim.TimerDue, 3, 0, 7, 0) },
-			"the runs are different from the start, which is\n  one: at 1.500000ms, timer of n1 (7, 0)\n  two: at 1.500000ms, timer of n3 (7, 0)\n"},
+			"a test: the runs are different from the start; what comes then is\n  one: at 1.500000ms, timer of n1\n  two: at 1.500000ms, timer of n3\n"},
+		{func(k *sim.Kernel) { k.Schedule(1_500_000, sim.TimerDue, 1, 0, 9, 0) },
+			"a test: the runs are different from the start; what comes then is\n  one: at 1.500000ms, timer of n1 (7 0)\n  two: at 1.500000ms, timer of n1 (9 0)\n"},
 		{func(k *sim.Kernel) {
-			k.On(sim.TimerDue, func(e *sim.Event) { k.FoldBytes([]byte{7, byte(e.B)}) })
+			k.On(sim.TimerDue, func(e *sim.Event) { k.FoldBytes(sim.Appended, []byte{7, byte(e.B)}) })
 			k.Schedule(1_500_000, sim.TimerDue, 1, 0, 7, 0)
 		},
-			"the runs are the same up to event 1, at 1.500000ms, timer of n1 (7, 0); what comes then is\n  one: 1 bytes, 07\n  two: 2 bytes, 0707\n"},
+			"a test: the runs part in event 1, at 1.500000ms, timer of n1; what comes then is\n  one: 1 bytes appended to a file, from byte 1 on \n  two: 2 bytes appended to a file, from byte 1 on 07\n"},
 	} {
 		write("two", c.run)
 		got := command(t, "diff", "one", "two")
@@ -82,6 +82,10 @@ func TestTapesThatAreNone(t *testing.T) {
 	requireRefused(t, command(t, "diff", "one", "none"), "none: no such file")
 	requireRefused(t, command(t, "diff", "one", "text"), "text: not a tape: simrun replay --tape makes one")
 	requireRefused(t, command(t, "diff", "one", "."), "is a directory")
+	damaged := bytes.Clone(whole)
+	damaged[len(damaged)/2] ^= 1
+	require.NoError(t, os.WriteFile("damaged", damaged, 0o644))
+	requireRefused(t, command(t, "diff", "one", "damaged"), "damaged: the tape is damaged")
 	requireRefused(t, command(t, "diff", "one", "cut"), "cut: the tape is cut off behind event")
 	requireRefused(t, command(t, "replay", "--scenario", "single-decree", "--seed", "1", "--tape", "-"), "--tape - would mix with the timeline")
 

@@ -135,3 +135,16 @@ func same(a, b string) bool {
 	other, err2 := filepath.Abs(b)
 	return err1 == nil && err2 == nil && whole == other
 }
+
+// isOutput tells whether a name is another one of what the program prints to, where that is a file: one would overwrite the other.
+func isOutput(file string) bool {
+	if file == "" {
+		return false
+	}
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	printed, err := os.Stdout.Stat()
+	return err == nil && os.SameFile(info, printed)
+}

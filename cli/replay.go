@@ -90,11 +90,11 @@ func replayCommand(t *term, status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.page == "-" {
-				return errors.New("--report - would mix with the timeline: give a file, or take simrun export --html -")
+			if f.page == "-" || isOutput(f.page) {
+				return fmt.Errorf("--report %s would mix with the timeline: give a file, or take simrun export --html -", brief(f.page))
 			}
-			if f.tape == "-" {
-				return errors.New("--tape - would mix with the timeline: give a file")
+			if f.tape == "-" || isOutput(f.tape) {
+				return fmt.Errorf("--tape %s would mix with the timeline: give a file", brief(f.tape))
 			}
 			if err := checkOutputs(args, output{"--report", f.page}, output{"--tape", f.tape}); err != nil {
 				return err
@@ -326,7 +326,7 @@ var errCut = errors.New("the run did not come to its end")
 // record is run, with a tape: a whole one or none.
 func (p *replay) record(ctx context.Context, t *term, file string, status *int) error {
 	err := scenarios.WriteFileBy(file, func(w io.Writer) error {
-		p.tape = sim.NewTape(w)
+		p.tape = sim.NewTape(w, fmt.Sprintf("%s, seed %d", p.scenario.Name, p.input.Seed))
 		if *status = p.run(ctx, t); !p.ended {
 			return errCut // and may be using the tape still
 		}

@@ -219,7 +219,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	p.encoded = nil
 	if n.config.Encode {
 		p.encoded = n.frame(msg)
-		n.kernel.FoldBytes(p.encoded[frameHead:])
+		n.kernel.FoldBytes(sim.Carried, p.encoded[frameHead:])
 		n.counts.Bytes += uint64(len(p.encoded))
 	}
 	if int(to) >= n.links.width || to == 0 {

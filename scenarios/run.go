@@ -97,9 +97,9 @@ func place(id node.ID) string {
 func (c *cluster[M, PM]) foldEnd() {
 	for i := range c.config.Nodes {
 		c.scratch = c.AppendState(node.ID(i+1), c.scratch[:0])
-		c.kernel.FoldBytes(c.scratch)
+		c.kernel.FoldBytes(sim.Final, c.scratch)
 	}
-	c.kernel.FoldBytes([]byte(c.verdict.Fingerprint))
+	c.kernel.FoldBytes(sim.Verdict, []byte(c.verdict.Fingerprint))
 }
 
 // Close ends a run for good: replicas that hold more than plain data give it back.
@@ -113,7 +113,7 @@ func (c *cluster[M, PM]) Close() {
 func (c *cluster[M, PM]) foldWreck() {
 	defer func() {
 		if recover() != nil {
-			c.kernel.Fold(0)
+			c.kernel.Fold(sim.Wrecked, 0)
 		}
 	}()
 	c.foldEnd()

@@ -21,7 +21,7 @@ func TestTapesHaveTheHash(t *testing.T) {
 		var b bytes.Buffer
 		c := s.NewCluster()
 		c.Reset(in)
-		tape := sim.NewTape(&b)
+		tape := sim.NewTape(&b, s.Name)
 		c.Record(tape)
 		for n, done := uint64(1000), false; !done; n += 1000 {
 			_, done = c.Run(n)

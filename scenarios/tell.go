@@ -27,7 +27,7 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 			text = "gives its lease back"
 			break
 		}
-		text = fmt.Sprintf("relies on its lease for %v at most", faults.Span(f.Seq))
+		text = fmt.Sprintf("relies on its lease for %v of its own clock at most", faults.Span(f.Seq))
 	case fact.Granted:
 		text = fmt.Sprintf("grants a lease for %v", faults.Span(f.Seq))
 		if f.Seq == 0 {

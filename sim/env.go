@@ -52,8 +52,8 @@ func (h *Host[M]) Reply(to node.Client, r node.Reply) {
 	if h.dying {
 		return
 	}
-	h.kernel.Fold(uint64(to)<<32 ^ r.Seq<<8 ^ uint64(r.Status))
-	h.kernel.FoldBytes(r.Output)
+	h.kernel.Fold(Answered, uint64(to)<<32^r.Seq<<8^uint64(r.Status))
+	h.kernel.FoldBytes(Answered, r.Output)
 	h.network.Reply(h.id, to, r)
 }
 
@@ -62,7 +62,7 @@ func (h *machine) Append(file string, b []byte) {
 	if h.wary && !h.writes(file) {
 		return
 	}
-	h.kernel.FoldBytes(b)
+	h.kernel.FoldBytes(Appended, b)
 	h.disk.append(file, b)
 }
 
@@ -71,7 +71,7 @@ func (h *machine) Replace(file string, b []byte) {
 	if h.wary && !h.writes(file) {
 		return
 	}
-	h.kernel.FoldBytes(b)
+	h.kernel.FoldBytes(Replaced, b)
 	h.disk.replace(file, b)
 }
 
@@ -80,7 +80,7 @@ func (h *machine) Truncate(file string, size int) {
 	if h.wary && !h.writes(file) {
 		return
 	}
-	h.kernel.Fold(uint64(size))
+	h.kernel.Fold(Truncated, uint64(size))
 	h.disk.truncate(file, size)
 }
 

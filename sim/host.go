@@ -189,7 +189,7 @@ func (h *Host[M]) crash(faults DiskFaults) {
 	h.paused, h.working, h.dying = false, false, false
 	h.gated, h.wary = h.service > 0, len(h.traps) > 0
 	h.trouble.hung = false
-	h.kernel.Fold(uint64(lost.lost)<<32 | uint64(lost.torn)<<16 | uint64(lost.holed))
+	h.kernel.Fold(Unsynced, uint64(lost.lost)<<32|uint64(lost.torn)<<16|uint64(lost.holed))
 	if h.kernel.Tracing() {
 		h.kernel.Emit(Record{Kind: Crashed, Who: h.id.Addr(), Text: lost.String()})
 	}

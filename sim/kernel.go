@@ -111,19 +111,19 @@ func (k *Kernel) Current() Event { return k.current }
 // Hash returns the digest of everything so far.
 func (k *Kernel) Hash() Hash { return k.hash }
 
-// Fold makes a number part of the digest.
-func (k *Kernel) Fold(x uint64) {
+// Fold makes a number part of the digest. A tape tells its origin.
+func (k *Kernel) Fold(o Origin, x uint64) {
 	k.hash.Word(x)
 	if k.tape != nil {
-		k.tape.word(x)
+		k.tape.word(o, x)
 	}
 }
 
-// FoldBytes makes bytes and their number part of the digest.
-func (k *Kernel) FoldBytes(b []byte) {
+// FoldBytes makes bytes and their number part of the digest. A tape tells their origin.
+func (k *Kernel) FoldBytes(o Origin, b []byte) {
 	k.hash.Bytes(b)
 	if k.tape != nil {
-		k.tape.bytes(b)
+		k.tape.bytes(o, b)
 	}
 }
 

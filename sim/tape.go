@@ -17,9 +17,11 @@ import (
 // byte tells what it is:
 //
 //	an EventKind  the host in the upper half; then time, B and C
-//	tapeWord      then a number
-//	tapeBytes     the length in the upper seven bytes; then as many bytes, filled up to whole words
+//	tapeWord      its Origin in the next byte; then a number
+//	tapeBytes     its Origin in the next byte, the length in the upper six; then as many bytes, filled up to whole words
 //	tapeEnd       then the hash; nothing comes behind it
+//
+// Before the first entry comes, as the bytes of one, what the tape is about.
 const (
 	tapeMagic = "simrun1\n"
 	tapeEnd   = 0xfd
@@ -30,16 +32,53 @@ const (
 	longEntry = 40      // no entry without bytes is longer
 )
 
+// Origin says what was made part of the hash.
+type Origin uint8
+
+// The origins.
+const (
+	Answered  Origin = iota + 1 // a reply to a client: its number, or its bytes
+	Appended                    // bytes appended to a file
+	Replaced                    // the new contents of a file
+	Truncated                   // the size to which a file is cut
+	Unsynced                    // what a crash took: lost, torn and holed writes
+	Damaged                     // what a fault of a disk hit: where, and how many bytes
+	Carried                     // the encoding of a message
+	Final                       // the state of a replica at the end
+	Verdict                     // the fingerprint
+	About                       // none of the run: what the tape is about
+	Wrecked                     // the final state of a replica that panicked cannot be told
+
+	numOrigins
+)
+
+var originNames = [numOrigins]string{
+	Answered: "answered", Appended: "appended to a file", Replaced: "in the place of a file", Truncated: "left of a file", Unsynced: "unsynced writes",
+	Damaged: "damaged", Carried: "of a message", Final: "of a final state", Verdict: "of the verdict", About: "about the run", Wrecked: "no final state",
+}
+
+// String tells it in words that go on from a number of bytes.
+func (o Origin) String() string {
+	if o < numOrigins {
+		return originNames[o]
+	}
+	return "unknown"
+}
+
 // Tape writes a tape. Its methods are the kernel's to call, but for Close.
 type Tape struct {
 	to    io.Writer
+	about string
 	block []byte
 	err   error
 	hash  func() Hash
 }
 
-// NewTape returns a tape that is written to w, in large blocks. Hand it to Kernel.Record, and close it when the run is over.
-func NewTape(w io.Writer) *Tape { return &Tape{to: w, block: make([]byte, 0, tapeBlock)} }
+// NewTape returns a tape that is written to w, in large blocks, and says in words what run it is of: tapes about other runs are not worth comparing. Hand it to Kernel.Record,
+// and close it when the run is over.
+func NewTape(w io.Writer, about string) *Tape {
+	return &Tape{to: w, about: about, block: make([]byte, 0, tapeBlock)}
+}
 
 // Close writes the end and returns the first error there was.
 func (t *Tape) Close() error {
@@ -57,6 +96,7 @@ func (t *Tape) begin(hash func() Hash) {
 	t.hash = hash
 	t.block = append(t.block, tapeMagic...)
 	t.words(uint64(hash()))
+	t.bytes(About, []byte(t.about))
 }
 
 func (t *Tape) event(e *Event) {
@@ -70,14 +110,14 @@ func (t *Tape) event(e *Event) {
 	binary.LittleEndian.PutUint64(b[24:], e.C)
 }
 
-func (t *Tape) word(x uint64) {
+func (t *Tape) word(o Origin, x uint64) {
 	t.room(longEntry)
-	t.words(tapeWord, x)
+	t.words(tapeWord|uint64(o)<<8, x)
 }
 
-func (t *Tape) bytes(b []byte) {
+func (t *Tape) bytes(o Origin, b []byte) {
 	t.room(longEntry)
-	t.words(tapeBytes | uint64(len(b))<<8)
+	t.words(tapeBytes | uint64(o)<<8 | uint64(len(b))<<16)
 	for len(b) > 0 {
 		t.room(8)
 		n := min(len(b), (cap(t.block)-len(t.block))&^7)
@@ -114,6 +154,7 @@ func (t *Tape) flush() {
 type TapeEntry struct {
 	Number uint64 // of the event that it is, or is part of, from 1; 0 before the first
 	Event  Event  // if it is one, with no A
+	Origin Origin // of a word or bytes
 	Word   uint64
 	Bytes  []byte // valid until the next entry is read
 	Kind   TapeKind
@@ -126,7 +167,7 @@ type TapeKind uint8
 const (
 	TapeEvent TapeKind = iota + 1 // an event was taken from the queue
 	TapeWord                      // a number was made part of the hash
-	TapeBytes                     // bytes were: written to a disk, answered to a client, or a final state
+	TapeBytes                     // bytes were
 	TapeEnd                       // the run was over
 )
 
@@ -138,15 +179,11 @@ func (e *TapeEntry) String() string {
 		if e.Event.Host != 0 {
 			text += " of " + e.Event.Host.Addr().String()
 		}
-		return text + fmt.Sprintf(" (%x, %x)", e.Event.B, e.Event.C)
+		return text
 	case TapeWord:
-		return fmt.Sprintf("the number %x", e.Word)
+		return fmt.Sprintf("%v: %x", e.Origin, e.Word)
 	case TapeBytes:
-		const shown = 32
-		if len(e.Bytes) > shown {
-			return fmt.Sprintf("%d bytes, %x...", len(e.Bytes), e.Bytes[:shown])
-		}
-		return fmt.Sprintf("%d bytes, %x", len(e.Bytes), e.Bytes)
+		return fmt.Sprintf("%d bytes %v", len(e.Bytes), e.Origin)
 	}
 	return "the end"
 }
@@ -154,6 +191,7 @@ func (e *TapeEntry) String() string {
 // TapeReader reads a tape, and holds it against its own hash.
 type TapeReader struct {
 	from  *bufio.Reader
+	about string
 	hash  Hash
 	entry TapeEntry
 	bytes []byte
@@ -171,8 +209,19 @@ func ReadTape(r io.Reader) (*TapeReader, error) {
 		return nil, errors.New("not a tape: simrun replay --tape makes one")
 	}
 	t.hash = Hash(binary.LittleEndian.Uint64(head[8:]))
+	about, err := t.word()
+	if err != nil || about&0xffff != tapeBytes|uint64(About)<<8 || about>>16 > tapeBlock {
+		return nil, t.damaged("it does not say what it is about")
+	}
+	if err := t.fill(about >> 16); err != nil {
+		return nil, err
+	}
+	t.about = string(t.entry.Bytes)
 	return t, nil
 }
+
+// About returns what the tape is about, in the words of NewTape.
+func (t *TapeReader) About() string { return t.about }
 
 // Hash returns the hash of all that was read: of the whole run, behind its last entry.
 func (t *TapeReader) Hash() Hash { return t.hash }
@@ -195,15 +244,15 @@ func (t *TapeReader) Next() (*TapeEntry, error) {
 	}
 	const ofHost = 0xffff << 32
 	switch tag := head & 0xff; {
-	case head == tapeWord:
-		e.Kind = TapeWord
+	case tag == tapeWord && head>>8 < uint64(numOrigins):
+		e.Kind, e.Origin = TapeWord, Origin(head>>8)
 		if e.Word, err = t.word(); err != nil {
 			return nil, err
 		}
 		t.hash.Word(e.Word)
-	case tag == tapeBytes:
-		e.Kind = TapeBytes
-		if err := t.fill(head >> 8); err != nil {
+	case tag == tapeBytes && Origin(head>>8) < numOrigins:
+		e.Kind, e.Origin = TapeBytes, Origin(head>>8)
+		if err := t.fill(head >> 16); err != nil {
 			return nil, err
 		}
 		t.hash.Bytes(e.Bytes)

@@ -18,12 +18,12 @@ func taped(t interface{ Helper() }, events int, what func(n uint64) []byte) (tap
 	var k Kernel
 	var b bytes.Buffer
 	k.On(TimerDue, func(e *Event) {
-		k.Fold(e.B)
-		k.FoldBytes(what(k.Events()))
+		k.Fold(Damaged, e.B)
+		k.FoldBytes(Appended, what(k.Events()))
 		k.Schedule(k.Now()+3, TimerDue, 2, 77, e.B+1, 0)
 	})
 	k.Reset(9)
-	to := NewTape(&b)
+	to := NewTape(&b, "a test")
 	k.Record(to)
 	k.Schedule(1, TimerDue, 1, 0, 5, 0)
 	k.Run(uint64(events))
@@ -39,8 +39,8 @@ func TestTape(t *testing.T) {
 	r, err := ReadTape(bytes.NewReader(tape))
 	require.NoError(t, err)
 	for _, says := range []string{
-		"at 0.000001ms, timer of n1 (5, 0)", "the number 5", "0 bytes, ",
-		"at 0.000004ms, timer of n2 (6, 0)", "the number 6", "9 bytes, 6e696e652062797465",
+		"at 0.000001ms, timer of n1", "damaged: 5", "0 bytes appended to a file",
+		"at 0.000004ms, timer of n2", "damaged: 6", "9 bytes appended to a file",
 		"the end",
 	} {
 		e, err := r.Next()
@@ -51,6 +51,7 @@ func TestTape(t *testing.T) {
 	require.Equal(t, io.EOF, err)
 	require.Equal(t, hash, r.Hash())
 	require.Equal(t, uint64(2), r.entry.Number)
+	require.Equal(t, "a test", r.About())
 }
 
 // What is longer than a block comes back whole.
@@ -81,7 +82,7 @@ func TestTapeOfManyBlocks(t *testing.T) {
 func TestTapeChangesNothing(t *testing.T) {
 	run := func(tape *Tape) Hash {
 		var k Kernel
-		k.On(TimerDue, func(e *Event) { k.Fold(e.B); k.Schedule(k.Now()+1, TimerDue, 1, 0, e.B+1, 0) })
+		k.On(TimerDue, func(e *Event) { k.Fold(Damaged, e.B); k.Schedule(k.Now()+1, TimerDue, 1, 0, e.B+1, 0) })
 		k.Reset(1)
 		if tape != nil {
 			k.Record(tape)
@@ -90,7 +91,7 @@ func TestTapeChangesNothing(t *testing.T) {
 		k.Run(100)
 		return k.Hash()
 	}
-	require.Equal(t, run(nil), run(NewTape(io.Discard)))
+	require.Equal(t, run(nil), run(NewTape(io.Discard, "a test")))
 }
 
 // A tape that is cut off, or of which a bit is another, is no tape, and nothing worse comes of it.
@@ -114,15 +115,15 @@ func TestDamagedTape(t *testing.T) {
 // An error of the writer is the one that Close returns, though the run goes on.
 func TestTapeThatCannotBeWritten(t *testing.T) {
 	full := errors.New("disk full")
-	to := NewTape(failing{full})
+	to := NewTape(failing{full}, "a test")
 	var k Kernel
 	k.Reset(1)
 	k.Record(to)
 	for range 3 * tapeBlock / 16 {
-		k.Fold(1)
+		k.Fold(Damaged, 1)
 	}
 	require.Equal(t, full, to.Close())
-	require.Error(t, NewTape(io.Discard).Close(), "of no run")
+	require.Error(t, NewTape(io.Discard, "a test").Close(), "of no run")
 }
 
 type failing struct{ err error }
@@ -132,7 +133,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func FuzzTape(f *testing.F) {
 	tape, _ := taped(f, 3, func(n uint64) []byte { return make([]byte, n) })
 	f.Add(tape)
-	f.Add(append(bytes.Clone(tape[:16]), tapeBytes, 255, 255, 255, 0, 0, 0, 0))
+	f.Add(append(bytes.Clone(tape[:32]), tapeBytes, 1, 255, 255, 255, 0, 0, 0))
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		r, err := ReadTape(bytes.NewReader(b))
 		for err == nil {
@@ -142,7 +143,7 @@ func FuzzTape(f *testing.F) {
 }
 
 func BenchmarkTape(b *testing.B) {
-	t := NewTape(io.Discard)
+	t := NewTape(io.Discard, "a test")
 	t.begin(func() Hash { return 0 })
 	e := Event{Kind: TimerDue, Host: node.ID(3)}
 	for b.Loop() {

@@ -154,14 +154,14 @@ func (h *Host[M]) Damage(d Damage, key uint64) (file string, struck bool) {
 		case Rot:
 			at, n = f.rot(&s)
 			h.counts.Rotten++
-			what = "bits rotted"
+			what = "rotted"
 		case Sector:
 			at, n = f.loseSector(&s)
 			h.counts.Unreadable++
-			what = "unreadable"
+			what = "are unreadable"
 		case Misdirect:
 			at, n = f.overwrite(&s, h.disk.anySettled(&s))
-			what = "overwritten"
+			what = "were overwritten by others"
 		}
 		if n == 0 {
 			return "", false
@@ -169,8 +169,8 @@ func (h *Host[M]) Damage(d Damage, key uint64) (file string, struck bool) {
 		if d == Misdirect {
 			h.counts.Misdirected++
 		}
-		h.kernel.Fold(uint64(at)<<32 | uint64(n))
-		what = fmt.Sprintf("%s: %d bytes %s from byte %d on", f.name, n, what, at)
+		h.kernel.Fold(Damaged, uint64(at)<<32|uint64(n))
+		what = fmt.Sprintf("%d bytes of %s %s, from byte %d on", n, f.name, what, at)
 	}
 	if h.kernel.Tracing() {
 		h.kernel.Emit(Record{Kind: FaultOn, Who: h.id.Addr(), Text: what})

@@ -270,7 +270,7 @@ func traceTable(ctx context.Context, o Options) *Table {
 		events uint64
 		begin  func(r *Running)
 	}{
-		{"on a tape", 200_000, func(r *Running) { r.cluster.Record(sim.NewTape(io.Discard)) }},
+		{"on a tape", 200_000, func(r *Running) { r.cluster.Record(sim.NewTape(io.Discard, "a load")) }},
 		{"in words", 20_000, func(r *Running) { r.cluster.Trace(func(sim.Record) {}) }},
 	} {
 		plain, traced := Begin(Log(), Saturated(5, 10, 1)), Begin(Log(), Saturated(5, 10, 1))

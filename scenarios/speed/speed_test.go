@@ -55,7 +55,7 @@ func TestAgreementOnly(t *testing.T) {
 // BenchmarkTape measures the saturated cluster with its full trace in binary.
 func BenchmarkTape(b *testing.B) {
 	r := Begin(Log(), Saturated(5, 10, 1))
-	r.cluster.Record(sim.NewTape(io.Discard))
+	r.cluster.Record(sim.NewTape(io.Discard, "a load"))
 	r.Run(200_000)
 	b.ReportMetric(r.Measure(uint64(b.N)).PerEvent(), "cpu-ns/event")
 }

@@ -426,7 +426,7 @@ func (f *focus) struck(r *Record) bool {
 		return f.struckAt["partition"]
 	case "isolate", "mute", "deaf":
 		return f.struckAt["partition"] && f.names(r)
-	case "pause":
+	case "pause", "sync-fail", "stuck-disk", "disk-full", "clock-jump", "clock-drift":
 		return f.names(r)
 	}
 	return false
@@ -582,7 +582,7 @@ func (t *Timeline) waits(stuck uint64) (lines []string) {
 	for n := 1; n <= t.Nodes && n <= most; n++ {
 		who := "n" + strconv.Itoa(n)
 		if state := last[who]; state != nil {
-			lines = append(lines, fmt.Sprintf("in the end: %s: %s", who, strings.Join(state[:min(len(state), 4)], ", ")))
+			lines = append(lines, fmt.Sprintf("in the end: %s: %s", who, strings.Join(state[:min(len(state), 6)], ", ")))
 		}
 	}
 	return lines

@@ -19,7 +19,7 @@ func (t *Timeline) Tell() []string {
 	if t.Verdict == "pass" || t.Verdict == "" {
 		return nil
 	}
-	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, last: map[string]int{}, reports: map[string]report{}, votes: map[string]report{}}
+	s := &story{t: t, focus: t.focus(), open: map[string]int{}, told: map[string]bool{}, stood: map[string]int{}, last: map[string]int{}, reports: map[string]report{}, votes: map[string]report{}}
 	s.need = t.past(s.focus.roots, s.focus.until)
 	for i := range t.Records {
 		if s.need[i] {
@@ -37,6 +37,7 @@ type story struct {
 	sentences []sentence
 	open      map[string]int    // sentences that can be gone on with: the asking of a phase, by its name
 	told      map[string]bool   // answers that are in it already
+	stood     map[string]int    // sentences of those who say that they begin a phase 1, by its name
 	last      map[string]int    // sentences that a later one of the kind takes the place of
 	votes     map[string]report // the last vote on a replica's disk, by replica and slot
 	reports   map[string]report // the highest vote that promises reported so far, by ballot and slot
@@ -112,10 +113,16 @@ func (s *story) take(i int) {
 		s.crash(r)
 	case "start":
 		if s.told["crash "+r.Who] {
-			s.together(r, weightRestart, "is back", "are back")
+			s.together(r, s.weighs(r, weightRestart), "is back", "are back")
 		}
 	case "fault":
-		if r.Name != "crash" && s.focus.struck(r) {
+		switch {
+		case r.Who != "": // what became of a disk, as its host tells it
+			if s.focus.actor(r.Who) {
+				s.told[r.Who] = true
+				s.say(r, weightLoss, r.Who+": "+r.Text)
+			}
+		case r.Name != "crash" && s.focus.struck(r):
 			s.say(r, weightFault, faultText(r.Text))
 		}
 	case "observe":
@@ -130,9 +137,7 @@ func (s *story) take(i int) {
 		if ballot, stands := strings.CutPrefix(r.Text, "stands for election in ballot "); stands && s.focus.lease && s.focus.ballots[ballot] {
 			s.ask(&Record{At: r.At, Who: r.Who, Name: "Prepare", Ballot: ballot}, weightPrepare, r.Who+" "+r.Text)
 		}
-		if ballot, prepares := strings.CutPrefix(r.Text, "prepares ballot "); prepares && s.alone() && s.focus.ballots[ballot] {
-			s.say(r, weightPrepare, r.Who+" "+r.Text)
-		}
+		s.stands(r)
 		if s.focus.ballots == nil && s.focus.slots == nil {
 			if !strings.HasPrefix(r.Text, "prepares ballot") && !strings.HasPrefix(r.Text, "stands for election") { // its messages tell that
 				s.say(r, weightMessage, r.Who+" "+r.Text)
@@ -141,6 +146,16 @@ func (s *story) take(i int) {
 	case "phase":
 		if s.focus.mishaps || !strings.HasPrefix(r.Text, "all faults end; ") {
 			s.say(r, weightLead, r.Text)
+		}
+	}
+}
+
+// stands notes that a replica says that it begins a ballot, in case no message of it does: none came to be sent, or there is nobody to send it to.
+func (s *story) stands(r *Record) {
+	for _, words := range []string{"stands for election in ballot ", "prepares ballot "} {
+		ballot, begins := strings.CutPrefix(r.Text, words)
+		if key := phase("Prepare", r.Who, &Record{Ballot: ballot}); begins && s.focus.ballots[ballot] && !s.told[key] {
+			s.stood[key] = s.say(r, weightNone, r.Who+" "+r.Text)
 		}
 	}
 }
@@ -215,9 +230,15 @@ func (s *story) send(i int) {
 	}
 	switch r.Name {
 	case "Prepare":
+		if r.Ballot == "" { // another protocol's
+			break
+		}
 		s.ask(r, weightPrepare, fmt.Sprintf("%s prepares ballot %s", r.Who, r.Ballot))
 		return
 	case "Accept":
+		if r.Ballot == "" {
+			break
+		}
 		s.ask(r, weightAccept, fmt.Sprintf("%s asks to accept %s in ballot %s%s", r.Who, s.focus.value(r), r.Ballot, s.slot(r)))
 		return
 	}
@@ -390,11 +411,21 @@ func (s *story) crash(r *Record) {
 	}
 	s.told["crash "+r.Who] = true
 	if strings.HasPrefix(r.Text, "nothing") {
-		s.together(r, weightCrash, "crashes", "crash")
+		s.together(r, s.weighs(r, weightCrash), "crashes", "crash")
 		return
 	}
 	loss := strings.NewReplacer(", 0 torn", "", ", 0 with a hole", "").Replace(r.Text)
 	s.together(r, weightLoss, "crashes, "+loss, "crash, "+loss+" each")
+}
+
+// weighs returns the weight of what happened to a replica: more, if it is the one that the violation is about.
+func (s *story) weighs(r *Record, weight int) int {
+	if len(s.focus.roots) > 0 {
+		if last := &s.t.Records[s.focus.roots[0]]; last.Kind == "VIOLATION" && last.Who == r.Who {
+			return weightLoss
+		}
+	}
+	return weight
 }
 
 // together tells in one sentence of all that the same happened to at one time.
@@ -463,6 +494,11 @@ func (x *sentence) same(y *sentence) bool {
 
 // lines writes the sentences that weigh most.
 func (s *story) lines() []string {
+	for key, i := range s.stood {
+		if !s.told[key] {
+			s.sentences[i].weight = weightPrepare
+		}
+	}
 	s.fold()
 	s.sentences = slices.DeleteFunc(s.sentences, func(x sentence) bool { return x.weight == weightNone })
 	room := maxStory - 1 - len(s.t.waits(s.focus.stuck))

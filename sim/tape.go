@@ -21,7 +21,7 @@ import (
 //	tapeBytes     its Origin in the next byte, the length in the upper six; then as many bytes, filled up to whole words
 //	tapeEnd       then the hash; nothing comes behind it
 //
-// Before the first entry comes, as the bytes of one, what the tape is about.
+// Before the first entry comes, as the bytes of one, what the tape is about, and a digest of that.
 const (
 	tapeMagic = "simrun1\n"
 	tapeEnd   = 0xfd
@@ -97,6 +97,7 @@ func (t *Tape) begin(hash func() Hash) {
 	t.block = append(t.block, tapeMagic...)
 	t.words(uint64(hash()))
 	t.bytes(About, []byte(t.about))
+	t.words(digestOf(t.about))
 }
 
 func (t *Tape) event(e *Event) {
@@ -217,7 +218,16 @@ func ReadTape(r io.Reader) (*TapeReader, error) {
 		return nil, err
 	}
 	t.about = string(t.entry.Bytes)
+	if digest, err := t.word(); err != nil || digest != digestOf(t.about) {
+		return nil, t.damaged("what it is about is not what it was")
+	}
 	return t, nil
+}
+
+func digestOf(about string) uint64 {
+	var h Hash
+	h.Bytes([]byte(about))
+	return uint64(h)
 }
 
 // About returns what the tape is about, in the words of NewTape.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"simrun/node"
@@ -19,9 +20,9 @@ import (
 //	an EventKind  the host in the upper half; then time, B and C
 //	tapeWord      its Origin in the next byte; then a number
 //	tapeBytes     its Origin in the next byte, the length in the upper six; then as many bytes, filled up to whole words
-//	tapeEnd       then the hash; nothing comes behind it
+//	tapeEnd       then the hash, and Castagnoli's checksum of all before it; nothing comes behind it
 //
-// Before the first entry comes, as the bytes of one, what the tape is about, and a digest of that.
+// Before the first entry comes, as the bytes of one, what the tape is about.
 const (
 	tapeMagic = "simrun1\n"
 	tapeEnd   = 0xfd
@@ -31,6 +32,8 @@ const (
 	tapeBlock = 1 << 16 // bytes that are handed on at once
 	longEntry = 40      // no entry without bytes is longer
 )
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Origin says what was made part of the hash.
 type Origin uint8
@@ -70,6 +73,7 @@ type Tape struct {
 	to    io.Writer
 	about string
 	block []byte
+	sum   uint32 // of the blocks before
 	err   error
 	hash  func() Hash
 }
@@ -85,8 +89,9 @@ func (t *Tape) Close() error {
 	if t.hash == nil {
 		return errors.New("sim: a tape of no run")
 	}
-	t.room(16)
+	t.room(longEntry)
 	t.words(tapeEnd, uint64(t.hash()))
+	t.words(uint64(crc32.Update(t.sum, castagnoli, t.block)))
 	t.flush()
 	return t.err
 }
@@ -97,7 +102,6 @@ func (t *Tape) begin(hash func() Hash) {
 	t.block = append(t.block, tapeMagic...)
 	t.words(uint64(hash()))
 	t.bytes(About, []byte(t.about))
-	t.words(digestOf(t.about))
 }
 
 func (t *Tape) event(e *Event) {
@@ -145,6 +149,7 @@ func (t *Tape) room(n int) {
 
 // flush hands the block on. After an error nothing is written any more.
 func (t *Tape) flush() {
+	t.sum = crc32.Update(t.sum, castagnoli, t.block)
 	if t.err == nil {
 		_, t.err = t.to.Write(t.block)
 	}
@@ -193,6 +198,7 @@ func (e *TapeEntry) String() string {
 type TapeReader struct {
 	from  *bufio.Reader
 	about string
+	sum   uint32 // of what was read
 	hash  Hash
 	entry TapeEntry
 	bytes []byte
@@ -210,6 +216,7 @@ func ReadTape(r io.Reader) (*TapeReader, error) {
 		return nil, errors.New("not a tape: simrun replay --tape makes one")
 	}
 	t.hash = Hash(binary.LittleEndian.Uint64(head[8:]))
+	t.sum = crc32.Update(0, castagnoli, head[:])
 	about, err := t.word()
 	if err != nil || about&0xffff != tapeBytes|uint64(About)<<8 || about>>16 > tapeBlock {
 		return nil, t.damaged("it does not say what it is about")
@@ -218,16 +225,7 @@ func ReadTape(r io.Reader) (*TapeReader, error) {
 		return nil, err
 	}
 	t.about = string(t.entry.Bytes)
-	if digest, err := t.word(); err != nil || digest != digestOf(t.about) {
-		return nil, t.damaged("what it is about is not what it was")
-	}
 	return t, nil
-}
-
-func digestOf(about string) uint64 {
-	var h Hash
-	h.Bytes([]byte(about))
-	return uint64(h)
 }
 
 // About returns what the tape is about, in the words of NewTape.
@@ -275,6 +273,10 @@ func (t *TapeReader) Next() (*TapeEntry, error) {
 		if Hash(hash) != t.hash {
 			return nil, t.damaged(fmt.Sprintf("its hash is %v, and it says %v", t.hash, Hash(hash)))
 		}
+		sum := uint64(t.sum)
+		if said, err := t.word(); err != nil || said != sum {
+			return nil, t.damaged("its checksum is another")
+		}
 	case tag > 0 && tag < uint64(numEventKinds) && head&^ofHost == tag:
 		e.Kind = TapeEvent
 		e.Number++
@@ -302,6 +304,7 @@ func (t *TapeReader) word() (uint64, error) {
 	if _, err := io.ReadFull(t.from, b[:]); err != nil {
 		return 0, t.cut(err)
 	}
+	t.sum = crc32.Update(t.sum, castagnoli, b[:])
 	return binary.LittleEndian.Uint64(b[:]), nil
 }
 
@@ -319,12 +322,8 @@ func (t *TapeReader) fill(n uint64) error {
 			return t.cut(err)
 		}
 	}
+	t.sum = crc32.Update(t.sum, castagnoli, t.bytes)
 	t.entry.Bytes = t.bytes[:n]
-	for _, b := range t.bytes[n:] {
-		if b != 0 {
-			return t.damaged("bytes are not filled up with zeroes")
-		}
-	}
 	return nil
 }
 

@@ -133,7 +133,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func FuzzTape(f *testing.F) {
 	tape, _ := taped(f, 3, func(n uint64) []byte { return make([]byte, n) })
 	f.Add(tape)
-	f.Add(append(bytes.Clone(tape[:40]), tapeBytes, 1, 255, 255, 255, 0, 0, 0))
+	f.Add(append(bytes.Clone(tape[:32]), tapeBytes, 1, 255, 255, 255, 0, 0, 0))
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		r, err := ReadTape(bytes.NewReader(b))
 		for err == nil {

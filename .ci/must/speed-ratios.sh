@@ -31,13 +31,18 @@ for _ in $(seq $rounds); do
 	figure cpu-ns/event "$scratch/bare" BenchmarkCluster/saturated "${events}x" >>"$scratch/without"
 	figure cpu-ns/event "$scratch/hashed" BenchmarkTape "${events}x" >>"$scratch/taped"
 done
-taped=$(least <"$scratch/taped")
+# What the hash and the trace cost is a few percent, and a machine that others use is slower by a third from one second to the next. So two estimates are made, here and of two workers: the
+# best of all rounds against the best, and the median of the ratios of runs one after the other; where neither is within the limit, it is broken.
+paired() { paste "$1" "$scratch/without" | awk '{ print $1 / $2 }' | sort -g | sed -n "$(((rounds + 1) / 2))p"; }
 with=$(least <"$scratch/with")
 without=$(least <"$scratch/without")
+taped=$(least <"$scratch/taped")
+hash=$(awk -v a="$with" -v b="$without" -v paired="$(paired "$scratch/with")" 'BEGIN { r = a / b; print (r < paired ? r : paired) }')
+trace=$(awk -v a="$taped" -v b="$without" -v paired="$(paired "$scratch/taped")" 'BEGIN { r = a / b; print (r < paired ? r : paired) }')
 unset GOMAXPROCS
 : >"$scratch/ones"
 : >"$scratch/twos"
-for _ in 1 2 3; do
+for _ in 1 2 3 4 5 6 7; do
 	for jobs in one:1 two:2; do
 		figure cpu-ms/seed "$scratch/hashed" "BenchmarkSeeds/workers=${jobs#*:}" "${seeds}x" >>"$scratch/${jobs%:*}s"
 		awk '/^Benchmark/ { for (i = 2; i < NF; i++) if ($(i+1) == "seeds/s") print $i }' "$scratch/out" >>"$scratch/${jobs%:*}.rate"
@@ -45,17 +50,18 @@ for _ in 1 2 3; do
 done
 one=$(least <"$scratch/ones")
 two=$(least <"$scratch/twos")
-faster=$(awk -v a="$(sort -g "$scratch/one.rate" | tail -1)" -v b="$(sort -g "$scratch/two.rate" | tail -1)" 'BEGIN { printf "%.2f", b / a }')
+paired=$(paste "$scratch/one.rate" "$scratch/two.rate" | awk '{ print $2 / $1 }' | sort -g | sed -n 4p)
+faster=$(awk -v a="$(sort -g "$scratch/one.rate" | tail -1)" -v b="$(sort -g "$scratch/two.rate" | tail -1)" -v paired="$paired" 'BEGIN { r = b / a; printf "%.2f", (r > paired ? r : paired) }')
 busy=no
 if [ "$(getconf _NPROCESSORS_ONLN)" -lt 2 ] || ! awk '{ exit !($1 < 3) }' /proc/loadavg 2>/dev/null; then
 	busy=yes # the benchmark itself makes a load of two
 fi
-awk -v k="$kernel" -v p="$plain" -v t="$taped" -v w="$with" -v o="$without" -v a="$one" -v b="$two" -v faster="$faster" -v busy="$busy" 'BEGIN {
+awk -v k="$kernel" -v p="$plain" -v t="$trace" -v w="$hash" -v a="$one" -v b="$two" -v faster="$faster" -v busy="$busy" 'BEGIN {
 	if (p < 2 * k) { print "FAILED: an event costs the kernel " k " ns, and a plain one " p; bad = 1 }
-	if (w > 1.1 * o) { print "FAILED: an event costs " w " ns with the hash, and " o " without"; bad = 1 }
-	if (t > 1.15 * o) { print "FAILED: an event costs " t " ns with hash and tape, and " o " without"; bad = 1 }
+	if (w > 1.1) { print "FAILED: with the hash an event costs " w " times as much as without"; bad = 1 }
+	if (t > 1.15) { print "FAILED: with hash and tape an event costs " t " times as much as without"; bad = 1 }
 	if (b > 4 / 3 * a) { print "FAILED: a seed takes two workers " b " ms of cpu, and one " a; bad = 1 }
 	if (busy == "no" && faster < 1.5) { print "FAILED: two workers are " faster " times as quick as one"; bad = 1 }
 	if (bad) exit 1
-	printf "speed: an event costs a plain kernel %.1f times as much; the hash costs %.1f%%, and with the full trace %.1f%%; two workers are %s times as quick as one%s, and use %.2f times the cpu\n", p / k, (w / o - 1) * 100, (t / o - 1) * 100, faster, busy == "yes" ? " (on a busy machine: not held against them)" : "", b / a
+	printf "speed: an event costs a plain kernel %.1f times as much; the hash costs %.1f%%, and with the full trace %.1f%%; two workers are %s times as quick as one%s, and use %.2f times the cpu\n", p / k, (w - 1) * 100, (t - 1) * 100, faster, busy == "yes" ? " (on a busy machine: not held against them)" : "", b / a
 }'

@@ -204,7 +204,7 @@ const (
 // enough cases of a scenario must have one that comes to a change; of a few, one may not outlive a change, though it is more than the limit.
 const (
 	enough = 10
-	few    = 5
+	few    = 3
 )
 
 // mostLost is how many of the cases need not outlive a change.

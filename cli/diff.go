@@ -17,7 +17,7 @@ func diffCommand(t *term, status *int) *cobra.Command {
 	return &cobra.Command{
 		Use: "diff ONE TWO", Short: "tell the first event at which two recorded runs part",
 		Long: "Diff holds two tapes of one seed against each other, which simrun replay --tape wrote, on whatever machines or by whatever builds: it says that the runs are the same, or at which " +
-			"event they part, and what each has there; replay --all --from its time shows what goes on around it. The exit status is 0 or 1.",
+			"event they part, and what each has there; replay --all --from its time shows what goes on around it. The exit status is 0 where they are the same, and 1 where they part.",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return fmt.Errorf("diff takes two tapes, and there are %d: simrun replay --tape makes one", len(args))

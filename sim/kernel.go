@@ -17,7 +17,6 @@ type Kernel struct {
 	events  uint64 // handled so far
 	instant uint64 // of these, since time last moved
 	stop    bool
-	current Event // the event being handled: a copy, since its slot in the queue is free again
 	queue   queue
 	hash    Hash
 	handler [numEventKinds]func(*Event)
@@ -46,7 +45,7 @@ func (k *Kernel) On(kind EventKind, handle func(*Event)) { k.handler[kind] = han
 // Reset makes the kernel ready for a run of the seed. Handlers stay registered; tracing and recording are turned off.
 func (k *Kernel) Reset(seed uint64) {
 	k.seed, k.now, k.events, k.instant, k.stop = seed, 0, 0, 0, false
-	k.current, k.trace, k.tape = Event{}, nil, nil
+	k.trace, k.tape = nil, nil
 	k.hash = Hash(stream.Mix(seed, 1))
 	k.queue.reset()
 }
@@ -55,15 +54,13 @@ func (k *Kernel) Reset(seed uint64) {
 // left. It may be called again to go on.
 func (k *Kernel) Run(until uint64) Stop {
 	for k.events < until {
-		before := k.now
-		if !k.queue.pop(&k.current) {
+		e := k.queue.pop()
+		if e == nil {
 			return Drained
 		}
-		e := &k.current
-		k.now = e.At
 		k.events++
-		if e.At != before {
-			k.instant = 0
+		if e.At != k.now {
+			k.now, k.instant = e.At, 0
 		}
 		k.hash.event(e)
 		if k.tape != nil {
@@ -102,11 +99,8 @@ func (k *Kernel) Now() int64 { return k.now }
 // Events returns the number of events handled so far, the one at hand included.
 func (k *Kernel) Events() uint64 { return k.events }
 
-// Pending returns the number of events to come.
-func (k *Kernel) Pending() int { return k.queue.len }
-
 // Current returns the event being handled, or the last one that was.
-func (k *Kernel) Current() Event { return k.current }
+func (k *Kernel) Current() Event { return k.queue.slab[k.queue.last] }
 
 // Hash returns the digest of everything so far.
 func (k *Kernel) Hash() Hash { return k.hash }
@@ -139,12 +133,15 @@ func (k *Kernel) Schedule(at int64, kind EventKind, host node.ID, a, b, c uint64
 	if at < k.now {
 		k.late(at, kind)
 	}
-	i, e := k.queue.take()
+	q := &k.queue
+	i, e := q.take()
 	e.At, e.A, e.B, e.C = at, a, b, c
 	e.Host, e.Kind = host, kind
-	k.queue.place(i, e)
+	q.place(i, e)
+	q.replenish()
 }
 
+//go:noinline
 func (k *Kernel) late(at int64, kind EventKind) {
 	panic(fmt.Sprintf("sim: %v event scheduled at %d, but it is %d already", kind, at, k.now))
 }

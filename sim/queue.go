@@ -3,141 +3,164 @@ package sim
 import "math/bits"
 
 // queue holds the events to come, ordered by time and, at one time, by insertion: a hierarchical timing wheel
-// (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", section 6.2) with exact times. A time is a number of 6-bit digits, but for the
-// last, which has 3: so messages, which take some hundred microseconds, find themselves alone in a bucket more often. Each digit is a level with a
-// bucket for each value. An event lies at the level of the highest digit in which its time differs from the wheel's, so a
-// pop either finds it alone or at level 0, or spreads one bucket over the levels below: at most eleven moves for an event, and
-// one or two in practice. Nothing is compared and nothing allocated once the slab has grown.
+// (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", section 6.2) with exact times. A time is a number in the digits that levelStarts
+// lays out. Each digit is a level with a bucket for each value, and an event lies at the level of the highest digit in which its time differs from
+// the wheel's, which is that of the last pop. So all that lies at one level is earlier than all at the levels above it, and in the order of the buckets: the
+// buckets of all levels are numbered in one row, and the first that is occupied has the earliest event. If that is
+// alone there, it is taken as it is. If not, the wheel's time becomes that of the earliest, and the others, which differ from it in lower digits only, move
+// to levels below (so Ahuja, Mehlhorn, Orlin and Tarjan, "Faster Algorithms for the Shortest Path Problem", section 2). Most events are never moved.
+// Nothing is allocated once the slab has grown.
 //
-// The order is stable because a bucket is spread before anything can be inserted below it: an insertion goes below a
-// bucket only when the wheel's time lies in that bucket's span, and it gets there by spreading it.
+// The order is stable because a bucket is emptied before anything can be inserted below it: an insertion goes below a
+// bucket only when the wheel's time lies in that bucket's span, and only the pop that empties it gets the time there.
 type queue struct {
-	time    uint64                 // of the last pop; nothing is ever inserted before it
-	levels  uint32                 // bit l: level l has an occupied bucket
-	free    uint32                 // head of the list of free slab entries; 0 ends a list
-	len     int                    // events held
-	used    [maxLevels]uint64      // bit b of used[l]: bucket b of level l is occupied
-	buckets [maxLevels * 64]bucket // level by level
-	slab    []Event                // slab[0] is nobody's
+	time    uint64             // of the last pop; nothing is ever inserted before it
+	words   uint64             // bit w: used[w] is not 0
+	free    uint32             // head of the list of free slab entries, which is never empty; 0 ends a list
+	last    uint32             // the entry of the last pop, which is free from the next one on
+	used    [64]uint64         // bit b of used[w]: bucket 64w+b is occupied
+	buckets [maxBuckets]bucket // of those that are not occupied, what is in them means nothing
+	slab    []Event            // slab[0] is nobody's
 }
 
 // bucket is a list in insertion order.
 type bucket struct{ head, tail uint32 }
 
+// levelStarts are the lowest bits of the digits. The bits from 11 to 20 are one digit, because messages take some hundred microseconds: they are seldom alone in a bucket
+// of a millisecond, and mostly in one of two microseconds.
+var levelStarts = [...]uint8{0, 3, 11, 21, 30, 36, 42, 48, 54, 60, 64}
+
 const (
-	levelBits  = 6
-	levelMask  = 1<<levelBits - 1
-	levelShift = 3
-	maxLevels  = 16 // of which 11 are used: with a power of two, indices need no check
+	maxBuckets   = 64 * 64 // of which about half are used: with a power of two, indices need no check
+	exactBuckets = 8       // of the lowest level: events in one of them have one time
 )
+
+// A digit is where events lie whose time differs from the wheel's in it, and in none that is higher: in bucket number first, plus the digit's value.
+type digit struct {
+	first uint32
+	mask  uint16
+	shift uint16
+}
+
+// digits has the digit of each bit of a time.
+var digits = func() (t [64]digit) {
+	first := 0
+	for l, from := range levelStarts[:len(levelStarts)-1] {
+		to := levelStarts[l+1]
+		for b := from; b < to; b++ {
+			t[b] = digit{first: uint32(first), mask: 1<<(to-from) - 1, shift: uint16(from)}
+		}
+		first += 1 << (to - from)
+	}
+	return t
+}()
 
 // reset empties the queue and sets its time to 0. The slab is kept; its entries are handed out in the same order as
 // in a new queue.
 func (q *queue) reset() {
-	slab := append(q.slab[:0], Event{})
-	*q = queue{slab: slab}
+	q.slab = append(q.slab[:0], Event{}, Event{}) // and one for the last pop, that never was
+	q.time, q.words, q.free, q.last = 0, 0, 0, 1
+	q.used = [64]uint64{}
+	q.extend()
 }
 
-// take returns a free entry for the caller to fill, all fields but next: they hold what an earlier event left. It must be placed next.
+// take returns a free entry for the caller to fill, all fields but next: they hold what an earlier event left. It must be placed next, and
+// replenish called thereafter: the entry may be moved then.
 func (q *queue) take() (i uint32, e *Event) {
 	i = q.free
-	if i == 0 {
-		i = q.extend()
-	}
 	e = &q.slab[i]
 	q.free = e.next
-	q.len++
 	return i, e
 }
 
-// extend returns a slab entry that was never used in this run.
-func (q *queue) extend() uint32 {
-	if len(q.slab) == 0 {
-		q.slab = append(q.slab, Event{})
+// replenish sees to it that there is an entry to take.
+func (q *queue) replenish() {
+	if q.free == 0 {
+		q.extend()
 	}
-	if len(q.slab) < cap(q.slab) {
-		q.slab = q.slab[:len(q.slab)+1]
+}
+
+// extend makes an entry free that was never used in this run.
+func (q *queue) extend() {
+	i := len(q.slab)
+	if i < cap(q.slab) {
+		q.slab = q.slab[:i+1]
 	} else {
 		q.slab = append(q.slab, Event{})
 	}
-	i := uint32(len(q.slab) - 1)
 	q.slab[i].next = 0
-	return i
+	q.free = uint32(i)
 }
 
 // place puts an entry into the bucket that its time belongs to.
 func (q *queue) place(i uint32, e *Event) {
 	at := uint64(e.At)
-	level := uint(bits.Len64((at^q.time)|1)-1+levelShift) / levelBits % maxLevels
-	at = at >> shiftOf(level) & levelMask
+	d := &digits[(bits.Len64(at^q.time|1)-1)&63]
+	b := (uint(d.first) + uint(at>>(d.shift&63))&uint(d.mask)) % maxBuckets
 	e.next = 0
-	b := &q.buckets[level<<levelBits|uint(at)]
-	if b.tail != 0 {
-		q.slab[b.tail].next = i
+	w, bit := b/64, uint64(1)<<(b%64)
+	if used := q.used[w]; used&bit == 0 {
+		q.used[w] = used | bit
+		q.words |= 1 << w
+		q.buckets[b].head = i
 	} else {
-		b.head = i
-		q.used[level] |= 1 << at
-		q.levels |= 1 << level
+		q.slab[q.buckets[b].tail].next = i
 	}
-	b.tail = i
+	q.buckets[b].tail = i
 }
 
-// pop removes the earliest event and copies it to out. It returns false if there is none.
-func (q *queue) pop(out *Event) bool {
-	for q.len > 0 {
-		level := uint(bits.TrailingZeros32(q.levels)) % maxLevels
-		at := uint(bits.TrailingZeros64(q.used[level])) & levelMask
-		b := &q.buckets[level<<levelBits|at]
-		i := b.head
-		if level != 0 && i != b.tail {
-			q.spread(level, at, b)
-			continue
-		}
-		e := &q.slab[i]
-		b.head = e.next
-		if e.next == 0 {
-			b.tail = 0
-			q.vacate(level, at)
-		}
-		*out = *e
-		q.time = uint64(e.At)
-		e.next = q.free
-		q.free = i
-		q.len--
-		return true
+// pop removes the earliest event; nil if there is none. The event is valid until the next pop.
+func (q *queue) pop() *Event {
+	words, slab := q.words, q.slab
+	if words == 0 {
+		return nil
 	}
-	return false
+	slab[q.last].next = q.free
+	q.free = q.last
+	w := uint(bits.TrailingZeros64(words)) % 64
+	used := q.used[w]
+	b := (w*64 + uint(bits.TrailingZeros64(used))) % maxBuckets
+	i := q.buckets[b].head
+	e := &slab[i]
+	next := e.next
+	if next != 0 && b < exactBuckets {
+		q.buckets[b].head = next
+	} else {
+		used &= used - 1
+		q.used[w] = used
+		if used == 0 {
+			q.words = words & (words - 1)
+		}
+		if next != 0 {
+			i = q.spread(i)
+			e = &slab[i]
+		}
+	}
+	q.last = i
+	q.time = uint64(e.At)
+	return e
 }
 
-// spread moves the events of a bucket to the levels below, in their order, and the wheel's time to the bucket's start.
-func (q *queue) spread(level, at uint, b *bucket) {
-	i := b.head
-	b.head, b.tail = 0, 0
-	q.vacate(level, at)
-	shift := shiftOf(level)
-	if start := uint64(q.slab[i].At) >> shift << shift; start > q.time {
-		q.time = start
+// spread takes the earliest event out of the list of a bucket, which is a bucket no more, and moves the others to the levels below, in their order. It sets
+// the wheel's time.
+func (q *queue) spread(i uint32) (earliest uint32) {
+	earliest = i
+	at := q.slab[i].At
+	for j := q.slab[i].next; j != 0; {
+		e := &q.slab[j]
+		if e.At < at {
+			earliest, at = j, e.At
+		}
+		j = e.next
 	}
+	q.time = uint64(at)
 	for i != 0 {
 		e := &q.slab[i]
 		next := e.next
-		q.place(i, e)
+		if i != earliest {
+			q.place(i, e)
+		}
 		i = next
 	}
-}
-
-// shiftOf returns how far a time is shifted to the right for its digit at a level.
-func shiftOf(level uint) uint {
-	if level == 0 {
-		return 0
-	}
-	return (level*levelBits - levelShift) & 63
-}
-
-func (q *queue) vacate(level, at uint) {
-	left := q.used[level] &^ (1 << at)
-	q.used[level] = left
-	if left == 0 {
-		q.levels &^= 1 << level
-	}
+	return earliest
 }

@@ -26,13 +26,13 @@ func TestQueueOrder(t *testing.T) {
 			if rapid.IntRange(0, 2).Draw(t, "push") > 0 {
 				shift := rapid.IntRange(0, 50).Draw(t, "shift")
 				at := now + rapid.Int64Range(0, 70).Draw(t, "span")<<shift
-				q.push(at).A = id
+				q.push(at, id)
 				model = append(model, entry{at, id})
 				id++
 				continue
 			}
-			var e Event
-			if !q.pop(&e) {
+			e := q.pop()
+			if e == nil {
 				require.Empty(t, model)
 				continue
 			}
@@ -46,7 +46,10 @@ func TestQueueOrder(t *testing.T) {
 			model = slices.Delete(model, first, first+1)
 			now = e.At
 		}
-		require.Equal(t, len(model), q.len)
+		for range model {
+			require.NotNil(t, q.pop())
+		}
+		require.Nil(t, q.pop())
 	})
 }
 
@@ -57,24 +60,21 @@ func TestQueueReset(t *testing.T) {
 	used.reset()
 	r := stream.New(1, "test", 0)
 	for range 1000 {
-		used.push(int64(r.N(1 << 40)))
+		used.push(int64(r.N(1<<40)), 0)
 	}
-	var e Event
 	for range 500 {
-		used.pop(&e)
+		used.pop()
 	}
 	used.reset()
 	for range 200 {
 		at := int64(r.N(1 << 30))
-		fresh.push(at).A, used.push(at).A = uint64(at), uint64(at)
+		fresh.push(at, uint64(at))
+		used.push(at, uint64(at))
 	}
 	for range 200 {
-		var f Event
-		require.True(t, fresh.pop(&f))
-		require.True(t, used.pop(&e))
-		require.Equal(t, f.A, e.A)
+		require.Equal(t, fresh.pop().A, used.pop().A)
 	}
-	require.False(t, used.pop(&e))
+	require.Nil(t, used.pop())
 }
 
 // BenchmarkQueue measures the hold model: with n events pending, take one and put one back at a later time.
@@ -85,22 +85,21 @@ func BenchmarkQueue(b *testing.B) {
 			q.reset()
 			r := stream.New(1, "bench", 0)
 			for range n {
-				q.push(Exponential(r.Uint64(), 1_000_000))
+				q.push(Exponential(r.Uint64(), 1_000_000), 0)
 			}
-			var e Event
 			b.ReportAllocs()
 			for b.Loop() {
-				q.pop(&e)
-				q.push(e.At + 100_000 + Exponential(r.Uint64(), 1_000_000)).A = e.A
+				e := q.pop()
+				q.push(e.At+100_000+Exponential(r.Uint64(), 1_000_000), e.A)
 			}
 		})
 	}
 }
 
 // push adds an event at that time.
-func (q *queue) push(at int64) *Event {
+func (q *queue) push(at int64, a uint64) {
 	i, e := q.take()
-	e.At = at
+	e.At, e.A = at, a
 	q.place(i, e)
-	return e
+	q.replenish()
 }

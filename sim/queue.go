@@ -26,13 +26,13 @@ type queue struct {
 // bucket is a list in insertion order.
 type bucket struct{ head, tail uint32 }
 
-// levelStarts are the lowest bits of the digits. The bits from 11 to 20 are one digit, because messages take some hundred microseconds: they are seldom alone in a bucket
-// of a millisecond, and mostly in one of two microseconds.
-var levelStarts = [...]uint8{0, 3, 11, 21, 30, 36, 42, 48, 54, 60, 64}
+// levelStarts are the lowest bits of the digits. The bits from 10 to 20 are one digit, because messages take some hundred microseconds: they are seldom alone in a bucket
+// of a millisecond, and mostly in one of one.
+var levelStarts = [...]uint8{0, 2, 10, 21, 30, 36, 42, 48, 54, 60, 64}
 
 const (
 	maxBuckets   = 64 * 64 // of which about half are used: with a power of two, indices need no check
-	exactBuckets = 8       // of the lowest level: events in one of them have one time
+	exactBuckets = 1 << 2  // of the lowest level: events in one of them have one time
 )
 
 // A digit is where events lie whose time differs from the wheel's in it, and in none that is higher: in bucket number first, plus the digit's value.

@@ -43,19 +43,26 @@ func (n *Net[M, PM]) putRequest(f *fate, delay int64, harm uint64, epoch uint32,
 }
 
 // clientFate decides what becomes of a request or reply, with that many bytes of command or output. It returns the epoch of the connection, too.
-func (n *Net[M, PM]) clientFate(from, to node.Addr, kind, seq uint64, body int) (f fate, epoch uint32) {
-	lot := n.draw(from, to, kind, seq)
-	if n.calm {
-		n.numbered++
-		return fate{delay: n.latency(lot), number: n.numbered}, 0
+func (t *traffic) clientFate(from, to node.Addr, kind, seq uint64, body int) (f fate, epoch uint32) {
+	lot := t.draw(from, to, kind, seq)
+	if t.calm {
+		t.numbered++
+		return fate{delay: t.latency(lot), number: t.numbered}, 0
 	}
-	n.decide(&f, from, to, kind, lot)
-	if int(from.ID()) < n.links.width && int(to.ID()) < n.links.width {
-		epoch = n.cross(&f, from, to, clientHead+uint64(body))
+	known := int(from.ID()) < t.links.width && int(to.ID()) < t.links.width
+	if known {
+		t.over = t.forecast(from, to)
+	} else {
+		t.foresee(&t.nowhere, from, to)
+		t.over = &t.nowhere
 	}
-	n.tally(&f)
-	n.assign(&f)
-	n.report(&f, lot)
+	t.decide(&f, kind, lot)
+	if known {
+		epoch = t.cross(&f, from, to, clientHead+uint64(body))
+	}
+	t.tally(&f)
+	t.assign(&f)
+	t.report(&f, lot)
 	return f, epoch
 }
 

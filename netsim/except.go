@@ -124,46 +124,46 @@ type name struct {
 
 // Except puts the exceptions in force, in place of any earlier ones, until Calm or Reset. One message may have several: to be dropped
 // goes before all else, and to be delivered undoes what the rules did to it.
-func (n *Net[M, PM]) Except(exceptions []Exception) {
-	n.exceptions = n.exceptions[:0]
+func (t *traffic) Except(exceptions []Exception) {
+	t.exceptions = t.exceptions[:0]
 	for _, e := range exceptions {
-		n.exceptions = append(n.exceptions, exemption{n.site(e.From, e.To, uint64(e.Kind), e.Key), e.Attempt, e.Fate, e.Delay})
+		t.exceptions = append(t.exceptions, exemption{t.site(e.From, e.To, uint64(e.Kind), e.Key), e.Attempt, e.Fate, e.Delay})
 	}
-	slices.SortStableFunc(n.exceptions, func(a, b exemption) int {
+	slices.SortStableFunc(t.exceptions, func(a, b exemption) int {
 		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.attempt, b.attempt), cmp.Compare(a.fate.turn(), b.fate.turn()))
 	})
-	n.look()
+	t.look()
 }
 
 // Strikes makes the network tell f, in the terms of exceptions, what it does to messages other than in good weather: two
 // exceptions for a message that is both late and duplicated. It holds until Reset, and changes nothing in the run.
-func (n *Net[M, PM]) Strikes(f func(Exception)) {
-	n.strikes = f
-	n.look()
+func (t *traffic) Strikes(f func(Exception)) {
+	t.strikes = f
+	t.look()
 }
 
 // Reseed gives all messages that are sent from here on other fates, as another seed would. Names and exceptions keep their meaning.
-func (n *Net[M, PM]) Reseed(salt uint64) {
-	n.salt = stream.Mix(n.salt, salt) | 1
-	n.look()
+func (t *traffic) Reseed(salt uint64) {
+	t.salt = stream.Mix(t.salt, salt) | 1
+	t.look()
 }
 
 // except applies the exceptions there are for the message at hand.
-func (n *Net[M, PM]) except(f *fate, lot uint64) {
-	for i := n.firstExemption(n.nameSite, n.name.attempt); i < len(n.exceptions); i++ {
-		e := &n.exceptions[i]
-		if e.site != n.nameSite || e.attempt != n.name.attempt {
+func (t *traffic) except(f *fate, lot uint64) {
+	for i := t.firstExemption(t.nameSite, t.name.attempt); i < len(t.exceptions); i++ {
+		e := &t.exceptions[i]
+		if e.site != t.nameSite || e.attempt != t.name.attempt {
 			break
 		}
-		n.amend(f, e, lot)
+		t.amend(f, e, lot)
 	}
 }
 
-func (n *Net[M, PM]) firstExemption(site, attempt uint64) int {
-	lo, hi := 0, len(n.exceptions)
+func (t *traffic) firstExemption(site, attempt uint64) int {
+	lo, hi := 0, len(t.exceptions)
 	for lo < hi {
 		mid := int(uint(lo+hi) / 2)
-		if e := &n.exceptions[mid]; e.site < site || e.site == site && e.attempt < attempt {
+		if e := &t.exceptions[mid]; e.site < site || e.site == site && e.attempt < attempt {
 			lo = mid + 1
 		} else {
 			hi = mid
@@ -173,51 +173,51 @@ func (n *Net[M, PM]) firstExemption(site, attempt uint64) int {
 }
 
 // amend applies one exception.
-func (n *Net[M, PM]) amend(f *fate, e *exemption, lot uint64) {
+func (t *traffic) amend(f *fate, e *exemption, lot uint64) {
 	switch {
 	case e.fate == Deliver:
-		*f = fate{delay: n.latency(lot)}
-		n.weather, n.matched = weather{}, n.matched[:0]
+		*f = fate{delay: t.latency(lot)}
+		t.over, t.lots = &fair, lots{}
 	case f.cause != through:
 	case e.fate == Drop:
 		f.cause = dropped
 	case e.fate == Delay:
 		f.delay = min(f.delay+e.delay, longest)
-		n.counts.Held++
+		t.counts.Held++
 	case e.fate == Duplicate && f.copyDelay == 0:
 		f.copyDelay = max(e.delay, 1)
-		n.weather.touched = true
+		t.lots.touched = true
 	case e.fate == Duplicate:
 		f.againDelay = max(e.delay, 1)
-		n.weather.touched = true
+		t.lots.touched = true
 	}
 }
 
 // report tells in the terms of exceptions what became of the message at hand. One that is held back is told of when it is let go.
-func (n *Net[M, PM]) report(f *fate, lot uint64) {
-	if n.strikes == nil {
+func (t *traffic) report(f *fate, lot uint64) {
+	if t.strikes == nil {
 		return
 	}
-	e := n.exception()
+	e := t.exception()
 	if f.cause != through || f.damage != 0 {
 		e.Fate = Drop
-		n.strikes(e)
+		t.strikes(e)
 		return
 	}
-	if late := f.delay - n.latency(lot); late > 0 && f.heldBy == 0 {
+	if late := f.delay - t.latency(lot); late > 0 && f.heldBy == 0 {
 		e.Fate, e.Delay = Delay, late
-		n.strikes(e)
+		t.strikes(e)
 	}
 	for _, later := range []int64{f.copyDelay, f.againDelay} {
 		if later > 0 {
 			e.Fate, e.Delay = Duplicate, later
-			n.strikes(e)
+			t.strikes(e)
 		}
 	}
 }
 
 // exception returns one that names the message at hand.
-func (n *Net[M, PM]) exception() Exception {
-	m := &n.name
+func (t *traffic) exception() Exception {
+	m := &t.name
 	return Exception{From: m.from, To: m.to, Kind: Kind(m.kind), Key: m.key, Attempt: m.attempt}
 }

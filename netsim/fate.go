@@ -57,68 +57,71 @@ const (
 
 // draw counts a message and hashes its name: seed, link, kind, key, and how often such a message was sent before. All that becomes of it
 // by chance comes from this number. No generator is drawn from, so a message keeps its fate when others come and go.
-func (n *Net[M, PM]) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
-	n.counts.Sent++
-	site := n.site(from, to, kind, key)
-	attempt := n.attempts.next(site)
+func (t *traffic) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
+	t.counts.Sent++
+	site := t.site(from, to, kind, key)
+	attempt := t.attempts.next(site)
 	lot = stream.Mix(site, attempt)
-	if n.salt != 0 {
-		lot = stream.Mix(lot, n.salt)
+	if t.salt != 0 {
+		lot = stream.Mix(lot, t.salt)
 	}
-	if n.onDraw != nil {
-		n.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
+	if t.onDraw != nil {
+		t.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
 	}
-	if len(n.exceptions) > 0 || n.strikes != nil {
-		n.name, n.nameSite = name{from, to, kind, key, attempt}, site
+	if len(t.exceptions) > 0 || t.strikes != nil {
+		t.name, t.nameSite = name{from, to, kind, key, attempt}, site
 	}
 	return lot
 }
 
 // site names a message, but for how often it was sent before.
-func (n *Net[M, PM]) site(from, to node.Addr, kind, key uint64) uint64 {
-	return stream.Mix(n.seed^uint64(from)<<32^uint64(to), kind<<48^key)
+func (t *traffic) site(from, to node.Addr, kind, key uint64) uint64 {
+	return stream.Mix(t.seed^uint64(from)<<32^uint64(to), kind<<48^key)
 }
 
 // latency returns how long a message takes in good weather.
-func (n *Net[M, PM]) latency(lot uint64) int64 {
+func (t *traffic) latency(lot uint64) int64 {
 	r := stream.Mix(lot, laneDelay)
-	if n.config.Spread != Exponential {
-		return n.config.LatencyMin + n.config.Spread.draw(r, n.config.LatencyMean)
+	if t.config.Spread != Exponential {
+		return t.config.LatencyMin + t.config.Spread.draw(r, t.config.LatencyMean)
 	}
-	return n.config.LatencyMin + sim.Exponential(r, n.config.LatencyMean)
+	return t.config.LatencyMin + sim.Exponential(r, t.config.LatencyMean)
 }
 
-// decide applies the rules in force, and what the configuration has of bad weather, to a message.
-func (n *Net[M, PM]) decide(f *fate, from, to node.Addr, kind, lot uint64) {
-	*f = fate{delay: n.latency(lot), bandwidth: n.config.Bandwidth, backlog: n.config.Backlog}
-	w := &n.weather
-	*w = weather{drop: n.config.Drop}
-	now := n.kernel.Now()
-	n.matched = n.matched[:0]
-	for i := range n.rules {
-		r := &n.rules[i]
-		if r.From.Has(from) && r.To.Has(to) {
-			n.matched = append(n.matched, int32(i))
-			w.meet(r, now, kind)
-		}
+// decide applies the rules in force, and what the configuration has of bad weather, to a message. It needs the forecast for its link, in t.over.
+func (t *traffic) decide(f *fate, kind, lot uint64) {
+	*f = fate{delay: t.latency(lot), bandwidth: t.config.Bandwidth, backlog: t.config.Backlog}
+	w, l := t.over, &t.lots
+	*l = lots{dropLot: lotFor(w.drop, lot, laneDrop)}
+	if w.fickle {
+		t.ask(w.rules, kind)
 	}
-	w.dropLot = lotFor(w.drop, lot, laneDrop)
 	switch {
-	case w.blocked:
+	case l.blocked:
 		f.cause = blocked
-	case w.nth || w.dropLot < w.drop:
+	case l.nth || l.dropLot < w.drop:
 		f.cause = dropped
-	case len(n.matched) > 0: // otherwise there is nothing that could
-		n.bend(f, w, lot)
+	case len(w.rules) > 0: // otherwise there is nothing that could
+		t.bend(f, lot)
 	}
-	if len(n.exceptions) > 0 {
-		n.except(f, lot)
+	if len(t.exceptions) > 0 {
+		t.except(f, lot)
+	}
+}
+
+// ask notes whether rules block a message at this moment, or lose it by its number.
+func (t *traffic) ask(rules []int32, kind uint64) {
+	now := t.kernel.Now()
+	for _, i := range rules {
+		r := &t.rules[i]
+		t.lots.blocked = r.blocks(now) || t.lots.blocked
+		t.lots.nth = r.countsNth(kind) || t.lots.nth
 	}
 }
 
 // tally counts what became of a message by the time it left, and which rules had a part in it.
-func (n *Net[M, PM]) tally(f *fate) {
-	c := &n.counts
+func (t *traffic) tally(f *fate) {
+	c := &t.counts
 	switch f.cause {
 	case blocked:
 		c.Blocked++
@@ -130,18 +133,18 @@ func (n *Net[M, PM]) tally(f *fate) {
 		c.Refused++
 		return
 	case through:
-		if !n.weather.touched {
+		if !t.lots.touched {
 			return
 		}
 		count(&c.Duplicated, f.copyDelay > 0)
 		count(&c.Redelivered, f.againDelay > 0)
-		count(&c.Held, n.weather.holdLot < n.weather.reorder)
+		count(&c.Held, t.lots.holdLot < t.over.reorder)
 		count(&c.Damaged, f.damage != 0)
 	}
-	now := n.kernel.Now()
-	for _, i := range n.matched {
-		if r := &n.rules[i]; r.strikes(f, &n.weather, now) {
-			n.struck[r.Tag]++
+	now := t.kernel.Now()
+	for _, i := range t.over.rules {
+		if r := &t.rules[i]; r.strikes(f, &t.lots, now) {
+			t.struck[r.Tag]++
 		}
 	}
 }
@@ -161,29 +164,38 @@ func lotFor(chance, lot, lane uint64) uint64 {
 }
 
 // bend applies what happens to a message that is not lost at once.
-func (n *Net[M, PM]) bend(f *fate, w *weather, lot uint64) {
+func (t *traffic) bend(f *fate, lot uint64) {
+	w := t.over
 	f.delay = min(f.delay+w.delay, longest)
-	w.copyLot, w.againLot = lotFor(w.duplicate, lot, laneCopy), lotFor(w.again, lot, laneAgain)
-	w.holdLot, w.damageLot = lotFor(w.reorder, lot, laneHold), lotFor(w.corrupt, lot, laneDamage)
-	w.touched = w.delay > 0 || w.heldBy > 0 || w.bandwidth > 0 ||
-		w.copyLot < w.duplicate || w.againLot < w.again || w.holdLot < w.reorder || w.damageLot < w.corrupt
-	single := n.config.Link == FIFO // what a connection repeats is sorted out at its end
-	if w.copyLot < w.duplicate && !single {
-		f.copyDelay = 1 + sim.Exponential(stream.Mix(lot, laneCopyDelay), w.copyMean)
-	}
-	if w.againLot < w.again && !single {
-		f.againDelay = 1 + w.againMin + sim.Exponential(stream.Mix(lot, laneAgainDelay), w.againMin/4)
-	}
-	if w.holdLot < w.reorder {
-		f.delay = min(f.delay+sim.Exponential(stream.Mix(lot, laneHoldDelay), w.holdMean), longest)
-	}
-	if w.damageLot < w.corrupt {
-		f.damage = stream.Mix(lot, laneDamageKind) | 1
+	t.lots.touched = w.touches
+	if w.rolls {
+		t.roll(f, lot)
 	}
 	if w.bandwidth > 0 && (f.bandwidth == 0 || w.bandwidth < f.bandwidth) {
 		f.bandwidth, f.backlog = w.bandwidth, w.backlog
 	}
 	f.heldBy = w.heldBy
+}
+
+// roll applies what happens by chance to a message that is not lost at once.
+func (t *traffic) roll(f *fate, lot uint64) {
+	w, l := t.over, &t.lots
+	l.copyLot, l.againLot = lotFor(w.duplicate, lot, laneCopy), lotFor(w.again, lot, laneAgain)
+	l.holdLot, l.damageLot = lotFor(w.reorder, lot, laneHold), lotFor(w.corrupt, lot, laneDamage)
+	l.touched = l.touched || l.copyLot < w.duplicate || l.againLot < w.again || l.holdLot < w.reorder || l.damageLot < w.corrupt
+	single := t.config.Link == FIFO // what a connection repeats is sorted out at its end
+	if l.copyLot < w.duplicate && !single {
+		f.copyDelay = 1 + sim.Exponential(stream.Mix(lot, laneCopyDelay), w.copyMean)
+	}
+	if l.againLot < w.again && !single {
+		f.againDelay = 1 + w.againMin + sim.Exponential(stream.Mix(lot, laneAgainDelay), w.againMin/4)
+	}
+	if l.holdLot < w.reorder {
+		f.delay = min(f.delay+sim.Exponential(stream.Mix(lot, laneHoldDelay), w.holdMean), longest)
+	}
+	if l.damageLot < w.corrupt {
+		f.damage = stream.Mix(lot, laneDamageKind) | 1
+	}
 }
 
 // Drawn is a message's name and the number that was drawn for it: all its chances come from that number.
@@ -196,38 +208,38 @@ type Drawn struct {
 }
 
 // OnDraw makes the network tell f of every number that it draws, until the next Reset. It changes nothing in the run.
-func (n *Net[M, PM]) OnDraw(f func(Drawn)) {
-	n.onDraw = f
-	n.look()
+func (t *traffic) OnDraw(f func(Drawn)) {
+	t.onDraw = f
+	t.look()
 }
 
 // tell reports a sending and its fate to the trace.
-func (n *Net[M, PM]) tell(f *fate, from, to node.Addr, what fmt.Stringer) {
+func (t *traffic) tell(f *fate, from, to node.Addr, what fmt.Stringer) {
 	r := sim.Record{Kind: sim.Sent, Who: from, Peer: to, Message: f.number}
 	label(&r, what)
-	n.kernel.Emit(r)
+	t.kernel.Emit(r)
 	if f.cause != through {
 		r.Kind, r.Text = sim.Lost, r.Text+causeNames[f.cause]
-		n.kernel.Emit(r)
+		t.kernel.Emit(r)
 		return
 	}
 	r.Kind = sim.Copied
 	if f.copyDelay > 0 {
 		r.Message++
-		n.kernel.Emit(r)
+		t.kernel.Emit(r)
 	}
 	if f.againDelay > 0 {
 		r.Message++
-		n.kernel.Emit(r)
+		t.kernel.Emit(r)
 	}
 }
 
 // assign gives a message its number in the trace. Its copies have the next ones.
-func (n *Net[M, PM]) assign(f *fate) {
-	f.number = n.numbered + 1
-	n.numbered = f.number
-	count(&n.numbered, f.cause == through && f.copyDelay > 0)
-	count(&n.numbered, f.cause == through && f.againDelay > 0)
+func (t *traffic) assign(f *fate) {
+	f.number = t.numbered + 1
+	t.numbered = f.number
+	count(&t.numbered, f.cause == through && f.copyDelay > 0)
+	count(&t.numbered, f.cause == through && f.againDelay > 0)
 }
 
 // label puts in words what a record is about.
@@ -247,9 +259,9 @@ const (
 )
 
 // tellLost reports a message that is lost on its way.
-func (n *Net[M, PM]) tellLost(from, to node.Addr, number uint64, what fmt.Stringer, why string) {
+func (t *traffic) tellLost(from, to node.Addr, number uint64, what fmt.Stringer, why string) {
 	r := sim.Record{Kind: sim.Lost, Who: from, Peer: to, Message: number}
 	label(&r, what)
 	r.Text += why
-	n.kernel.Emit(r)
+	t.kernel.Emit(r)
 }

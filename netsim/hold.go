@@ -15,48 +15,48 @@ type heldBack struct {
 }
 
 // dispatch lets a message arrive when its fate says, or keeps it until what holds it back is over.
-func (n *Net[M, PM]) dispatch(f *fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
+func (t *traffic) dispatch(f *fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
 	if f.heldBy == 0 {
-		n.kernel.Schedule(n.kernel.Now()+delay, kind, host, a, b, c)
+		t.kernel.Schedule(t.kernel.Now()+delay, kind, host, a, b, c)
 		return
 	}
-	n.held = append(n.held, heldBack{
+	t.held = append(t.held, heldBack{
 		rule: int(f.heldBy - 1), from: from, to: to,
 		event: sim.Event{Kind: kind, Host: host, A: a, B: b, C: c},
-		late:  n.exception(), due: n.kernel.Now() + delay,
+		late:  t.exception(), due: t.kernel.Now() + delay,
 	})
 }
 
 // release lets everything arrive that rules of that id, or of any if it is below zero, held back: at once, one nanosecond after the other,
 // in the order in which it was sent.
-func (n *Net[M, PM]) release(id int) {
-	kept := n.held[:0]
-	at := n.kernel.Now()
-	for _, h := range n.held {
-		if id >= 0 && h.rule == id && n.config.Link == FIFO {
-			h.rule = n.ahead(kept, &h)
+func (t *traffic) release(id int) {
+	kept := t.held[:0]
+	at := t.kernel.Now()
+	for _, h := range t.held {
+		if id >= 0 && h.rule == id && t.config.Link == FIFO {
+			h.rule = t.ahead(kept, &h)
 		}
 		if id >= 0 && h.rule != id {
 			kept = append(kept, h)
 			continue
 		}
 		at++
-		if n.config.Link == FIFO {
-			l, _ := n.links.at(h.from, h.to)
+		if t.config.Link == FIFO {
+			l, _ := t.links.at(h.from, h.to)
 			at = max(at, l.lastArrival+1)
 			l.lastArrival = at
 		}
-		if n.strikes != nil && at > h.due {
+		if t.strikes != nil && at > h.due {
 			h.late.Fate, h.late.Delay = Delay, at-h.due
-			n.strikes(h.late)
+			t.strikes(h.late)
 		}
-		n.kernel.Schedule(at, h.event.Kind, h.event.Host, h.event.A, h.event.B, h.event.C)
+		t.kernel.Schedule(at, h.event.Kind, h.event.Host, h.event.A, h.event.B, h.event.C)
 	}
-	n.held = kept
+	t.held = kept
 }
 
 // ahead returns the rule that holds back what was sent before a message on the same connection, or its own: it cannot overtake.
-func (n *Net[M, PM]) ahead(kept []heldBack, h *heldBack) int {
+func (t *traffic) ahead(kept []heldBack, h *heldBack) int {
 	for i := range kept {
 		if kept[i].from == h.from && kept[i].to == h.to {
 			return kept[i].rule

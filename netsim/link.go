@@ -66,6 +66,10 @@ type links struct {
 	connections []connection
 	clients     []link // by client and replica, upward and downward
 	clientConns []connection
+
+	// What is in force on each link, in the order of the links. These are never taken away, but outdated.
+	forecasts       []forecast
+	clientForecasts []forecast
 }
 
 func (l *links) reset(nodes int) {
@@ -74,6 +78,7 @@ func (l *links) reset(nodes int) {
 	l.connections = zeroed(l.connections, l.width*l.width)
 	l.clients = l.clients[:0]
 	l.clientConns = l.clientConns[:0]
+	l.forecasts = stretched(l.forecasts, l.width*l.width)
 }
 
 // between returns the link from one replica to another.
@@ -85,17 +90,33 @@ func (l *links) at(from, to node.Addr) (*link, *connection) {
 		a, b := from.ID(), to.ID()
 		return l.between(a, b), &l.connections[int(min(a, b))*l.width+int(max(a, b))]
 	}
-	client, replica, down := from.Client(), to.ID(), 0
-	if to.IsClient() {
-		client, replica, down = to.Client(), from.ID(), 1
-	}
-	i := int(client)*l.width + int(replica)
-	if i >= len(l.clientConns) {
-		n := (int(client) + 1) * l.width
+	i := l.ofClient(from, to)
+	if i >= len(l.clients) {
+		n := i/(2*l.width)*l.width + l.width
 		l.clients = grown(l.clients, 2*n)
 		l.clientConns = grown(l.clientConns, n)
 	}
-	return &l.clients[2*i+down], &l.clientConns[i]
+	return &l.clients[i], &l.clientConns[i/2]
+}
+
+// ofClient returns the place of a link from or to a client among those of clients.
+func (l *links) ofClient(from, to node.Addr) int {
+	if to.IsClient() {
+		return (int(to.Client())*l.width+int(from.ID()))*2 + 1
+	}
+	return (int(from.Client())*l.width + int(to.ID())) * 2
+}
+
+// forecast returns the place for what is in force on the link from one address to another.
+func (l *links) forecast(from, to node.Addr) *forecast {
+	if !from.IsClient() && !to.IsClient() {
+		return &l.forecasts[int(from.ID())*l.width+int(to.ID())]
+	}
+	i := l.ofClient(from, to)
+	if i >= len(l.clientForecasts) {
+		l.clientForecasts = stretched(l.clientForecasts, i+1)
+	}
+	return &l.clientForecasts[i]
 }
 
 // zeroed returns n zero values, in the memory of s if there is enough.
@@ -105,6 +126,14 @@ func zeroed[T any](s []T, n int) []T {
 	}
 	s = s[:n]
 	clear(s)
+	return s
+}
+
+// stretched returns s, lengthened to n at least, with what is in it.
+func stretched[T any](s []T, n int) []T {
+	if len(s) < n {
+		s = append(s, make([]T, n-len(s))...)
+	}
 	return s
 }
 
@@ -122,25 +151,25 @@ func grown[T any](s []T, n int) []T {
 // cross takes a message of the given size over its link as it is at the moment: a line that is busy, a queue that is full, a
 // connection that is broken. The numbers drawn for the message were drawn before, so that none of this changes them. It returns the
 // epoch of the connection.
-func (n *Net[M, PM]) cross(f *fate, from, to node.Addr, size uint64) (epoch uint32) {
-	if f.bandwidth == 0 && n.config.Link != FIFO {
+func (t *traffic) cross(f *fate, from, to node.Addr, size uint64) (epoch uint32) {
+	if f.bandwidth == 0 && t.config.Link != FIFO {
 		return 0
 	}
-	l, c := n.links.at(from, to)
-	now := n.kernel.Now()
-	fifo := n.config.Link == FIFO
+	l, c := t.links.at(from, to)
+	now := t.kernel.Now()
+	fifo := t.config.Link == FIFO
 	if fifo && f.cause == through && now < c.downUntil {
 		f.cause = refused
 	}
 	if f.bandwidth > 0 && f.cause == through && f.heldBy == 0 {
-		n.transmit(f, l, size)
+		t.transmit(f, l, size)
 	}
 	if !fifo {
 		return 0
 	}
 	switch f.cause {
 	case blocked, dropped:
-		n.disconnect(c)
+		t.disconnect(c)
 	case through:
 		if f.heldBy == 0 {
 			at := max(now+f.delay, l.lastArrival+1)
@@ -152,9 +181,9 @@ func (n *Net[M, PM]) cross(f *fate, from, to node.Addr, size uint64) (epoch uint
 }
 
 // transmit puts a message into the queue of a link of limited bandwidth, or finds the queue full.
-func (n *Net[M, PM]) transmit(f *fate, l *link, size uint64) {
+func (t *traffic) transmit(f *fate, l *link, size uint64) {
 	const second = 1_000_000_000
-	now := n.kernel.Now()
+	now := t.kernel.Now()
 	wait := max(l.busyUntil-now, 0)
 	if f.backlog > 0 {
 		hi, lo := bits.Mul64(uint64(wait), uint64(f.bandwidth))
@@ -177,39 +206,60 @@ func (n *Net[M, PM]) transmit(f *fate, l *link, size uint64) {
 const longest = 1 << 60
 
 // disconnect breaks a connection, or keeps a broken one from coming back for as long again.
-func (n *Net[M, PM]) disconnect(c *connection) {
-	now := n.kernel.Now()
+func (t *traffic) disconnect(c *connection) {
+	now := t.kernel.Now()
 	if now >= c.downUntil {
-		n.counts.Resets++
+		t.counts.Resets++
 		c.epoch++
 	}
-	c.downUntil = now + n.config.Reconnect
+	c.downUntil = now + t.config.Reconnect
 }
 
 // Disconnect breaks every connection of a replica, as when its host stops. It does nothing to links of datagrams.
-func (n *Net[M, PM]) Disconnect(id node.ID) {
-	if n.config.Link != FIFO {
+func (t *traffic) Disconnect(id node.ID) {
+	if t.config.Link != FIFO {
 		return
 	}
-	for other := node.ID(1); int(other) < n.links.width; other++ {
+	for other := node.ID(1); int(other) < t.links.width; other++ {
 		if other != id {
-			_, c := n.links.at(id.Addr(), other.Addr())
-			n.disconnect(c)
+			_, c := t.links.at(id.Addr(), other.Addr())
+			t.disconnect(c)
 		}
 	}
-	for i := int(id); i < len(n.links.clientConns); i += n.links.width {
-		n.disconnect(&n.links.clientConns[i])
+	for i := int(id); i < len(t.links.clientConns); i += t.links.width {
+		t.disconnect(&t.links.clientConns[i])
 	}
 }
 
 // stale tells whether what was sent in that epoch was lost with its connection.
-func (n *Net[M, PM]) stale(from, to node.Addr, epoch uint32) bool {
-	if n.config.Link != FIFO {
+func (t *traffic) stale(from, to node.Addr, epoch uint32) bool {
+	if t.config.Link != FIFO {
 		return false
 	}
-	if _, c := n.links.at(from, to); c.epoch != epoch {
-		n.counts.Cut++
+	if _, c := t.links.at(from, to); c.epoch != epoch {
+		t.counts.Cut++
 		return true
 	}
 	return false
+}
+
+// open takes what has arrived off the wire, and tells to what it was lost, if it was. A frame that is damaged is thrown away, and
+// ends its connection.
+func (t *traffic) open(frame []byte, epoch uint32, from, to node.Addr) (body []byte, lost string) {
+	if t.stale(from, to, epoch) {
+		return nil, brokenUp
+	}
+	if frame == nil {
+		return nil, ""
+	}
+	body, ok := unframe(frame)
+	if ok {
+		return body, ""
+	}
+	t.counts.Caught++
+	if t.config.Link == FIFO {
+		_, c := t.links.at(from, to)
+		t.disconnect(c)
+	}
+	return nil, damaged
 }

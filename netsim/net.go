@@ -2,7 +2,6 @@ package netsim
 
 import (
 	"fmt"
-	"slices"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -60,40 +59,19 @@ type Counts struct {
 
 // Net is the network of one cluster.
 type Net[M any, PM node.Message[M]] struct {
-	kernel *sim.Kernel
-	ends   Ends[M]
-	config Config
-	seed   uint64
-	counts Counts
-	rules  []ruleInForce
-	salt   uint64 // see Reseed
-	calm   bool   // no rules, and nothing in the configuration that could hurt a message: the short way
-	onDraw func(Drawn)
-	plain  bool                              // calm, and nothing is mixed into what is drawn, and nobody is told of it
-	lie    func(from, to node.ID, m *M) bool // see Lies
+	traffic
+	ends Ends[M]
+	lie  func(from, to node.ID, m *M) bool // see Lies
 
-	exceptions []exemption     // by site and attempt
-	strikes    func(Exception) // see Strikes
-	name       name            // of the message at hand, and its site
-	nameSite   uint64
-	numbered   uint64 // messages in the trace
-
-	attempts attempts
 	messages sim.Slab[parcel[M]]
 	requests sim.Slab[requestParcel]
 	replies  sim.Slab[replyParcel]
 	bytes    sim.Bytes // of replies and encoded messages
 	scratch  []byte
 
-	links   links
 	speaker node.ID // whose message is stating facts
 	state   func(fact.Fact)
 	said    fact.Fact // scratch, so that none escapes
-
-	matched []int32 // the rules that cover the message at hand
-	weather weather // what they come to
-	held    []heldBack
-	struck  [Tags]uint64 // messages that rules with that tag had a part in the fate of
 }
 
 // A parcel is a message under way.
@@ -125,7 +103,7 @@ type replyParcel struct {
 
 // New returns a network that delivers to ends, and registers its events with the kernel.
 func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
-	n := &Net[M, PM]{kernel: k, ends: ends}
+	n := &Net[M, PM]{traffic: traffic{kernel: k}, ends: ends}
 	n.state = func(f fact.Fact) {
 		n.said = f
 		n.ends.Stated(n.speaker, &n.said)
@@ -138,63 +116,12 @@ func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 
 // Reset makes the network ready for a run with replicas 1 to nodes: nothing under way, no rules, no exceptions.
 func (n *Net[M, PM]) Reset(c Config, nodes int) {
-	n.config, n.counts = c, Counts{}
-	n.seed = stream.Mix(n.kernel.Seed(), stream.Name("network"))
-	clear(n.rules)
-	n.rules = n.rules[:0]
-	n.salt, n.exceptions, n.strikes = 0, n.exceptions[:0], nil
-	n.attempts.reset()
+	n.reset(c, nodes)
 	n.messages.Reset()
 	n.requests.Reset()
 	n.replies.Reset()
 	n.bytes.Reset()
-	n.links.reset(nodes)
-	n.struck = [Tags]uint64{}
-	n.held = n.held[:0]
-	n.onDraw, n.lie, n.numbered = nil, nil, 0
-	n.look()
-}
-
-// look notes whether messages can go the short way.
-func (n *Net[M, PM]) look() {
-	c := &n.config
-	n.calm = len(n.rules) == 0 && c.Drop == 0 && c.Bandwidth == 0 && c.Link == Datagram && len(n.exceptions) == 0 && n.strikes == nil
-	n.plain = n.calm && n.salt == 0 && n.onDraw == nil && !c.Encode
-}
-
-// Counts returns what became of the traffic so far.
-func (n *Net[M, PM]) Counts() Counts { return n.counts }
-
-// Struck returns how many messages the rules with a tag had a part in the fate of.
-func (n *Net[M, PM]) Struck(tag uint8) uint64 { return n.struck[tag] }
-
-// AddRule puts a rule in force, until RemoveRule of the same id. The id must not be negative.
-func (n *Net[M, PM]) AddRule(id int, r Rule) {
-	n.rules = append(n.rules, ruleInForce{id: id, since: n.kernel.Now(), Rule: r})
-	n.calm, n.plain = false, false
-}
-
-// RemoveRule takes the rules with that id out of force. What they held back arrives now.
-func (n *Net[M, PM]) RemoveRule(id int) {
-	kept := n.rules[:0]
-	for _, r := range n.rules {
-		if r.id != id {
-			kept = append(kept, r)
-		}
-	}
-	clear(n.rules[len(kept):])
-	n.rules = kept
-	n.release(id)
-	n.look()
-}
-
-// Calm takes every rule and exception out of force, except rules with ids that are to be kept, and sets the good-weather loss to zero.
-func (n *Net[M, PM]) Calm(keep func(id int) bool) {
-	n.rules = slices.DeleteFunc(n.rules, func(r ruleInForce) bool { return !keep(r.id) })
-	n.exceptions = n.exceptions[:0]
-	n.config.Drop = 0
-	n.release(-1)
-	n.look()
+	n.lie = nil
 }
 
 // Lies makes the network hand every message between replicas to f before it does anything else with it: f may change its fields, and tells
@@ -204,7 +131,7 @@ func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
 // Send carries a message from one replica to another.
 func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.speaker = from
-	if n.plain && n.lie == nil && !n.kernel.Tracing() && uint(to)-1 < uint(n.links.width-1) {
+	if n.plain && n.lie == nil && !n.kernel.Tracing() && uint(to)-1 < uint(n.links.width-1) && n.clear(from.Addr(), to.Addr()) {
 		PM(m).Facts(n.state)
 		n.sendPlain(from, to, m)
 		return
@@ -242,7 +169,8 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 		return
 	}
 	var f fate
-	n.decide(&f, from.Addr(), to.Addr(), uint64(kind), lot)
+	n.over = n.forecast(from.Addr(), to.Addr())
+	n.decide(&f, uint64(kind), lot)
 	size := uint64(len(p.encoded))
 	if f.bandwidth > 0 && size == 0 {
 		n.scratch = msg.Append(n.scratch[:0])
@@ -275,7 +203,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.dispatch(&f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
 }
 
-// sendPlain is the short way in fine weather: all that becomes of the message is when it arrives.
+// sendPlain is the short way where no rule covers the link and nothing else could hurt a message: all that becomes of it is when it arrives.
 func (n *Net[M, PM]) sendPlain(from, to node.ID, m *M) {
 	kind, key := PM(m).Site()
 	link := n.links.between(from, to)
@@ -337,27 +265,6 @@ func (n *Net[M, PM]) opens(p *parcel[M], to node.ID) bool {
 	return lost == ""
 }
 
-// open takes what has arrived off the wire, and tells to what it was lost, if it was. A frame that is damaged is thrown away, and
-// ends its connection.
-func (n *Net[M, PM]) open(frame []byte, epoch uint32, from, to node.Addr) (body []byte, lost string) {
-	if n.stale(from, to, epoch) {
-		return nil, brokenUp
-	}
-	if frame == nil {
-		return nil, ""
-	}
-	body, ok := unframe(frame)
-	if ok {
-		return body, ""
-	}
-	n.counts.Caught++
-	if n.config.Link == FIFO {
-		_, c := n.links.at(from, to)
-		n.disconnect(c)
-	}
-	return nil, damaged
-}
-
 // tellArrival reports an arrival at a replica to the trace, before it is handled.
 func (n *Net[M, PM]) tellArrival(at node.ID, from node.Addr, number uint64, what fmt.Stringer) {
 	kind := sim.Arrived
@@ -367,15 +274,6 @@ func (n *Net[M, PM]) tellArrival(at node.ID, from node.Addr, number uint64, what
 	r := sim.Record{Kind: kind, Who: at.Addr(), Peer: from, Message: number}
 	label(&r, what)
 	n.kernel.Emit(r)
-}
-
-// arrived counts an arrival at a replica that was there or not.
-func (n *Net[M, PM]) arrived(there bool) {
-	if there {
-		n.counts.Arrived++
-	} else {
-		n.counts.Deaf++
-	}
 }
 
 // Add adds another network's counts.

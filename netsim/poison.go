@@ -36,6 +36,11 @@ func (n *Net[M, PM]) Poison() {
 			s[i] = connection{0xdbdbdbdb, garbage >> 1}
 		}
 	}
+	for _, s := range [][]forecast{n.links.forecasts, n.links.clientForecasts} {
+		for i := range s {
+			s[i] = forecast{edition: s[i].edition, rules: []int32{garbage >> 33}, fickle: true, rolls: true, touches: true, heldBy: 1, drop: garbage, delay: garbage >> 1}
+		}
+	}
 	for i := range n.held[:cap(n.held)] {
 		n.held[:cap(n.held)][i] = heldBack{rule: -1, from: 0xdb, to: 0xdb}
 	}

@@ -46,31 +46,66 @@ type ruleInForce struct {
 	Rule
 }
 
-// weather is what the rules that meet on a message come to, and the numbers that its chances are held against.
-type weather struct {
-	blocked, nth, touched                          bool
-	heldBy                                         int32
-	drop, duplicate, again, reorder, corrupt       uint64
-	dropLot, copyLot, againLot, holdLot, damageLot uint64
-	copyMean, againMin, holdMean, delay            int64
-	bandwidth, backlog                             int64
+// A forecast is what the rules in force come to on one link. It holds as long as no rule is added or removed, so that messages need not ask each rule.
+type forecast struct {
+	edition uint64  // of the rules for which it was made
+	rules   []int32 // those that cover the link
+	fickle  bool    // some of them block, or count messages, which is no matter of the link alone
+	rolls   bool    // there is a chance of something other than a loss
+	touches bool    // no message crosses the link as in good weather
+
+	heldBy                                   int32
+	drop, duplicate, again, reorder, corrupt uint64
+	copyMean, againMin, holdMean, delay      int64
+	bandwidth, backlog                       int64
 }
 
-// meet adds a rule to the weather of a message of the given kind.
-func (w *weather) meet(r *ruleInForce, now int64, kind uint64) {
-	w.blocked = w.blocked || r.blocks(now)
-	w.nth = r.countsNth(kind) || w.nth
-	w.drop = max(w.drop, r.Drop)
-	w.duplicate, w.copyMean = max(w.duplicate, r.Duplicate), max(w.copyMean, r.CopyMean)
-	w.again, w.againMin = max(w.again, r.Again), max(w.againMin, r.AgainMin)
-	w.reorder, w.holdMean = max(w.reorder, r.Reorder), max(w.holdMean, r.HoldMean)
-	w.corrupt = max(w.corrupt, r.Corrupt)
-	w.delay = min(w.delay+r.Delay, longest)
-	if r.Bandwidth > 0 && (w.bandwidth == 0 || r.Bandwidth < w.bandwidth) {
-		w.bandwidth, w.backlog = r.Bandwidth, r.Backlog
+// fair is the forecast for a link that nothing covers.
+var fair forecast
+
+// lots are what a message's chances are held against, and what else came to it of the rules.
+type lots struct {
+	blocked, nth, touched                          bool
+	dropLot, copyLot, againLot, holdLot, damageLot uint64
+}
+
+// forecast returns what is in force on the link from one address to another.
+func (t *traffic) forecast(from, to node.Addr) *forecast {
+	f := t.links.forecast(from, to)
+	if f.edition != t.edition {
+		t.foresee(f, from, to)
+	}
+	return f
+}
+
+// foresee makes the forecast of a link.
+func (t *traffic) foresee(f *forecast, from, to node.Addr) {
+	*f = forecast{edition: t.edition, rules: f.rules[:0], drop: t.config.Drop}
+	for i := range t.rules {
+		r := &t.rules[i]
+		if r.From.Has(from) && r.To.Has(to) {
+			f.rules = append(f.rules, int32(i))
+			f.meet(r)
+		}
+	}
+	f.rolls = f.duplicate > 0 || f.again > 0 || f.reorder > 0 || f.corrupt > 0
+	f.touches = f.delay > 0 || f.heldBy > 0 || f.bandwidth > 0
+}
+
+// meet adds a rule.
+func (f *forecast) meet(r *ruleInForce) {
+	f.fickle = f.fickle || r.Block || r.Nth > 0
+	f.drop = max(f.drop, r.Drop)
+	f.duplicate, f.copyMean = max(f.duplicate, r.Duplicate), max(f.copyMean, r.CopyMean)
+	f.again, f.againMin = max(f.again, r.Again), max(f.againMin, r.AgainMin)
+	f.reorder, f.holdMean = max(f.reorder, r.Reorder), max(f.holdMean, r.HoldMean)
+	f.corrupt = max(f.corrupt, r.Corrupt)
+	f.delay = min(f.delay+r.Delay, longest)
+	if r.Bandwidth > 0 && (f.bandwidth == 0 || r.Bandwidth < f.bandwidth) {
+		f.bandwidth, f.backlog = r.Bandwidth, r.Backlog
 	}
 	if r.HoldBack {
-		w.heldBy = int32(r.id) + 1
+		f.heldBy = int32(r.id) + 1
 	}
 }
 
@@ -94,17 +129,17 @@ func (r *ruleInForce) countsNth(kind uint64) bool {
 }
 
 // strikes tells whether the rule had a part in a message's fate.
-func (r *ruleInForce) strikes(f *fate, w *weather, now int64) bool {
+func (r *ruleInForce) strikes(f *fate, l *lots, now int64) bool {
 	switch f.cause {
 	case blocked:
 		return r.blocks(now)
 	case dropped:
-		return w.dropLot < r.Drop || r.hit
+		return l.dropLot < r.Drop || r.hit
 	case overflowed:
 		return r.throttles(f)
 	}
 	return r.Delay > 0 && f.heldBy == 0 || r.HoldBack || r.throttles(f) ||
-		f.copyDelay > 0 && w.copyLot < r.Duplicate || f.againDelay > 0 && w.againLot < r.Again || w.holdLot < r.Reorder || w.damageLot < r.Corrupt
+		f.copyDelay > 0 && l.copyLot < r.Duplicate || f.againDelay > 0 && l.againLot < r.Again || l.holdLot < r.Reorder || l.damageLot < r.Corrupt
 }
 
 // throttles tells whether the bandwidth that a message had is this rule's.

@@ -27,7 +27,7 @@ type queue struct {
 type bucket struct{ head, tail uint32 }
 
 // levelStarts are the lowest bits of the digits. The bits from 10 to 20 are one digit, because messages take some hundred microseconds: they are seldom alone in a bucket
-// of a millisecond, and mostly in one of one.
+// of a millisecond, and mostly in one of a microsecond.
 var levelStarts = [...]uint8{0, 2, 10, 21, 30, 36, 42, 48, 54, 60, 64}
 
 const (

@@ -14,6 +14,7 @@ import (
 type disk struct {
 	replaced []string // names of files that are only ever replaced
 	files    []file
+	recent   int      // where the file is that was opened last
 	issued   uint64   // operations so far
 	durable  uint64   // of these, how many are durable: a group commit covers all that were issued when it began
 	spare    [][]byte // buffers of images that are gone
@@ -67,10 +68,14 @@ func (d *disk) reset() {
 	d.issued, d.durable = 0, 0
 }
 
-// open returns the file, which exists by being named. Hosts have few files, so a scan is quickest.
+// open returns the file, which exists by being named. Hosts have few files, and mostly write to the one they wrote to before.
 func (d *disk) open(name string) *file {
+	if d.recent < len(d.files) && d.files[d.recent].name == name {
+		return &d.files[d.recent]
+	}
 	for i := range d.files {
 		if d.files[i].name == name {
+			d.recent = i
 			return &d.files[i]
 		}
 	}
@@ -133,46 +138,51 @@ func (d *disk) truncate(name string, size int) bool {
 
 // A change tells what became durable in a file.
 type change struct {
-	file     string
+	file     *file  // nil if nothing did
 	appended []byte // bytes added at the end of what was durable, or
 	rewrote  bool   // the durable contents are another image now
 }
 
-// commit makes the operations up to the given number durable and reports what changed to each, in the order in which
-// the operations were issued: bytes that were appended, and image after image, as if every one had been durable for a moment
-// before the next took its place. A replica that waited for this commit may truly say what it wrote into an image that is
-// gone by now, and what it did in one file was done before or after what it did in another.
-func (d *disk) commit(upTo uint64, each func(change)) {
-	for more := true; more; {
-		f, until := d.earliest(upTo)
-		if f == nil {
-			break
-		}
-		n := 1
-		for n < len(f.pending) && f.pending[n].number < until && f.pending[n].image == f.pending[0].image {
-			n++
-		}
-		last := f.pending[n-1]
-		more = until <= upTo || n < len(f.pending) && f.pending[n].number <= upTo
-		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
-		if last.image == 0 {
-			from := f.durable
-			f.grow(last.size, upTo)
-			each(change{file: f.name, appended: f.images[0].bytes[from:last.size]})
-			continue
-		}
-		for _, m := range f.images[:last.image] {
-			d.spare = append(d.spare, m.bytes[:0])
-		}
-		f.images = f.images[:copy(f.images, f.images[last.image:])]
-		for j := range f.pending {
-			f.pending[j].image -= last.image
-		}
-		f.unsettle(last.size)
-		f.commit = upTo
-		each(change{file: f.name, rewrote: true})
+// commitNext makes operations up to the given number durable, the first of them and those that go with it, and tells what changed and whether there are more. They
+// are taken in the order in which they were issued: bytes that were appended, and image after image, as if every one had been durable for a moment
+// before the next took its place. A replica that waited for all of them may truly say what it wrote into an image that is
+// gone by then, and what it did in one file was done before or after what it did in another.
+func (d *disk) commitNext(upTo uint64) (c change, more bool) {
+	f, until := d.earliest(upTo)
+	if f == nil {
+		d.durable = upTo
+		return change{}, false
 	}
-	d.durable = upTo
+	n := 1
+	for n < len(f.pending) && f.pending[n].number < until && f.pending[n].image == f.pending[0].image {
+		n++
+	}
+	last := f.pending[n-1]
+	if n == len(f.pending) {
+		f.pending = f.pending[:0]
+		more = until <= upTo
+	} else {
+		more = until <= upTo || f.pending[n].number <= upTo
+		f.pending = f.pending[:copy(f.pending, f.pending[n:])]
+	}
+	if !more {
+		d.durable = upTo
+	}
+	if last.image == 0 {
+		from := f.durable
+		f.grow(last.size, upTo)
+		return change{file: f, appended: f.images[0].bytes[from:last.size]}, more
+	}
+	for _, m := range f.images[:last.image] {
+		d.spare = append(d.spare, m.bytes[:0])
+	}
+	f.images = f.images[:copy(f.images, f.images[last.image:])]
+	for j := range f.pending {
+		f.pending[j].image -= last.image
+	}
+	f.unsettle(last.size)
+	f.commit = upTo
+	return change{file: f, rewrote: true}, more
 }
 
 // earliest returns the file with the earliest operation that is not durable, if there is one up to the number given, and

@@ -18,21 +18,38 @@ func (d *disk) durableBytes(name string) []byte {
 	return f.images[0].bytes[:f.durable]
 }
 
+// told is a change in terms of a test.
+type told struct {
+	file     string
+	appended []byte
+	rewrote  bool
+}
+
+// commit makes all operations up to the given number durable and reports what changed.
+func (d *disk) commit(upTo uint64, each func(told)) {
+	for more := true; more; {
+		var c change
+		if c, more = d.commitNext(upTo); c.file != nil {
+			each(told{c.file.name, c.appended, c.rewrote})
+		}
+	}
+}
+
 // A group commit covers what was issued when it began, and nothing later.
 func TestCommitCoversWhatWasIssued(t *testing.T) {
 	var d disk
 	d.append("log", []byte("one"))
 	upTo := d.issued
 	d.append("log", []byte("two"))
-	var changes []change
-	d.commit(upTo, func(c change) { changes = append(changes, c) })
-	require.Equal(t, []change{{file: "log", appended: []byte("one")}}, changes)
+	var changes []told
+	d.commit(upTo, func(c told) { changes = append(changes, c) })
+	require.Equal(t, []told{{file: "log", appended: []byte("one")}}, changes)
 	require.Equal(t, "one", string(d.durableBytes("log")))
 	require.Equal(t, "onetwo", string(d.contents("log")), "the replica sees its own writes")
 
 	changes = nil
-	d.commit(d.issued, func(c change) { changes = append(changes, c) })
-	require.Equal(t, []change{{file: "log", appended: []byte("two")}}, changes, "only what is new")
+	d.commit(d.issued, func(c told) { changes = append(changes, c) })
+	require.Equal(t, []told{{file: "log", appended: []byte("two")}}, changes, "only what is new")
 }
 
 // Replace is all or nothing, and reported as a rewrite.
@@ -40,7 +57,7 @@ func TestReplace(t *testing.T) {
 	for crash := range uint64(50) {
 		var d disk
 		d.append("log", []byte("old"))
-		d.commit(d.issued, func(change) {})
+		d.commit(d.issued, func(told) {})
 		d.replace("log", []byte("new contents"))
 		d.crash(DiskFaults{Lose: 1_000_000, Tear: 1_000_000, Hole: 1_000_000}, crash)
 		require.Contains(t, []string{"old", "new contents"}, string(d.contents("log")))
@@ -49,9 +66,9 @@ func TestReplace(t *testing.T) {
 	d.append("log", []byte("old"))
 	d.replace("log", []byte("new"))
 	d.append("log", []byte("er"))
-	var changes []change
-	d.commit(d.issued, func(c change) { changes = append(changes, c) })
-	require.Equal(t, []change{{file: "log", appended: []byte("old")}, {file: "log", rewrote: true}}, changes, "in passing, the old contents were durable")
+	var changes []told
+	d.commit(d.issued, func(c told) { changes = append(changes, c) })
+	require.Equal(t, []told{{file: "log", appended: []byte("old")}, {file: "log", rewrote: true}}, changes, "in passing, the old contents were durable")
 	require.Equal(t, "newer", string(d.durableBytes("log")))
 }
 
@@ -66,13 +83,13 @@ func TestCommitOrder(t *testing.T) {
 	d.append("idle", nil)
 	upTo := d.issued
 	d.append("log", []byte("6"))
-	var told []string
-	note := func(c change) { told = append(told, c.file+" "+string(c.appended)+string(d.durableBytes("vow"))) }
+	var lines []string
+	note := func(c told) { lines = append(lines, c.file+" "+string(c.appended)+string(d.durableBytes("vow"))) }
 	d.commit(upTo, note)
-	require.Equal(t, []string{"vow 11", "log 231", "vow 4", "log 54", "idle 4"}, told)
-	told = nil
+	require.Equal(t, []string{"vow 11", "log 231", "vow 4", "log 54", "idle 4"}, lines)
+	lines = nil
 	d.commit(d.issued, note)
-	require.Equal(t, []string{"log 64"}, told)
+	require.Equal(t, []string{"log 64"}, lines)
 }
 
 // Truncate survives a crash like any other operation, or does not: then the bytes it cut off are back.
@@ -81,7 +98,7 @@ func TestTruncate(t *testing.T) {
 	for crash := range uint64(50) {
 		var d disk
 		d.append("log", []byte("abcdef"))
-		d.commit(d.issued, func(change) {})
+		d.commit(d.issued, func(told) {})
 		require.False(t, d.truncate("log", 6), "nothing to cut off")
 		require.True(t, d.truncate("log", 2))
 		d.append("log", []byte("XY"))
@@ -98,7 +115,7 @@ func TestCrashOutcomes(t *testing.T) {
 		for crash := range uint64(500) {
 			var d disk
 			d.append("log", []byte("D"))
-			d.commit(d.issued, func(change) {})
+			d.commit(d.issued, func(told) {})
 			d.append("log", []byte("ab"))
 			d.append("log", []byte("cd"))
 			d.crash(f, crash)
@@ -147,7 +164,7 @@ func TestCrashKeepsWhatIsDurable(t *testing.T) {
 				}
 			case 4:
 				cut := rapid.IntRange(0, len(states)-1).Draw(t, "covered")
-				d.commit(d.durable+uint64(cut), func(change) {})
+				d.commit(d.durable+uint64(cut), func(told) {})
 				states = states[cut:]
 			case 5:
 				d.crash(always, rapid.Uint64().Draw(t, "crash"))
@@ -171,7 +188,7 @@ func TestMissingSectors(t *testing.T) {
 	for crash := range uint64(500) {
 		var d disk
 		d.append("log", bytes.Repeat([]byte("D"), sector/2))
-		d.commit(d.issued, func(change) {})
+		d.commit(d.issued, func(told) {})
 		d.append("log", bytes.Repeat([]byte("x"), 2*sector)) // in three sectors
 		d.crash(DiskFaults{Hole: 1_000_000}, crash)
 		b := d.contents("log")

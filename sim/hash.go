@@ -22,12 +22,12 @@ func (h *Hash) event(e *Event) {
 // Bytes folds in b and its length.
 func (h *Hash) Bytes(b []byte) {
 	x := stream.Mix(uint64(*h), uint64(len(b)))
-	for len(b) >= 16 {
+	for len(b) > 16 {
 		x = stream.Mix(x^binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
 		b = b[16:]
 	}
 	switch {
-	case len(b) >= 8: // what is behind the first 8 bytes is the upper part of the last 8
+	case len(b) >= 8: // up to 16: what is behind the first 8 bytes is the upper part of the last 8
 		last := binary.LittleEndian.Uint64(b[len(b)-8:]) >> (8 * uint(16-len(b)))
 		x = stream.Mix(x^binary.LittleEndian.Uint64(b), last)
 	case len(b) > 0:
@@ -36,12 +36,13 @@ func (h *Hash) Bytes(b []byte) {
 	*h = Hash(x)
 }
 
-// short returns 1 to 7 bytes as a little endian number.
-func short(b []byte) (w uint64) {
-	for i, c := range b {
-		w |= uint64(c) << (8 * uint(i))
+// short returns 1 to 7 bytes as a little endian number. Loads overlap, where the same bytes come to the same places.
+func short(b []byte) uint64 {
+	n := len(b)
+	if n >= 4 {
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*uint(n-4))
 	}
-	return w
+	return uint64(b[0]) | uint64(b[n/2])<<(8*uint(n/2)) | uint64(b[n-1])<<(8*uint(n-1))
 }
 
 // String writes the hash as 16 hexadecimal digits.

@@ -67,9 +67,7 @@ type Host[M any] struct {
 	request node.Request
 	siteOf  func(*M) uint8 // the kind of a message
 
-	// Method values, made once: making one allocates.
-	onCommitted func(change)
-	eachDurable func(func(string, []byte))
+	eachDurable func(func(string, []byte)) // a method value, made once: making one allocates
 }
 
 // machine is what of a host knows no messages. It is no generic type, so that what a replica asks of it most often is reached without detours.
@@ -95,7 +93,7 @@ type machine struct {
 // NewHost returns a host that is down and has an empty disk.
 func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
 	h := &Host[M]{machine: machine{kernel: k, witness: w}, network: n, siteOf: func(*M) uint8 { return 0 }}
-	h.onCommitted, h.eachDurable = h.committed, h.durableFiles
+	h.eachDurable = h.durableFiles
 	return h
 }
 
@@ -249,7 +247,7 @@ func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
 // finish does what follows every handler: it delivers what the replica sent to itself, and starts a group commit if
 // something was written and none is under way. If a trap has sprung, the host stops instead.
 func (h *Host[M]) finish() {
-	if h.self.len() > 0 || h.dying || h.disk.issued > h.noticed {
+	if h.self.len() > 0 || h.dying || h.disk.issued > h.noticed && !h.syncing {
 		h.follow()
 	}
 }
@@ -269,18 +267,26 @@ func (h *Host[M]) follow() {
 	}
 	if !h.syncing && h.disk.issued > h.noticed {
 		h.syncing = true
-		took := h.config.SyncMin
-		if h.config.SyncMean > 0 {
-			key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("sync")), uint64(h.id)<<48^h.disk.issued)
-			took += Exponential(key, h.config.SyncMean)
-		}
-		if h.trouble.slower > 0 {
-			took += h.trouble.slower
-			h.counts.SlowSyncs++
-		}
-		h.kernel.Schedule(h.kernel.Now()+took, SyncDone, h.id, 0, h.syncs, h.disk.issued)
+		h.beginSync(h.syncs)
 	}
 }
+
+// beginSync begins a group commit of all operations issued so far.
+func (h *machine) beginSync(number uint64) {
+	took := h.config.SyncMin
+	if h.config.SyncMean > 0 {
+		key := stream.Mix(stream.Mix(h.kernel.Seed(), syncName), uint64(h.id)<<48^h.disk.issued)
+		took += Exponential(key, h.config.SyncMean)
+	}
+	if h.trouble.slower > 0 {
+		took += h.trouble.slower
+		h.counts.SlowSyncs++
+	}
+	h.kernel.Schedule(h.kernel.now+took, SyncDone, h.id, 0, number, h.disk.issued)
+}
+
+// syncName names what the spans of group commits are drawn from.
+var syncName = stream.Name("sync")
 
 // die stops the host on its own account.
 func (h *Host[M]) die() {
@@ -301,7 +307,7 @@ func (h *Host[M]) OnSync(e *Event) {
 		h.die()
 		return
 	}
-	h.disk.commit(e.C, h.onCommitted)
+	h.commit(e.C)
 	if h.kernel.Tracing() {
 		h.kernel.Emit(Record{Kind: Synced, Who: h.id.Addr()})
 	}
@@ -335,10 +341,14 @@ func (h *Host[M]) syncNoticed() {
 	h.finish()
 }
 
-func (h *Host[M]) committed(c change) {
-	if c.rewrote {
-		h.witness.Rewritten(h.id, h.eachDurable)
-	} else {
-		h.witness.Durable(h.id, c.file, c.appended)
+// commit makes operations durable, and tells the witness what changed.
+func (h *Host[M]) commit(upTo uint64) {
+	for more := true; more; {
+		var c change
+		if c, more = h.disk.commitNext(upTo); c.rewrote {
+			h.witness.Rewritten(h.id, h.eachDurable)
+		} else if c.file != nil {
+			h.witness.Durable(h.id, c.file.name, c.appended)
+		}
 	}
 }

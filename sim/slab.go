@@ -3,12 +3,12 @@ package sim
 // Slab holds values that wait for an event, addressed by the handle in Event.A. Its memory grows in chunks that never
 // move, so a value may be used in place while handlers put in others.
 type Slab[T any] struct {
-	chunks [][]T
+	chunks []*[chunk]T
 	free   []uint32
 	used   uint32 // handles given out so far: those below it are in use or in free
 }
 
-const chunkBits = 8
+const chunk = 256
 
 // Reset frees everything. Memory is kept, and handles are given out in the same order as by a new Slab.
 func (s *Slab[T]) Reset() { s.free, s.used = s.free[:0], 0 }
@@ -21,15 +21,15 @@ func (s *Slab[T]) Put() (*T, uint32) {
 		return s.At(i), i
 	}
 	i := s.used
-	if int(i>>chunkBits) == len(s.chunks) {
-		s.chunks = append(s.chunks, make([]T, 1<<chunkBits))
+	if int(i/chunk) == len(s.chunks) {
+		s.chunks = append(s.chunks, new([chunk]T))
 	}
 	s.used++
 	return s.At(i), i
 }
 
 // At returns the value with the handle.
-func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i>>chunkBits][i&(1<<chunkBits-1)] }
+func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i/chunk][i%chunk] }
 
 // Free gives the place back. The value stays as it is until the place is used again.
 func (s *Slab[T]) Free(i uint32) { s.free = append(s.free, i) }

@@ -418,7 +418,7 @@ func struck(_ string, ok bool) bool { return ok }
 // What is only ever replaced may be damaged at once; what is appended, only later.
 func TestReplacedMayBeDamaged(t *testing.T) {
 	d := disk{replaced: []string{"vow"}}
-	nothing := func(change) {}
+	nothing := func(told) {}
 	d.replace("vow", []byte("whole"))
 	vow := &d.files[0]
 	require.Zero(t, vow.settled(), "it is not durable yet")

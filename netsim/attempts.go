@@ -15,7 +15,7 @@ const generation = 4096
 
 // table is an open-addressing hash table, half full at most.
 type table struct {
-	slots []tableSlot
+	slots *[2 * generation]tableSlot
 	len   int
 	epoch uint32 // slots of other epochs are free: emptying the table touches none of them
 }
@@ -33,12 +33,12 @@ func (a *attempts) reset() {
 
 func (t *table) reset() {
 	if t.slots == nil {
-		t.slots = make([]tableSlot, 2*generation)
+		t.slots = new([2 * generation]tableSlot)
 	}
 	t.len = 0
 	t.epoch++
 	if t.epoch == 0 { // all epochs are used up: begin anew
-		clear(t.slots)
+		clear(t.slots[:])
 		t.epoch = 1
 	}
 }
@@ -65,9 +65,8 @@ func (a *attempts) next(site uint64) uint64 {
 
 // find returns the slot of the site, or the free slot where it belongs.
 func (t *table) find(site uint64) (s *tableSlot, found bool) {
-	mask := uint64(len(t.slots) - 1)
 	for i := site >> 8; ; i++ {
-		s := &t.slots[i&mask]
+		s := &t.slots[i%(2*generation)]
 		if s.epoch != t.epoch {
 			return s, false
 		}

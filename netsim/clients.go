@@ -51,7 +51,8 @@ func (t *traffic) clientFate(from, to node.Addr, kind, seq uint64, body int) (f 
 	}
 	known := int(from.ID()) < t.links.width && int(to.ID()) < t.links.width
 	if known {
-		t.over = t.forecast(from, to)
+		link, _ := t.links.at(from, to)
+		t.over = t.forecast(link, from, to)
 	} else {
 		t.foresee(&t.nowhere, from, to)
 		t.over = &t.nowhere
@@ -60,9 +61,7 @@ func (t *traffic) clientFate(from, to node.Addr, kind, seq uint64, body int) (f 
 	if known {
 		epoch = t.cross(&f, from, to, clientHead+uint64(body))
 	}
-	t.tally(&f)
-	t.assign(&f)
-	t.report(&f, lot)
+	t.settle(&f, lot)
 	return f, epoch
 }
 

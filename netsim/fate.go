@@ -62,15 +62,21 @@ func (t *traffic) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
 	site := t.site(from, to, kind, key)
 	attempt := t.attempts.next(site)
 	lot = stream.Mix(site, attempt)
+	if t.special {
+		lot = t.named(name{from, to, kind, key, attempt}, site, lot)
+	}
+	return lot
+}
+
+// named is the part of draw for when somebody has to do with names, or the seed was changed on the way.
+func (t *traffic) named(m name, site, lot uint64) uint64 {
 	if t.salt != 0 {
 		lot = stream.Mix(lot, t.salt)
 	}
 	if t.onDraw != nil {
-		t.onDraw(Drawn{From: from, To: to, Kind: uint16(kind), Key: key, Attempt: attempt, Lot: lot})
+		t.onDraw(Drawn{From: m.from, To: m.to, Kind: uint16(m.kind), Key: m.key, Attempt: m.attempt, Lot: lot})
 	}
-	if len(t.exceptions) > 0 || t.strikes != nil {
-		t.name, t.nameSite = name{from, to, kind, key, attempt}, site
-	}
+	t.name, t.nameSite = m, site
 	return lot
 }
 
@@ -117,6 +123,18 @@ func (t *traffic) ask(rules []int32, kind uint64) {
 		t.lots.blocked = r.blocks(now) || t.lots.blocked
 		t.lots.nth = r.countsNth(kind) || t.lots.nth
 	}
+}
+
+// settle counts and reports what became of a message by the time it left, and numbers it.
+func (t *traffic) settle(f *fate, lot uint64) {
+	if f.cause == through && !t.lots.touched && t.strikes == nil { // there is nothing to count or report, and there are no copies
+		t.numbered++
+		f.number = t.numbered
+		return
+	}
+	t.tally(f)
+	t.assign(f)
+	t.report(f, lot)
 }
 
 // tally counts what became of a message by the time it left, and which rules had a part in it.

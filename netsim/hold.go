@@ -18,8 +18,13 @@ type heldBack struct {
 func (t *traffic) dispatch(f *fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
 	if f.heldBy == 0 {
 		t.kernel.Schedule(t.kernel.Now()+delay, kind, host, a, b, c)
-		return
+	} else {
+		t.hold(f, delay, from, to, kind, host, a, b, c)
 	}
+}
+
+// hold keeps a message until what holds it back is over.
+func (t *traffic) hold(f *fate, delay int64, from, to node.Addr, kind sim.EventKind, host node.ID, a, b, c uint64) {
 	t.held = append(t.held, heldBack{
 		rule: int(f.heldBy - 1), from: from, to: to,
 		event: sim.Event{Kind: kind, Host: host, A: a, B: b, C: c},

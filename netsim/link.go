@@ -50,6 +50,7 @@ type link struct {
 	sent, arrived uint64 // numbers of the last message that was sent, and of the latest that has arrived
 	busyUntil     int64  // what was sent so far has left by then, if bandwidth is limited
 	lastArrival   int64  // of a FIFO link: later messages arrive after it
+	forecast      forecast
 }
 
 // connection is what the two directions of a FIFO link share.
@@ -66,20 +67,18 @@ type links struct {
 	connections []connection
 	clients     []link // by client and replica, upward and downward
 	clientConns []connection
-
-	// What is in force on each link, in the order of the links. These are never taken away, but outdated.
-	forecasts       []forecast
-	clientForecasts []forecast
 }
 
 func (l *links) reset(nodes int) {
 	l.width = nodes + 1
-	l.replicas = zeroed(l.replicas, l.width*l.width)
+	l.replicas = renewed(l.replicas[:0], l.width*l.width)
 	l.connections = zeroed(l.connections, l.width*l.width)
 	l.clients = l.clients[:0]
 	l.clientConns = l.clientConns[:0]
-	l.forecasts = stretched(l.forecasts, l.width*l.width)
 }
+
+// lead tells whether there are links to a replica of that ID.
+func (l *links) lead(to node.ID) bool { return uint(to)-1 < uint(l.width-1) }
 
 // between returns the link from one replica to another.
 func (l *links) between(from, to node.ID) *link { return &l.replicas[int(from)*l.width+int(to)] }
@@ -90,33 +89,17 @@ func (l *links) at(from, to node.Addr) (*link, *connection) {
 		a, b := from.ID(), to.ID()
 		return l.between(a, b), &l.connections[int(min(a, b))*l.width+int(max(a, b))]
 	}
-	i := l.ofClient(from, to)
-	if i >= len(l.clients) {
-		n := i/(2*l.width)*l.width + l.width
-		l.clients = grown(l.clients, 2*n)
+	client, replica, down := from.Client(), to.ID(), 0
+	if to.IsClient() {
+		client, replica, down = to.Client(), from.ID(), 1
+	}
+	i := int(client)*l.width + int(replica)
+	if i >= len(l.clientConns) {
+		n := (int(client) + 1) * l.width
+		l.clients = renewed(l.clients, 2*n)
 		l.clientConns = grown(l.clientConns, n)
 	}
-	return &l.clients[i], &l.clientConns[i/2]
-}
-
-// ofClient returns the place of a link from or to a client among those of clients.
-func (l *links) ofClient(from, to node.Addr) int {
-	if to.IsClient() {
-		return (int(to.Client())*l.width+int(from.ID()))*2 + 1
-	}
-	return (int(from.Client())*l.width + int(to.ID())) * 2
-}
-
-// forecast returns the place for what is in force on the link from one address to another.
-func (l *links) forecast(from, to node.Addr) *forecast {
-	if !from.IsClient() && !to.IsClient() {
-		return &l.forecasts[int(from.ID())*l.width+int(to.ID())]
-	}
-	i := l.ofClient(from, to)
-	if i >= len(l.clientForecasts) {
-		l.clientForecasts = stretched(l.clientForecasts, i+1)
-	}
-	return &l.clientForecasts[i]
+	return &l.clients[2*i+down], &l.clientConns[i]
 }
 
 // zeroed returns n zero values, in the memory of s if there is enough.
@@ -129,10 +112,16 @@ func zeroed[T any](s []T, n int) []T {
 	return s
 }
 
-// stretched returns s, lengthened to n at least, with what is in it.
-func stretched[T any](s []T, n int) []T {
-	if len(s) < n {
-		s = append(s, make([]T, n-len(s))...)
+// renewed returns s, lengthened to n with new links, which have the memory of those that were there before.
+func renewed(s []link, n int) []link {
+	if cap(s) < n {
+		s = append(make([]link, 0, 2*n), s...)
+	}
+	old := len(s)
+	s = s[:n]
+	for i := range s[old:] {
+		x := &s[old+i]
+		*x = link{forecast: forecast{rules: x.forecast.rules}}
 	}
 	return s
 }

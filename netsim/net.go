@@ -131,25 +131,45 @@ func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
 // Send carries a message from one replica to another.
 func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.speaker = from
-	if n.plain && n.lie == nil && !n.kernel.Tracing() && uint(to)-1 < uint(n.links.width-1) && n.clear(from.Addr(), to.Addr()) {
-		PM(m).Facts(n.state)
-		n.sendPlain(from, to, m)
-		return
+	if n.plain && n.lie == nil && !n.kernel.Tracing() && n.links.lead(to) {
+		link := n.links.between(from, to)
+		if n.calm || len(n.forecast(link, from.Addr(), to.Addr()).rules) == 0 {
+			PM(m).Facts(n.state)
+			n.sendPlain(link, from, to, m)
+			return
+		}
 	}
+	n.sendAny(from, to, m)
+}
+
+// sendPlain is the short way where no rule covers the link and nothing else could hurt a message: all that becomes of it is when it arrives.
+func (n *Net[M, PM]) sendPlain(link *link, from, to node.ID, m *M) {
+	kind, key := PM(m).Site()
+	link.sent++
+	n.numbered++
+	n.counts.Sent++
+	site := n.site(from.Addr(), to.Addr(), uint64(kind), key)
+	lot := stream.Mix(site, n.attempts.next(site))
 	p, handle := n.messages.Put()
-	p.m, p.from, p.epoch = *m, from, 0
+	p.m, p.encoded, p.sent, p.number, p.epoch, p.from = *m, nil, link.sent, n.numbered, 0, from
+	n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), uint64(from)<<32|uint64(to)<<16|uint64(kind), key)
+}
+
+// sendAny is the long way.
+func (n *Net[M, PM]) sendAny(from, to node.ID, m *M) {
+	p, handle := n.messages.Put()
+	p.m, p.encoded, p.epoch, p.from = *m, nil, 0, from
 	msg := PM(&p.m)
 	if n.lie == nil || !n.lie(from, to, &p.m) {
 		msg.Facts(n.state)
 	}
 	kind, key := msg.Site()
-	p.encoded = nil
 	if n.config.Encode {
 		p.encoded = n.frame(msg)
 		n.kernel.FoldBytes(sim.Carried, p.encoded[frameHead:])
 		n.counts.Bytes += uint64(len(p.encoded))
 	}
-	if int(to) >= n.links.width || to == 0 {
+	if !n.links.lead(to) {
 		n.messages.Free(handle) // addressed to nobody
 		return
 	}
@@ -169,18 +189,18 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 		return
 	}
 	var f fate
-	n.over = n.forecast(from.Addr(), to.Addr())
+	n.over = n.forecast(link, from.Addr(), to.Addr())
 	n.decide(&f, uint64(kind), lot)
-	size := uint64(len(p.encoded))
-	if f.bandwidth > 0 && size == 0 {
-		n.scratch = msg.Append(n.scratch[:0])
-		size = uint64(len(n.scratch)) + frameHead
+	if f.bandwidth > 0 || n.config.Link == FIFO {
+		size := uint64(len(p.encoded))
+		if f.bandwidth > 0 && size == 0 {
+			n.scratch = msg.Append(n.scratch[:0])
+			size = uint64(len(n.scratch)) + frameHead
+		}
+		p.epoch = n.cross(&f, from.Addr(), to.Addr(), size)
 	}
-	p.epoch = n.cross(&f, from.Addr(), to.Addr(), size)
-	n.tally(&f)
-	n.assign(&f)
+	n.settle(&f, lot)
 	p.number = f.number
-	n.report(&f, lot)
 	if n.kernel.Tracing() {
 		n.tell(&f, from.Addr(), to.Addr(), msg)
 	}
@@ -200,21 +220,11 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	if f.damage != 0 {
 		p.encoded = damage(n.frame(msg), f.damage)
 	}
-	n.dispatch(&f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
-}
-
-// sendPlain is the short way where no rule covers the link and nothing else could hurt a message: all that becomes of it is when it arrives.
-func (n *Net[M, PM]) sendPlain(from, to node.ID, m *M) {
-	kind, key := PM(m).Site()
-	link := n.links.between(from, to)
-	link.sent++
-	n.numbered++
-	n.counts.Sent++
-	site := n.site(from.Addr(), to.Addr(), uint64(kind), key)
-	lot := stream.Mix(site, n.attempts.next(site))
-	p, handle := n.messages.Put()
-	p.m, p.encoded, p.sent, p.number, p.epoch, p.from = *m, nil, link.sent, n.numbered, 0, from
-	n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), uint64(from)<<32|uint64(to)<<16|uint64(kind), key)
+	if f.heldBy != 0 {
+		n.hold(&f, f.delay, from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)
+		return
+	}
+	n.kernel.Schedule(n.kernel.Now()+f.delay, sim.MessageArrives, to, uint64(handle), site, key)
 }
 
 // copyTo sends a copy of a message, that much later than the message itself, with a number of its own.

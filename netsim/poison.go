@@ -27,18 +27,15 @@ func (n *Net[M, PM]) Poison() {
 	for _, s := range [][]link{n.links.replicas, n.links.clients} {
 		s = s[:cap(s)]
 		for i := range s {
-			s[i] = link{garbage, garbage, garbage >> 1, garbage >> 1}
+			s[i] = link{garbage, garbage, garbage >> 1, garbage >> 1, forecast{
+				edition: s[i].forecast.edition, rules: []int32{-1}, fickle: true, rolls: true, touches: true, heldBy: 1, drop: garbage, delay: garbage >> 1,
+			}}
 		}
 	}
 	for _, s := range [][]connection{n.links.connections, n.links.clientConns} {
 		s = s[:cap(s)]
 		for i := range s {
 			s[i] = connection{0xdbdbdbdb, garbage >> 1}
-		}
-	}
-	for _, s := range [][]forecast{n.links.forecasts, n.links.clientForecasts} {
-		for i := range s {
-			s[i] = forecast{edition: s[i].edition, rules: []int32{garbage >> 33}, fickle: true, rolls: true, touches: true, heldBy: 1, drop: garbage, delay: garbage >> 1}
 		}
 	}
 	for i := range n.held[:cap(n.held)] {

@@ -69,13 +69,12 @@ type lots struct {
 	dropLot, copyLot, againLot, holdLot, damageLot uint64
 }
 
-// forecast returns what is in force on the link from one address to another.
-func (t *traffic) forecast(from, to node.Addr) *forecast {
-	f := t.links.forecast(from, to)
-	if f.edition != t.edition {
-		t.foresee(f, from, to)
+// forecast returns what is in force on a link, which leads from one address to another.
+func (t *traffic) forecast(l *link, from, to node.Addr) *forecast {
+	if l.forecast.edition != t.edition {
+		t.foresee(&l.forecast, from, to)
 	}
-	return f
+	return &l.forecast
 }
 
 // foresee makes the forecast of a link.

@@ -3,7 +3,6 @@ package netsim
 import (
 	"slices"
 
-	"simrun/node"
 	"simrun/sim"
 	"simrun/sim/stream"
 )
@@ -22,7 +21,8 @@ type traffic struct {
 	edition uint64 // of the rules and of the loss in good weather: grows with every change, from one run to the next
 	even    bool   // nothing in the configuration could hurt a message, and nobody makes exceptions or is told of them: only rules could
 	calm    bool   // and there are none
-	plain   bool   // even, and nothing is mixed into what is drawn, and nobody is told of it
+	special bool   // names matter, or something is mixed into what is drawn
+	plain   bool   // even, and not special, and messages need not be encoded
 
 	exceptions []exemption     // by site and attempt
 	strikes    func(Exception) // see Strikes
@@ -61,12 +61,8 @@ func (t *traffic) look() {
 	c := &t.config
 	t.even = c.Drop == 0 && c.Bandwidth == 0 && c.Link == Datagram && len(t.exceptions) == 0 && t.strikes == nil
 	t.calm = t.even && len(t.rules) == 0
-	t.plain = t.even && t.salt == 0 && t.onDraw == nil && !c.Encode
-}
-
-// clear tells whether no rule covers a link.
-func (t *traffic) clear(from, to node.Addr) bool {
-	return t.calm || len(t.forecast(from, to).rules) == 0
+	t.special = t.salt != 0 || t.onDraw != nil || t.strikes != nil || len(t.exceptions) > 0
+	t.plain = t.even && !t.special && !c.Encode
 }
 
 // Counts returns what became of the traffic so far.

@@ -57,17 +57,25 @@ func (a *attempts) next(site uint64) uint64 {
 	n := s.count
 	s.count++
 	if a.young.len == generation {
-		a.young, a.old = a.old, a.young
-		a.young.reset()
+		a.age()
 	}
 	return uint64(n)
 }
 
+// age makes the young table the old one, and forgets what was old. It is called seldom, and kept out of next.
+//
+//go:noinline
+func (a *attempts) age() {
+	a.young, a.old = a.old, a.young
+	a.young.reset()
+}
+
 // find returns the slot of the site, or the free slot where it belongs.
 func (t *table) find(site uint64) (s *tableSlot, found bool) {
+	slots, epoch := t.slots, t.epoch
 	for i := site >> 8; ; i++ {
-		s := &t.slots[i%(2*generation)]
-		if s.epoch != t.epoch {
+		s := &slots[i%(2*generation)]
+		if s.epoch != epoch {
 			return s, false
 		}
 		if s.site == site {

@@ -128,22 +128,20 @@ func (n *Net[M, PM]) Reset(c Config, nodes int) {
 // whether it did. What a message states that was changed is held against nobody. nil: nobody lies.
 func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
 
-// Send carries a message from one replica to another.
+// Send carries a message from one replica to another. Here is the short way, for where no rule covers the link and nothing else could hurt a message: all that
+// becomes of it is when it arrives.
 func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.speaker = from
-	if n.plain && n.lie == nil && !n.kernel.Tracing() && n.links.lead(to) {
-		link := n.links.between(from, to)
-		if n.calm || len(n.forecast(link, from.Addr(), to.Addr()).rules) == 0 {
-			PM(m).Facts(n.state)
-			n.sendPlain(link, from, to, m)
-			return
-		}
+	if !n.plain || n.lie != nil || n.kernel.Tracing() || !n.links.lead(to) {
+		n.sendAny(from, to, m)
+		return
 	}
-	n.sendAny(from, to, m)
-}
-
-// sendPlain is the short way where no rule covers the link and nothing else could hurt a message: all that becomes of it is when it arrives.
-func (n *Net[M, PM]) sendPlain(link *link, from, to node.ID, m *M) {
+	link := n.links.between(from, to)
+	if !n.calm && !link.forecast.clear(n.edition) {
+		n.sendAny(from, to, m)
+		return
+	}
+	PM(m).Facts(n.state)
 	kind, key := PM(m).Site()
 	link.sent++
 	n.numbered++
@@ -155,7 +153,7 @@ func (n *Net[M, PM]) sendPlain(link *link, from, to node.ID, m *M) {
 	n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), uint64(from)<<32|uint64(to)<<16|uint64(kind), key)
 }
 
-// sendAny is the long way.
+// sendAny is the long way, for all messages.
 func (n *Net[M, PM]) sendAny(from, to node.ID, m *M) {
 	p, handle := n.messages.Put()
 	p.m, p.encoded, p.epoch, p.from = *m, nil, 0, from

@@ -60,6 +60,9 @@ type forecast struct {
 	bandwidth, backlog                       int64
 }
 
+// clear tells whether nothing covers the link. It may say no where a forecast is outdated.
+func (f *forecast) clear(edition uint64) bool { return f.edition == edition && len(f.rules) == 0 }
+
 // fair is the forecast for a link that nothing covers.
 var fair forecast
 

@@ -39,11 +39,16 @@ func (h *Host[M]) depart(to node.ID) {
 
 // SendDurable holds m back until every disk operation issued so far is durable.
 func (h *Host[M]) SendDurable(to node.ID, m M) {
+	h.leaving = m
+	h.departDurable(to)
+}
+
+// departDurable sends what is in leaving as soon as every disk operation issued so far is durable.
+func (h *Host[M]) departDurable(to node.ID) {
 	if h.disk.issued > h.noticed {
-		h.waiting.push(to, h.disk.issued, &m)
+		h.waiting.push(to, h.disk.issued, &h.leaving)
 		return
 	}
-	h.leaving = m
 	h.depart(to)
 }
 

@@ -1,6 +1,10 @@
 package sim
 
-import "simrun/node"
+import (
+	"slices"
+
+	"simrun/node"
+)
 
 // held is a queue of messages that wait inside a host. Memory is reused once it has run empty.
 type held[M any] struct {
@@ -19,18 +23,25 @@ func (q *held[M]) len() int { return len(q.items) - q.head }
 func (q *held[M]) first() *heldItem[M] { return &q.items[q.head] }
 
 func (q *held[M]) push(to node.ID, barrier uint64, m *M) {
-	if q.head > 64 && q.head > len(q.items)/2 {
-		q.items = q.items[:copy(q.items, q.items[q.head:])]
-		q.head = 0
+	if len(q.items) == cap(q.items) {
+		q.makeRoom()
 	}
 	n := len(q.items)
-	if n < cap(q.items) {
-		q.items = q.items[:n+1] // no item is made on the stack and copied
-	} else {
-		q.items = append(q.items, heldItem[M]{})
-	}
+	q.items = q.items[:n+1] // no item is made on the stack and copied
 	x := &q.items[n]
 	x.barrier, x.to, x.m = barrier, to, *m
+}
+
+// makeRoom makes room for another item: where items were that are gone, if these are many. It is called seldom, and kept out of push.
+//
+//go:noinline
+func (q *held[M]) makeRoom() {
+	if q.head > len(q.items)/2 {
+		q.items = q.items[:copy(q.items, q.items[q.head:])]
+		q.head = 0
+		return
+	}
+	q.items = slices.Grow(q.items, 1)
 }
 
 // drop takes the first item away. Its memory is used again by a later push.

@@ -230,7 +230,7 @@ func TestAttempts(t *testing.T) {
 		}
 		a.next(r.Uint64() | 1<<63)
 	}
-	require.LessOrEqual(t, a.young.len, generation)
+	require.LessOrEqual(t, a.len, generation)
 	a.reset()
 	require.Zero(t, a.next(42))
 }

@@ -34,7 +34,8 @@ func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
 const clientHead = frameHead + 9
 
 func (n *Net[M, PM]) putRequest(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.Client, to node.ID, r node.Request) {
-	p, handle := n.requests.Put()
+	handle := n.requests.Put()
+	p := n.requests.At(handle)
 	p.r, p.from, p.epoch, p.number, p.encoded = r, from, epoch, number, nil
 	if harm != 0 {
 		p.encoded = n.clientFrame(harm, byte(r.Op), r.Seq, r.Command)
@@ -113,7 +114,8 @@ func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
 }
 
 func (n *Net[M, PM]) putReply(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.ID, to node.Client, r node.Reply) {
-	p, handle := n.replies.Put()
+	handle := n.replies.Put()
+	p := n.replies.At(handle)
 	p.r, p.from, p.to, p.epoch, p.number, p.encoded = r, from, to, epoch, number, nil
 	if harm != 0 {
 		p.encoded = n.clientFrame(harm, byte(r.Status), r.Seq, r.Output)

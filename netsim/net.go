@@ -148,14 +148,16 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.counts.Sent++
 	site := n.site(from.Addr(), to.Addr(), uint64(kind), key)
 	lot := stream.Mix(site, n.attempts.next(site))
-	p, handle := n.messages.Put()
+	handle := n.messages.Put()
+	p := n.messages.At(handle)
 	p.m, p.encoded, p.sent, p.number, p.epoch, p.from = *m, nil, link.sent, n.numbered, 0, from
 	n.kernel.Schedule(n.kernel.Now()+n.latency(lot), sim.MessageArrives, to, uint64(handle), uint64(from)<<32|uint64(to)<<16|uint64(kind), key)
 }
 
 // sendAny is the long way, for all messages.
 func (n *Net[M, PM]) sendAny(from, to node.ID, m *M) {
-	p, handle := n.messages.Put()
+	handle := n.messages.Put()
+	p := n.messages.At(handle)
 	p.m, p.encoded, p.epoch, p.from = *m, nil, 0, from
 	msg := PM(&p.m)
 	if n.lie == nil || !n.lie(from, to, &p.m) {
@@ -227,7 +229,8 @@ func (n *Net[M, PM]) sendAny(from, to node.ID, m *M) {
 
 // copyTo sends a copy of a message, that much later than the message itself, with a number of its own.
 func (n *Net[M, PM]) copyTo(f *fate, later int64, number uint64, p *parcel[M], to node.ID, site, key uint64) {
-	second, handle := n.messages.Put()
+	handle := n.messages.Put()
+	second := n.messages.At(handle)
 	*second = *p
 	second.number = number
 	n.dispatch(f, f.delay+later, p.from.Addr(), to.Addr(), sim.MessageArrives, to, uint64(handle), site, key)

@@ -13,19 +13,25 @@ const chunk = 256
 // Reset frees everything. Memory is kept, and handles are given out in the same order as by a new Slab.
 func (s *Slab[T]) Reset() { s.free, s.used = s.free[:0], 0 }
 
-// Put returns a free place, with whatever an earlier value left in it, and its handle.
-func (s *Slab[T]) Put() (*T, uint32) {
-	if n := len(s.free); n > 0 {
-		i := s.free[n-1]
-		s.free = s.free[:n-1]
-		return s.At(i), i
+// Put returns the handle of a free place, with whatever an earlier value left in it.
+func (s *Slab[T]) Put() uint32 {
+	n := len(s.free) - 1
+	if n < 0 {
+		return s.grow()
 	}
+	i := s.free[n]
+	s.free = s.free[:n]
+	return i
+}
+
+// grow returns the handle of a place that was never used in this run.
+func (s *Slab[T]) grow() uint32 {
 	i := s.used
 	if int(i/chunk) == len(s.chunks) {
 		s.chunks = append(s.chunks, new([chunk]T))
 	}
 	s.used++
-	return s.At(i), i
+	return i
 }
 
 // At returns the value with the handle.

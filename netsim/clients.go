@@ -50,17 +50,17 @@ func (t *traffic) clientFate(from, to node.Addr, kind, seq uint64, body int) (f 
 		t.numbered++
 		return fate{delay: t.latency(lot), number: t.numbered}, 0
 	}
-	known := int(from.ID()) < t.links.width && int(to.ID()) < t.links.width
-	if known {
-		link, _ := t.links.at(from, to)
-		t.over = t.forecast(link, from, to)
-	} else {
+	if int(from.ID()) >= t.links.width || int(to.ID()) >= t.links.width { // the replica does not exist
 		t.foresee(&t.nowhere, from, to)
 		t.over = &t.nowhere
-	}
-	t.decide(&f, kind, lot)
-	if known {
-		epoch = t.cross(&f, from, to, clientHead+uint64(body))
+		t.decide(&f, kind, lot)
+	} else {
+		link, c := t.links.at(from, to)
+		t.over = t.forecast(link, from, to)
+		t.decide(&f, kind, lot)
+		if f.bandwidth > 0 || t.config.Link == FIFO {
+			epoch = t.cross(&f, link, c, clientHead+uint64(body))
+		}
 	}
 	t.settle(&f, lot)
 	return f, epoch

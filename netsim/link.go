@@ -83,11 +83,16 @@ func (l *links) lead(to node.ID) bool { return uint(to)-1 < uint(l.width-1) }
 // between returns the link from one replica to another.
 func (l *links) between(from, to node.ID) *link { return &l.replicas[int(from)*l.width+int(to)] }
 
+// connection returns what a link between replicas shares with the one the other way.
+func (l *links) connection(a, b node.ID) *connection {
+	return &l.connections[int(min(a, b))*l.width+int(max(a, b))]
+}
+
 // at returns the link from one address to another, and its connection.
 func (l *links) at(from, to node.Addr) (*link, *connection) {
 	if !from.IsClient() && !to.IsClient() {
 		a, b := from.ID(), to.ID()
-		return l.between(a, b), &l.connections[int(min(a, b))*l.width+int(max(a, b))]
+		return l.between(a, b), l.connection(a, b)
 	}
 	client, replica, down := from.Client(), to.ID(), 0
 	if to.IsClient() {
@@ -140,11 +145,7 @@ func grown[T any](s []T, n int) []T {
 // cross takes a message of the given size over its link as it is at the moment: a line that is busy, a queue that is full, a
 // connection that is broken. The numbers drawn for the message were drawn before, so that none of this changes them. It returns the
 // epoch of the connection.
-func (t *traffic) cross(f *fate, from, to node.Addr, size uint64) (epoch uint32) {
-	if f.bandwidth == 0 && t.config.Link != FIFO {
-		return 0
-	}
-	l, c := t.links.at(from, to)
+func (t *traffic) cross(f *fate, l *link, c *connection, size uint64) (epoch uint32) {
 	now := t.kernel.Now()
 	fifo := t.config.Link == FIFO
 	if fifo && f.cause == through && now < c.downUntil {

@@ -197,7 +197,7 @@ func (n *Net[M, PM]) sendAny(from, to node.ID, m *M) {
 			n.scratch = msg.Append(n.scratch[:0])
 			size = uint64(len(n.scratch)) + frameHead
 		}
-		p.epoch = n.cross(&f, from.Addr(), to.Addr(), size)
+		p.epoch = n.cross(&f, link, n.links.connection(from, to), size)
 	}
 	n.settle(&f, lot)
 	p.number = f.number

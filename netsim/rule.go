@@ -149,10 +149,32 @@ func (r *ruleInForce) throttles(f *fate) bool { return r.Bandwidth > 0 && r.Band
 
 // Set is a set of addresses.
 type Set struct {
-	all     bool
-	few     uint64   // replicas with ids below 64, and
-	nodes   []uint64 // all
-	clients []uint64
+	all            bool
+	nodes, clients members
+}
+
+// members is a set of numbers: bits for those below 64, which are all in most clusters, and for the others.
+type members struct {
+	few  uint64
+	more []uint64
+}
+
+func (m *members) add(i int) {
+	if i < 64 {
+		m.few |= 1 << i
+		return
+	}
+	for i>>6 > len(m.more) {
+		m.more = append(m.more, 0)
+	}
+	m.more[i>>6-1] |= 1 << (i & 63)
+}
+
+func (m *members) has(i int) bool {
+	if i < 64 {
+		return m.few>>i&1 == 1
+	}
+	return i>>6 <= len(m.more) && m.more[i>>6-1]>>(i&63)&1 == 1
 }
 
 // Everybody returns the set of all addresses.
@@ -168,31 +190,20 @@ func SetOf(addrs ...node.Addr) (s Set) {
 
 // Add adds an address.
 func (s *Set) Add(a node.Addr) {
-	bits, i := &s.nodes, int(a.ID())
 	if a.IsClient() {
-		bits, i = &s.clients, int(a.Client())
-	}
-	for i>>6 >= len(*bits) {
-		*bits = append(*bits, 0)
-	}
-	(*bits)[i>>6] |= 1 << (i & 63)
-	if len(s.nodes) > 0 {
-		s.few = s.nodes[0]
+		s.clients.add(int(a.Client()))
+	} else {
+		s.nodes.add(int(a.ID()))
 	}
 }
 
 // Has tells whether the address is in the set.
 func (s *Set) Has(a node.Addr) bool {
-	if id := a.ID(); !a.IsClient() && id < 64 {
-		return s.all || s.few>>id&1 == 1
+	switch {
+	case s.all:
+		return true
+	case a.IsClient():
+		return s.clients.has(int(a.Client()))
 	}
-	return s.all || s.among(a)
-}
-
-func (s *Set) among(a node.Addr) bool {
-	bits, i := s.nodes, int(a.ID())
-	if a.IsClient() {
-		bits, i = s.clients, int(a.Client())
-	}
-	return i>>6 < len(bits) && bits[i>>6]>>(i&63)&1 == 1
+	return s.nodes.has(int(a.ID()))
 }

@@ -51,6 +51,7 @@ func (t *traffic) clientFate(from, to node.Addr, kind, seq uint64, body int) (f 
 		return fate{delay: t.latency(lot), number: t.numbered}, 0
 	}
 	if int(from.ID()) >= t.links.width || int(to.ID()) >= t.links.width { // the replica does not exist
+		t.nowhere.removals = 0 // it is for another link each time
 		t.foresee(&t.nowhere, from, to)
 		t.over = &t.nowhere
 		t.decide(&f, kind, lot)

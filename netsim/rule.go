@@ -48,11 +48,13 @@ type ruleInForce struct {
 
 // A forecast is what the rules in force come to on one link. It holds as long as no rule is added or removed, so that messages need not ask each rule.
 type forecast struct {
-	edition uint64  // of the rules for which it was made
-	rules   []int32 // those that cover the link
-	fickle  bool    // some of them block, or count messages, which is no matter of the link alone
-	rolls   bool    // there is a chance of something other than a loss
-	touches bool    // no message crosses the link as in good weather
+	edition  uint64  // of the rules for which it was made,
+	removals uint64  // the last time by then that rules were taken out of force,
+	seen     int     // and how many there were
+	rules    []int32 // those that cover the link
+	fickle   bool    // some of them block, or count messages, which is no matter of the link alone
+	rolls    bool    // there is a chance of something other than a loss
+	touches  bool    // no message crosses the link as in good weather
 
 	heldBy                                   int32
 	drop, duplicate, again, reorder, corrupt uint64
@@ -80,16 +82,19 @@ func (t *traffic) forecast(l *link, from, to node.Addr) *forecast {
 	return &l.forecast
 }
 
-// foresee makes the forecast of a link.
+// foresee makes the forecast of a link: from the one there is, if rules were only added since it was made.
 func (t *traffic) foresee(f *forecast, from, to node.Addr) {
-	*f = forecast{edition: t.edition, rules: f.rules[:0], drop: t.config.Drop}
-	for i := range t.rules {
-		r := &t.rules[i]
+	if f.removals != t.removals {
+		*f = forecast{removals: t.removals, rules: f.rules[:0], drop: t.config.Drop}
+	}
+	for ; f.seen < len(t.rules); f.seen++ {
+		r := &t.rules[f.seen]
 		if r.From.Has(from) && r.To.Has(to) {
-			f.rules = append(f.rules, int32(i))
+			f.rules = append(f.rules, int32(f.seen))
 			f.meet(r)
 		}
 	}
+	f.edition = t.edition
 	f.rolls = f.duplicate > 0 || f.again > 0 || f.reorder > 0 || f.corrupt > 0
 	f.touches = f.delay > 0 || f.heldBy > 0 || f.bandwidth > 0
 }

@@ -17,8 +17,9 @@ type traffic struct {
 	counts Counts
 	onDraw func(Drawn)
 
-	rules   []ruleInForce
-	edition uint64 // of the rules and of the loss in good weather: grows with every change, from one run to the next
+	rules    []ruleInForce
+	edition  uint64 // of the rules and of the loss in good weather: grows with every change, from one run to the next
+	removals uint64 // the edition of the last change that did more than to add a rule
 	even    bool   // nothing in the configuration could hurt a message, and nobody makes exceptions or is told of them: only rules could
 	calm    bool   // and there are none
 	special bool   // names matter, or something is mixed into what is drawn
@@ -46,7 +47,7 @@ func (t *traffic) reset(c Config, nodes int) {
 	t.seed = stream.Mix(t.kernel.Seed(), stream.Name("network"))
 	clear(t.rules)
 	t.rules = t.rules[:0]
-	t.edition++
+	t.changed()
 	t.salt, t.exceptions, t.strikes = 0, t.exceptions[:0], nil
 	t.attempts.reset()
 	t.links.reset(nodes)
@@ -54,6 +55,12 @@ func (t *traffic) reset(c Config, nodes int) {
 	t.held = t.held[:0]
 	t.onDraw, t.numbered = nil, 0
 	t.look()
+}
+
+// changed takes note that rules were taken out of force, or that there is another loss in good weather.
+func (t *traffic) changed() {
+	t.edition++
+	t.removals = t.edition
 }
 
 // look notes whether messages can go a short way.
@@ -81,7 +88,7 @@ func (t *traffic) AddRule(id int, r Rule) {
 // RemoveRule takes the rules with that id out of force. What they held back arrives now.
 func (t *traffic) RemoveRule(id int) {
 	t.rules = slices.DeleteFunc(t.rules, func(r ruleInForce) bool { return r.id == id })
-	t.edition++
+	t.changed()
 	t.release(id)
 	t.look()
 }
@@ -91,7 +98,7 @@ func (t *traffic) Calm(keep func(id int) bool) {
 	t.rules = slices.DeleteFunc(t.rules, func(r ruleInForce) bool { return !keep(r.id) })
 	t.exceptions = t.exceptions[:0]
 	t.config.Drop = 0
-	t.edition++
+	t.changed()
 	t.release(-1)
 	t.look()
 }

@@ -103,8 +103,9 @@ func (f *file) last() *image { return &f.images[len(f.images)-1] }
 
 // note records that the file's newest state is reached by a new operation.
 func (d *disk) note(f *file) {
+	newest := len(f.images) - 1
 	d.issued++
-	f.pending = append(f.pending, mark{d.issued, len(f.images) - 1, len(f.last().bytes)})
+	f.pending = append(f.pending, mark{d.issued, newest, len(f.images[newest].bytes)})
 }
 
 func (d *disk) append(name string, b []byte) {

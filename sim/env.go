@@ -28,13 +28,19 @@ func (h *Host[M]) Send(to node.ID, m M) {
 // depart sends what is in leaving.
 func (h *Host[M]) depart(to node.ID) {
 	if to == h.id {
-		h.self.push(to, 0, &h.leaving)
+		h.toSelf(&h.leaving)
 		return
 	}
 	if h.wary && !h.sends(&h.leaving) {
 		return
 	}
 	h.network.Send(h.id, to, &h.leaving)
+}
+
+// toSelf delivers m once the handler at hand is done.
+func (h *Host[M]) toSelf(m *M) {
+	h.self.push(h.id, 0, m)
+	h.due = true
 }
 
 // SendDurable holds m back until every disk operation issued so far is durable.
@@ -69,6 +75,7 @@ func (h *machine) Append(file string, b []byte) {
 	}
 	h.kernel.FoldBytes(Appended, b)
 	h.disk.append(file, b)
+	h.wrote()
 }
 
 // Replace makes b the file's contents.
@@ -78,6 +85,7 @@ func (h *machine) Replace(file string, b []byte) {
 	}
 	h.kernel.FoldBytes(Replaced, b)
 	h.disk.replace(file, b)
+	h.wrote()
 }
 
 // Truncate cuts the file to size bytes.
@@ -87,6 +95,14 @@ func (h *machine) Truncate(file string, size int) {
 	}
 	h.kernel.Fold(Truncated, uint64(size))
 	h.disk.truncate(file, size)
+	h.wrote()
+}
+
+// wrote takes note that something is to be made durable: now, or when the group commit that is under way is complete.
+func (h *machine) wrote() {
+	if !h.syncing {
+		h.due = true
+	}
 }
 
 // Read returns a copy of the file, and an error if a part of it is unreadable.

@@ -50,7 +50,6 @@ type Host[M any] struct {
 	gated   bool         // paused or slow: what comes goes to the inbox
 	crashes uint64
 	boots   uint64
-	syncing bool
 	syncs   uint64
 
 	// What faults have done to the process. See inbox.go.
@@ -82,6 +81,8 @@ type machine struct {
 	timers  []timer
 	disk    disk
 	noticed uint64    // operations up to this are known to be durable
+	syncing bool      // a group commit is under way
+	due     bool      // something follows the handler at hand: see follow
 	stating fact.Fact // scratch, so that none escapes
 
 	// What faults have done. See trap.go and trouble.go.
@@ -109,7 +110,7 @@ func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 	h.timers = h.timers[:0]
 	h.disk.reset()
 	h.disk.replaced = c.Replaced
-	h.syncing, h.syncs, h.noticed = false, 0, 0
+	h.syncing, h.due, h.syncs, h.noticed = false, false, 0, 0
 	h.waiting.clear()
 	h.self.clear()
 	h.gated, h.paused, h.working, h.works, h.service = false, false, false, 0, 0
@@ -174,7 +175,7 @@ func (h *Host[M]) crash(faults DiskFaults) {
 	}
 	h.waiting.clear()
 	h.self.clear()
-	h.syncing = false
+	h.syncing, h.due = false, false
 	h.syncs++ // whatever commit was in flight is not ours any more
 	key := stream.Mix(stream.Mix(h.kernel.Seed(), stream.Name("crash")), uint64(h.id)<<32|h.crashes)
 	unsynced := h.disk.issued > h.disk.durable
@@ -244,14 +245,15 @@ func (h *Host[M]) Request(from node.Client, r *node.Request) bool {
 	return true
 }
 
-// finish does what follows every handler: it delivers what the replica sent to itself, and starts a group commit if
-// something was written and none is under way. If a trap has sprung, the host stops instead.
+// finish does what follows every handler, if anything does.
 func (h *Host[M]) finish() {
-	if h.self.len() > 0 || h.dying || h.disk.issued > h.noticed && !h.syncing {
+	if h.due {
 		h.follow()
 	}
 }
 
+// follow delivers what the replica sent to itself, and starts a group commit if something was written and none is under way. If a trap
+// has sprung, the host stops instead.
 func (h *Host[M]) follow() {
 	for h.self.len() > 0 && !h.dying {
 		if h.kernel.Spin() {
@@ -265,6 +267,7 @@ func (h *Host[M]) follow() {
 		h.die()
 		return
 	}
+	h.due = false
 	if !h.syncing && h.disk.issued > h.noticed {
 		h.syncing = true
 		h.beginSync(h.syncs)
@@ -326,13 +329,14 @@ func (h *Host[M]) OnSync(e *Event) {
 func (h *Host[M]) syncNoticed() {
 	h.syncing = false
 	h.noticed = h.disk.durable
+	h.due = h.disk.issued > h.noticed
 	for h.waiting.len() > 0 {
 		x := h.waiting.first()
 		if x.barrier > h.noticed {
 			break
 		}
 		if x.to == h.id {
-			h.self.push(x.to, 0, &x.m)
+			h.toSelf(&x.m)
 		} else if !h.wary || h.sends(&x.m) {
 			h.network.Send(h.id, x.to, &x.m)
 		}

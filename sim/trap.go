@@ -66,8 +66,14 @@ func (h *machine) writes(file string) bool {
 		return false
 	}
 	spring, before := h.sprung(OnWrite, file, 0)
-	h.dying = spring
+	h.doom(spring)
 	return !before
+}
+
+// doom makes the host stop after the handler at hand, if a trap has sprung.
+func (h *machine) doom(sprung bool) {
+	h.dying = sprung
+	h.due = h.due || sprung
 }
 
 // sends tells the same of a message to another replica.
@@ -76,7 +82,7 @@ func (h *Host[M]) sends(m *M) bool {
 		return false
 	}
 	spring, before := h.sprung(OnSend, "", h.siteOf(m))
-	h.dying = spring
+	h.doom(spring)
 	return !before
 }
 
@@ -91,6 +97,6 @@ func (h *machine) commits(upTo uint64) bool {
 		s, b := h.sprung(OnSync, f.name, 0)
 		spring, before = spring || s, before || b
 	}
-	h.dying = spring
+	h.doom(spring)
 	return !before
 }

@@ -20,10 +20,10 @@ type traffic struct {
 	rules    []ruleInForce
 	edition  uint64 // of the rules and of the loss in good weather: grows with every change, from one run to the next
 	removals uint64 // the edition of the last change that did more than to add a rule
-	even    bool   // nothing in the configuration could hurt a message, and nobody makes exceptions or is told of them: only rules could
-	calm    bool   // and there are none
-	special bool   // names matter, or something is mixed into what is drawn
-	plain   bool   // even, and not special, and messages need not be encoded
+	even     bool   // nothing in the configuration could hurt a message, and nobody makes exceptions or is told of them: only rules could
+	calm     bool   // and there are none
+	special  bool   // names matter, or something is mixed into what is drawn
+	plain    bool   // even, and not special, and messages need not be encoded
 
 	exceptions []exemption     // by site and attempt
 	strikes    func(Exception) // see Strikes

@@ -137,7 +137,7 @@ func (k *Kernel) Schedule(at int64, kind EventKind, host node.ID, a, b, c uint64
 	i, e := q.take()
 	e.At, e.A, e.B, e.C = at, a, b, c
 	e.Host, e.Kind = host, kind
-	q.place(i, e)
+	q.place(i, q.bucketOf(at))
 	q.replenish()
 }
 

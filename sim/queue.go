@@ -64,12 +64,12 @@ func (q *queue) reset() {
 	q.extend()
 }
 
-// take returns a free entry for the caller to fill, all fields but next: they hold what an earlier event left. It must be placed next, and
+// take returns a free entry for the caller to fill, all fields but next, which is 0: they hold what an earlier event left. It must be placed next, and
 // replenish called thereafter: the entry may be moved then.
 func (q *queue) take() (i uint32, e *Event) {
 	i = q.free
 	e = &q.slab[i]
-	q.free = e.next
+	q.free, e.next = e.next, 0
 	return i, e
 }
 
@@ -92,21 +92,24 @@ func (q *queue) extend() {
 	q.free = uint32(i)
 }
 
-// place puts an entry into the bucket that its time belongs to.
-func (q *queue) place(i uint32, e *Event) {
-	at := uint64(e.At)
-	d := &digits[(bits.Len64(at^q.time|1)-1)&63]
-	b := (uint(d.first) + uint(at>>(d.shift&63))&uint(d.mask)) % maxBuckets
-	e.next = 0
-	w, bit := b/64, uint64(1)<<(b%64)
-	if used := q.used[w]; used&bit == 0 {
-		q.used[w] = used | bit
-		q.words |= 1 << w
-		q.buckets[b].head = i
+// bucketOf returns the bucket that a time belongs to.
+func (q *queue) bucketOf(at int64) uint {
+	d := &digits[(bits.Len64((uint64(at)^q.time)|1)-1)&63]
+	return (uint(d.first) + uint(uint64(at)>>(d.shift&63))&uint(d.mask)) % maxBuckets
+}
+
+// place puts an entry at the end of a bucket. Its next must be 0.
+func (q *queue) place(i uint32, b uint) {
+	b %= maxBuckets
+	k := &q.buckets[b]
+	if bit := uint64(1) << (b % 64); q.used[b/64]&bit == 0 {
+		q.used[b/64] |= bit
+		q.words |= 1 << (b / 64)
+		k.head = i
 	} else {
-		q.slab[q.buckets[b].tail].next = i
+		q.slab[k.tail].next = i
 	}
-	q.buckets[b].tail = i
+	k.tail = i
 }
 
 // pop removes the earliest event; nil if there is none. The event is valid until the next pop.
@@ -158,7 +161,8 @@ func (q *queue) spread(i uint32) (earliest uint32) {
 		e := &q.slab[i]
 		next := e.next
 		if i != earliest {
-			q.place(i, e)
+			e.next = 0
+			q.place(i, q.bucketOf(e.At))
 		}
 		i = next
 	}

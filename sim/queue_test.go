@@ -100,6 +100,6 @@ func BenchmarkQueue(b *testing.B) {
 func (q *queue) push(at int64, a uint64) {
 	i, e := q.take()
 	e.At, e.A = at, a
-	q.place(i, e)
+	q.place(i, q.bucketOf(at))
 	q.replenish()
 }

@@ -31,7 +31,7 @@ type bucket struct{ head, tail uint32 }
 var levelStarts = [...]uint8{0, 2, 10, 21, 30, 36, 42, 48, 54, 60, 64}
 
 const (
-	maxBuckets   = 64 * 64 // of which about half are used: with a power of two, indices need no check
+	maxBuckets   = 64 * 64 // of which three quarters are used: with a power of two, indices need no check
 	exactBuckets = 1 << 2  // of the lowest level: events in one of them have one time
 )
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/bits"
 	"slices"
 	"testing"
 
@@ -51,6 +52,23 @@ func TestQueueOrder(t *testing.T) {
 		}
 		require.Nil(t, q.pop())
 	})
+}
+
+// Every bit of a time is in one digit, and every digit has buckets of its own, in order.
+func TestQueueDigits(t *testing.T) {
+	next := uint32(0)
+	for b := 0; b < 64; {
+		d := digits[b]
+		require.Equal(t, next, d.first)
+		require.Equal(t, uint16(b), d.shift)
+		for n := bits.Len16(d.mask); n > 0; n-- {
+			require.Equal(t, d, digits[b])
+			b++
+		}
+		next += uint32(d.mask) + 1
+	}
+	require.LessOrEqual(t, next, uint32(maxBuckets))
+	require.Equal(t, uint32(exactBuckets), uint32(digits[0].mask)+1)
 }
 
 // A queue that was used before hands out its memory like a new one: nothing of its past shows.

@@ -32,6 +32,7 @@ type reload struct {
 	active   bool
 	promised uint64
 	votes    []vote
+	kept     bool // no vote can be missing
 }
 
 type vote struct{ slot, ballot, value uint64 }
@@ -39,8 +40,19 @@ type vote struct{ slot, ballot, value uint64 }
 // Reload announces that all durable facts of a replica will be told anew, by Durable, until Reloaded: its disk changed other than
 // by an append.
 func (w *Watch) Reload(n uint16) {
+	w.ReloadBut(n, Rest{})
+}
+
+// Rest is what stands on a replica's disk where only a part of it changed.
+type Rest struct {
+	Promised uint64 // the highest promise outside of that part
+	Votes    bool   // no vote was in that part, and no value known to be chosen
+}
+
+// ReloadBut is a Reload of the part of a replica's disk that changed. What the rest said still stands, and is not told again.
+func (w *Watch) ReloadBut(n uint16, rest Rest) {
 	r := &w.nodes[n].reload
-	r.active, r.promised, r.votes = true, 0, r.votes[:0]
+	r.active, r.promised, r.votes, r.kept = true, rest.Promised, r.votes[:0], rest.Votes
 }
 
 // Reloaded holds what was told since Reload against what was durable before. The promise must not have fallen. For
@@ -59,6 +71,16 @@ func (w *Watch) Reloaded(n uint16) {
 		l.damage.lost = true
 	}
 	w.promisedAtLeast(n, r.promised)
+	if !r.kept {
+		w.keeps(n)
+	}
+	l.damage.reading = false
+}
+
+// keeps holds the votes that were told since Reload against those that were durable before.
+func (w *Watch) keeps(n uint16) {
+	l := &w.nodes[n]
+	r := &l.reload
 	slices.SortFunc(r.votes, func(a, b vote) int {
 		if x := compare(a.slot, b.slot); x != 0 {
 			return x
@@ -84,7 +106,6 @@ func (w *Watch) Reloaded(n uint16) {
 			return
 		}
 	}
-	l.damage.reading = false
 }
 
 // lastVote returns the highest ballot in which the replica voted for the slot; 0 if it did not.

@@ -71,9 +71,12 @@ func learnsIn(n uint16, slot, b uint64, value string) step {
 }
 
 // reloads tells a replica's disk anew.
-func reloads(n uint16, facts ...step) step {
+func reloads(n uint16, facts ...step) step { return reloadsBut(n, Rest{}, facts...) }
+
+// reloadsBut tells a part of a replica's disk anew.
+func reloadsBut(n uint16, rest Rest, facts ...step) step {
 	return func(w *Watch) {
-		w.Reload(n)
+		w.ReloadBut(n, rest)
 		for _, f := range facts {
 			f(w)
 		}
@@ -132,6 +135,11 @@ func TestInvariants(t *testing.T) {
 		{"a disk with only the newer vote", "", []step{votes(1, b1, "a", 1), votes(1, b2, "a", 1), reloads(1, votes(1, b2, "a", 1))}},
 		{"a disk without a vote below its snapshot", "", []step{votes(1, b1, "a", 1, 2, 3), reloads(1, promise(1, b1), snapshot(1, 1))}},
 		{"a disk without a vote above its snapshot", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1, 2, 3), votes(2, b1, "b", 1), reloads(1, promise(1, b1), snapshot(1, 1))}},
+		{"a file with a lower promise than another", "", []step{promise(1, b2), reloadsBut(1, Rest{Promised: b2, Votes: true}, promise(1, b1))}},
+		{"a file with a lower promise than there was", "promise: durable promise fell", []step{promise(1, b3), reloadsBut(1, Rest{Promised: b1, Votes: true}, promise(1, b2))}},
+		{"a file beside one with votes", "", []step{votes(1, b1, "a", 1), reloadsBut(1, Rest{Promised: b1, Votes: true})}},
+		{"a file without its vote", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1), reloadsBut(1, Rest{Promised: b1})}},
+		{"a file that has a vote since", "agreement: two values chosen", []step{votes(1, b1, "a", 1, 2), reloadsBut(3, Rest{Votes: true}, votes(1, b1, "a", 3)), votes(1, b2, "b", 3, 4, 5)}},
 		{"what survived a crash counts", "agreement: two values chosen", []step{votes(1, b1, "a", 1, 2), reloads(3, votes(1, b1, "a", 3)), votes(1, b2, "b", 3, 4, 5)}},
 
 		{"a fault takes a vote", "", []step{votes(1, b1, "a", 1), damages(1, promise(1, b1))}},

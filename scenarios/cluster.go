@@ -34,23 +34,24 @@ type cluster[M any, PM node.Message[M]] struct {
 	roles    roles
 	operator operator
 
-	watch     checker.Watch
-	messages  messageNames
-	own       Observer // of the protocol; nil if it has none
-	history   checker.History
-	sights    sights
-	decider   checker.Checker
-	oracle    bool                 // porcupine looks at the history too
-	durable   func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
-	decode    func(string, []byte) // decodes what is durable in a file
-	appliedBy func(node.ID) uint64
-	up        func(node.ID) bool
-	lie       func(from, to node.ID, m *M) bool
-	again     func(before uint64, same bool)
-	when      func(n uint16, reading int64) int64
-	owner     node.ID
-	names     map[uint64]string // of values by digest, if the run is traced
-	rereading bool              // what is durable is told anew
+	watch      checker.Watch
+	messages   messageNames
+	own        Observer // of the protocol; nil if it has none
+	history    checker.History
+	sights     sights
+	decider    checker.Checker
+	oracle     bool                 // porcupine looks at the history too
+	durable    func(fact.Fact)      // hands a decoded fact to watch, for the replica in owner
+	decodeAnew func(string, []byte) // decodes what is durable in a file that was rewritten
+	decoding   *fileFacts           // of the file that facts are decoded from
+	rewritten  string               // the file that is told anew; empty: all are
+	sighted    func(node.ID) (up bool, applied uint64)
+	lie        func(from, to node.ID, m *M) bool
+	again      func(before uint64, same bool)
+	when       func(n uint16, reading int64) int64
+	owner      node.ID
+	names      map[uint64]string // of values by digest, if the run is traced
+	rereading  bool              // what is durable is told anew
 
 	learned   uint64 // the highest slot that a replica said it learned
 	leased    bool   // a replica relied on a lease
@@ -79,12 +80,9 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	if spec.Observer != nil {
 		c.own = spec.Observer()
 	}
-	c.decode = func(file string, b []byte) {
-		if c.spec.Facts != nil {
-			c.spec.Facts(file, b, c.durable)
-		}
-	}
+	c.decodeAnew = c.decodeRewritten
 	c.durable = func(f fact.Fact) {
+		c.decoding.note(&f)
 		if f.Kind == fact.Promised && f.Ballot <= c.watch.Promised(uint16(c.owner)) && !c.kernel.Tracing() && !c.sights.news(c.owner, &f) {
 			return // as with every vote
 		}
@@ -101,12 +99,15 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 			c.tellDurable(&f, chosen)
 		}
 	}
-	c.appliedBy = func(id node.ID) uint64 { slot, _ := c.applied(id); return slot }
+	c.sighted = func(id node.ID) (up bool, applied uint64) {
+		applied, _ = c.applied(id)
+		return c.Up(id), applied
+	}
 	c.when = func(n uint16, reading int64) int64 {
 		h := c.host(node.ID(n))
 		return h.When(node.Local(reading) - h.Reading())
 	}
-	c.up, c.lie, c.again = c.Up, c.tellLie, c.reachesAgain
+	c.lie, c.again = c.tellLie, c.reachesAgain
 	c.kernel.On(sim.TimerDue, func(e *sim.Event) { c.host(e.Host).OnTimer(e) })
 	c.kernel.On(sim.SyncDone, func(e *sim.Event) { c.host(e.Host).OnSync(e) })
 	c.kernel.On(sim.HostWorks, func(e *sim.Event) { c.host(e.Host).OnWork(e) })
@@ -265,34 +266,6 @@ func (c *cluster[M, PM]) Stated(from node.ID, f *fact.Fact) {
 
 // sim.Witness
 
-// Durable tells the watch what became durable.
-func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
-	c.owner = id
-	chosen := c.chosen()
-	if c.own != nil {
-		c.own.Durable(id, file, appended)
-	}
-	c.decode(file, appended)
-	if c.chosen() > chosen {
-		c.roles.decider = id
-	}
-	c.check()
-}
-
-// Rewritten tells the watch all that is durable on a host.
-func (c *cluster[M, PM]) Rewritten(id node.ID, files func(func(string, []byte))) {
-	c.owner = id
-	if c.own != nil {
-		c.own.Rewritten(id, false, files)
-	}
-	c.watch.Reload(uint16(id))
-	c.rereading = true
-	files(c.decode)
-	c.rereading = false
-	c.watch.Reloaded(uint16(id))
-	c.check()
-}
-
 // Observed tells the watch what a replica says of itself.
 func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 	if c.kernel.Tracing() {
@@ -373,9 +346,12 @@ func (c *cluster[M, PM]) Started(id node.ID) {
 // sight takes note of a fact that may make a state worth looking at.
 func (c *cluster[M, PM]) sight(id node.ID, f *fact.Fact) {
 	if c.sights.note(id, f) {
-		c.sights.look(c.healed, c.appliedBy, c.up)
+		c.lookAround()
 	}
 }
+
+// lookAround takes note of the state that the cluster is in.
+func (c *cluster[M, PM]) lookAround() { c.sights.look(c.healed, c.sighted) }
 
 // Perturb takes the unusual path with the chance that the knob "perturb" gives, if the protocol has that knob.
 func (c *cluster[M, PM]) Perturb(id node.ID, point uint16) bool {

@@ -21,6 +21,7 @@ type machineState struct {
 	config    *Config       // of the replica, if it differs from that of the others
 	damaged   []faults.Kind // that struck its disk, in order
 	hurt      []string      // its files that were struck
+	files     []fileFacts   // what its disk said
 	lies      []faults.Kind // that it tells
 	lied      uint64        // messages in which it did
 	jumped    bool          // its clock did, farther than the configuration says
@@ -109,27 +110,12 @@ func (c *cluster[M, PM]) resetMachines() {
 		c.machines = append(c.machines, machineState{})
 	}
 	for i := range c.machines {
-		c.machines[i] = machineState{damaged: c.machines[i].damaged[:0], hurt: c.machines[i].hurt[:0]}
+		m := &c.machines[i]
+		*m = machineState{damaged: m.damaged[:0], hurt: m.hurt[:0], files: m.files[:0]}
 	}
 }
 
 func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[id-1] }
-
-// sim.Witness
-
-// Damaged tells the watch what is left on a host's disk.
-func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
-	c.owner = id
-	if c.own != nil {
-		c.own.Rewritten(id, true, files)
-	}
-	c.watch.Damaged(uint16(id))
-	c.rereading = true
-	files(c.decode)
-	c.rereading = false
-	c.watch.Reloaded(uint16(id))
-	c.check()
-}
 
 // Stopped counts a host that crashed on its own account.
 func (c *cluster[M, PM]) Stopped(id node.ID) {

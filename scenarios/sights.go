@@ -71,21 +71,24 @@ func (s *sights) note(id node.ID, f *fact.Fact) (changed bool) {
 // booted notes that a replica starts with an empty memory.
 func (s *sights) booted(id node.ID) { s.nodes[id].leading = false }
 
-// look adds the present state to the list. applied tells how far a replica is, up whether it runs.
-func (s *sights) look(healed bool, applied func(node.ID) uint64, up func(node.ID) bool) {
+// look adds the present state to the list. of tells whether a replica runs, and how far it is.
+func (s *sights) look(healed bool, of func(node.ID) (up bool, applied uint64)) {
 	n := len(s.nodes) - 1
 	if n > maxSighted || len(s.list) == maxSights {
 		return
 	}
 	var promised, voted, last uint64
+	var running [maxSighted + 1]bool
+	var applied [maxSighted + 1]uint64
 	for id := 1; id <= n; id++ {
 		promised, voted = max(promised, s.nodes[id].promised), max(voted, s.nodes[id].voted)
-		last = max(last, applied(node.ID(id)))
+		running[id], applied[id] = of(node.ID(id))
+		last = max(last, applied[id])
 	}
-	var count [1 << 6]uint8 // replicas by shape: they are not told apart
+	var count [1 << 6 / 8]uint64 // replicas by shape, a byte each: they are not told apart
 	for id := 1; id <= n; id++ {
 		x := &s.nodes[id]
-		shape := bit(up(node.ID(id))) | bit(x.leading)<<1 | bit(x.promised == promised)<<2 | bit(applied(node.ID(id)) < last)<<5
+		shape := bit(running[id]) | bit(x.leading)<<1 | bit(x.promised == promised)<<2 | bit(applied[id] < last)<<5
 		switch {
 		case x.voted == 0:
 		case x.voted == voted:
@@ -93,16 +96,12 @@ func (s *sights) look(healed bool, applied func(node.ID) uint64, up func(node.ID
 		default:
 			shape |= 2 << 3
 		}
-		count[shape]++
+		count[shape/8%8] += 1 << (shape % 8 * 8)
 	}
 	h := stream.Mix(uint64(n)<<2|bit(healed)<<1|bit(voted < promised), min(promised>>16, 3)) // and how many rounds it took, if they are few
-	for i := 0; i < len(count); i += 8 {
-		word := uint64(0)
-		for j, c := range count[i : i+8] {
-			word |= uint64(c) << (8 * j)
-		}
+	for i, word := range count {
 		if word != 0 {
-			h = stream.Mix(h, word^uint64(i)<<56)
+			h = stream.Mix(h, word^uint64(8*i)<<56)
 		}
 	}
 	s.add(h | 1) // 0 marks a free place

@@ -16,9 +16,9 @@ type Network[M any] interface {
 type Witness interface {
 	// Durable: appended became durable at the end of a file. The bytes are valid during the call.
 	Durable(id node.ID, file string, appended []byte)
-	// Rewritten: the durable state of the host changed other than by an append, through a crash or a Replace. Files
-	// calls each with the durable contents of every file.
-	Rewritten(id node.ID, files func(each func(file string, durable []byte)))
+	// Rewritten: the durable contents of a file changed other than by an append, through a Replace or a Truncate; or with an empty name,
+	// those of any files, through a crash. Files calls each with the durable contents of every file.
+	Rewritten(id node.ID, file string, files func(each func(file string, durable []byte)))
 	// Observed: the replica states a fact, which is valid during the call.
 	Observed(id node.ID, f *fact.Fact)
 	// Damaged: bytes that were durable are so no more, by a fault of the disk. Files is as with Rewritten.
@@ -193,7 +193,7 @@ func (h *Host[M]) crash(faults DiskFaults) {
 		h.kernel.Emit(Record{Kind: Crashed, Who: h.id.Addr(), Text: lost.String()})
 	}
 	if unsynced {
-		h.witness.Rewritten(h.id, h.eachDurable)
+		h.witness.Rewritten(h.id, "", h.eachDurable)
 	}
 }
 
@@ -350,7 +350,7 @@ func (h *Host[M]) commit(upTo uint64) {
 	for more := true; more; {
 		var c change
 		if c, more = h.disk.commitNext(upTo); c.rewrote {
-			h.witness.Rewritten(h.id, h.eachDurable)
+			h.witness.Rewritten(h.id, c.file.name, h.eachDurable)
 		} else if c.file != nil {
 			h.witness.Durable(h.id, c.file.name, c.appended)
 		}

@@ -56,7 +56,7 @@ func (b *bench) note(format string, args ...any) {
 func (b *bench) Send(_, to node.ID, m *string)                 { b.note("send n%d %s", to, *m) }
 func (b *bench) Reply(_ node.ID, to node.Client, r node.Reply) { b.note("reply c%d %v", to, r.Status) }
 func (b *bench) Durable(_ node.ID, file string, p []byte)      { b.note("durable %s %s", file, p) }
-func (b *bench) Rewritten(_ node.ID, files func(func(string, []byte))) {
+func (b *bench) Rewritten(_ node.ID, _ string, files func(func(string, []byte))) {
 	files(func(file string, p []byte) { b.note("rewritten %s %q", file, p) })
 }
 func (b *bench) Damaged(_ node.ID, files func(func(string, []byte))) {

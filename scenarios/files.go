@@ -1,0 +1,131 @@
+package scenarios
+
+import (
+	"simrun/checker"
+	"simrun/node"
+	"simrun/node/fact"
+)
+
+// fileFacts is what the bytes of a file said that are durable in it. It is all that must be known of a file which is as it was when another one
+// of the same disk is rewritten, so that it need not be decoded again.
+type fileFacts struct {
+	name     string
+	promised uint64 // the highest promise
+	votes    bool   // there are votes, or values known to be chosen, which may stand in their place
+	snapshot bool
+}
+
+// note adds a fact.
+func (t *fileFacts) note(f *fact.Fact) {
+	switch f.Kind {
+	case fact.Promised:
+		t.promised = max(t.promised, f.Ballot)
+	case fact.Voted, fact.Learned:
+		t.votes = true
+	case fact.Snapshot:
+		t.snapshot = true
+	}
+}
+
+// fileFacts returns what is known of a file on a machine. It is valid until the next file is named. Disks have few files, so a scan is quickest.
+func (m *machineState) fileFacts(name string) *fileFacts {
+	for i := range m.files {
+		if m.files[i].name == name {
+			return &m.files[i]
+		}
+	}
+	m.files = append(m.files, fileFacts{name: name})
+	return &m.files[len(m.files)-1]
+}
+
+// besides returns what stands on a disk whatever becomes of one of its files. ok is false if that takes more than is known: votes in this file may be for the
+// slots of votes in others.
+func (m *machineState) besides(name string) (rest checker.Rest, ok bool) {
+	rest.Votes = true
+	others := false
+	for i := range m.files {
+		if t := &m.files[i]; t.name == name {
+			rest.Votes = !t.votes
+		} else {
+			rest.Promised = max(rest.Promised, t.promised)
+			others = others || t.votes
+		}
+	}
+	return rest, rest.Votes || !others
+}
+
+// sim.Witness
+
+// Durable tells the watch what became durable.
+func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
+	c.owner = id
+	chosen := c.chosen()
+	if c.own != nil {
+		c.own.Durable(id, file, appended)
+	}
+	c.decode(file, appended)
+	if c.chosen() > chosen {
+		c.roles.decider = id
+	}
+	c.check()
+}
+
+// Rewritten tells the watch what is durable in a file of a host, or in all of them.
+func (c *cluster[M, PM]) Rewritten(id node.ID, file string, files func(func(string, []byte))) {
+	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, false, files)
+	}
+	if rest, ok := c.machine(id).besides(file); ok && file != "" {
+		c.watch.ReloadBut(uint16(id), rest)
+		c.rewritten = file
+	} else {
+		c.watch.Reload(uint16(id))
+		c.rewritten = ""
+	}
+	c.tellAnew(id, files)
+}
+
+// Damaged tells the watch what is left on a host's disk.
+func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
+	c.owner = id
+	if c.own != nil {
+		c.own.Rewritten(id, true, files)
+	}
+	c.watch.Damaged(uint16(id))
+	c.rewritten = ""
+	c.tellAnew(id, files)
+}
+
+// tellAnew tells the watch what is durable in the file that was rewritten, or in all.
+func (c *cluster[M, PM]) tellAnew(id node.ID, files func(func(string, []byte))) {
+	if m := c.machine(id); c.rewritten == "" {
+		m.files = m.files[:0]
+	} else {
+		*m.fileFacts(c.rewritten) = fileFacts{name: c.rewritten}
+	}
+	c.rereading = true
+	files(c.decodeAnew)
+	c.rereading = false
+	c.watch.Reloaded(uint16(id))
+	c.check()
+}
+
+// decode decodes what is durable in a file, or a run of whole records of it.
+func (c *cluster[M, PM]) decode(file string, b []byte) {
+	if c.spec.Facts != nil {
+		c.decoding = c.machine(c.owner).fileFacts(file)
+		c.spec.Facts(file, b, c.durable)
+	}
+}
+
+// decodeRewritten decodes what is durable in a file, if it was rewritten. Of another, all that is news is when it has a snapshot: the state may be worth
+// looking at.
+func (c *cluster[M, PM]) decodeRewritten(file string, b []byte) {
+	switch {
+	case c.rewritten == "" || c.rewritten == file:
+		c.decode(file, b)
+	case c.machine(c.owner).fileFacts(file).snapshot:
+		c.lookAround()
+	}
+}

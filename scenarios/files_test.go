@@ -1,0 +1,67 @@
+package scenarios
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"simrun/checker"
+	"simrun/faults"
+	"simrun/node/fact"
+	"simrun/node/multipaxos"
+)
+
+// What stands beside a file is the promises in the others; if there are votes in it and in others, all must be told anew.
+func TestBesides(t *testing.T) {
+	var m machineState
+	m.fileFacts("vow").note(&fact.Fact{Kind: fact.Promised, Ballot: 7})
+	m.fileFacts("log").note(&fact.Fact{Kind: fact.Promised, Ballot: 5})
+	m.fileFacts("log").note(&fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 6})
+
+	rest, ok := m.besides("vow")
+	require.True(t, ok)
+	require.Equal(t, checker.Rest{Promised: 5, Votes: true}, rest)
+	rest, ok = m.besides("log")
+	require.True(t, ok)
+	require.Equal(t, checker.Rest{Promised: 7}, rest)
+	rest, ok = m.besides("new")
+	require.True(t, ok)
+	require.Equal(t, checker.Rest{Promised: 7, Votes: true}, rest)
+
+	m.fileFacts("vow").note(&fact.Fact{Kind: fact.Learned, Slot: 1})
+	_, ok = m.besides("vow")
+	require.False(t, ok)
+	_, ok = m.besides("log")
+	require.False(t, ok)
+	_, ok = m.besides("new")
+	require.True(t, ok)
+}
+
+// A file that was not rewritten is not decoded again, unless any of them may have changed.
+func TestRewrittenAlone(t *testing.T) {
+	spec := OnLog(newKV)
+	facts := spec.Facts
+	var decoded []string
+	spec.Facts = func(file string, b []byte, emit func(fact.Fact)) {
+		decoded = append(decoded, file)
+		facts(file, b, emit)
+	}
+	c := newCluster(&spec).(*cluster[multipaxos.Message, *multipaxos.Message])
+	defer c.Close()
+	c.Reset(inputOf(t, kv(), 1, faults.Calm))
+	both := func(each func(string, []byte)) {
+		each("vow", nil)
+		each("log", nil)
+	}
+	rewritten := func(file string) []string {
+		decoded = nil
+		c.Rewritten(1, file, both)
+		return decoded
+	}
+	require.Equal(t, []string{"vow", "log"}, rewritten(""))
+	require.Equal(t, []string{"vow"}, rewritten("vow"))
+	require.Equal(t, []string{"log"}, rewritten("log"))
+	decoded = nil
+	c.Damaged(1, both)
+	require.Equal(t, []string{"vow", "log"}, decoded)
+}

@@ -11,7 +11,7 @@ func (w *Watch) counted(n uint16, f *fact.Fact) {
 	if f.Slot <= w.base || f.Seq == 0 || f.Seq >= uint64(len(w.nodes)) {
 		return
 	}
-	if v := w.slot(f.Slot).ballot(f.Ballot); v == nil || !v.voters.has(uint16(f.Seq)) {
+	if s := w.known(f.Slot); s == nil || !s.cast(uint16(f.Seq), f.Ballot) {
 		w.violate(n, f.Slot, "learned", "a vote that was not cast", fmt.Sprintf(
 			"n%d counts a vote of n%d for slot %d in ballot %s, in which n%d has no durable vote for it", n, f.Seq, f.Slot, name(f.Ballot), f.Seq))
 	}
@@ -24,26 +24,25 @@ func (w *Watch) counted(n uint16, f *fact.Fact) {
 // Agreement and stability: the set of values for which some ballot has the votes of a phase-2 quorum has at most one
 // element, and that never changes.
 func (w *Watch) voted(n uint16, f *fact.Fact) {
-	if r := &w.nodes[n].reload; r.active {
-		r.votes = append(r.votes, vote{f.Slot, f.Ballot, f.Value})
-	} else if f.Ballot < w.nodes[n].promised {
+	l := &w.nodes[n]
+	switch {
+	case l.reload.active:
+		l.reload.votes = append(l.reload.votes, vote{f.Slot, f.Ballot, f.Value})
+		l.reload.promised = max(l.reload.promised, f.Ballot)
+	case f.Ballot < l.promised:
 		w.violate(n, f.Slot, "promise", "vote below a promise", fmt.Sprintf(
-			"n%d voted in ballot %s for slot %d, having promised %s", n, name(f.Ballot), f.Slot, name(w.nodes[n].promised)))
+			"n%d voted in ballot %s for slot %d, having promised %s", n, name(f.Ballot), f.Slot, name(l.promised)))
 		return
+	case f.Ballot > l.promised:
+		w.promisedAtLeast(n, f.Ballot)
 	}
-	w.promisedAtLeast(n, f.Ballot)
 	if f.Slot <= w.base {
 		return
 	}
 	s := w.slot(f.Slot)
 	v := s.ballot(f.Ballot)
 	if v == nil {
-		w.safe(n, f.Slot, f.Ballot, f.Value)
-		if s.ballots > 0 && w.config.Again != nil {
-			last := s.vote(s.ballots - 1)
-			w.config.Again(last.ballot, last.value == f.Value)
-		}
-		v = s.open(f.Ballot, f.Value)
+		v = w.opened(n, f, s)
 	}
 	if v.value != f.Value {
 		w.violate(n, f.Slot, "ballot", "two values in one ballot", fmt.Sprintf(
@@ -54,14 +53,15 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 		return
 	}
 	v.voters.add(n)
+	if s.chosen && s.value == f.Value {
+		return // one vote more than it takes
+	}
 	if e := w.governing(f.Slot); v.voters.common(&e.voters) < e.phase2 {
 		return // a vote of one who is no voter counts for nothing
 	}
 	if s.chosen {
-		if s.value != f.Value {
-			w.violate(n, f.Slot, "agreement", "two values chosen", fmt.Sprintf(
-				"slot %d: ballot %s chose %08x, and %08x had been chosen", f.Slot, name(f.Ballot), uint32(f.Value), uint32(s.value)))
-		}
+		w.violate(n, f.Slot, "agreement", "two values chosen", fmt.Sprintf(
+			"slot %d: ballot %s chose %08x, and %08x had been chosen", f.Slot, name(f.Ballot), uint32(f.Value), uint32(s.value)))
 		return
 	}
 	s.chosen, s.value = true, f.Value
@@ -70,6 +70,22 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	w.unleased(f.Slot, f.Ballot)
 	w.valid(f)
 	w.chose(f.Slot, f.Bytes)
+}
+
+// opened makes room for the votes of a ballot that has none for the slot yet, and holds the first against those of other ballots.
+func (w *Watch) opened(n uint16, f *fact.Fact, s *slotLedger) *ballotVotes {
+	w.safe(n, f, s)
+	if s.ballots > 0 && w.config.Again != nil {
+		last := s.vote(s.ballots - 1)
+		w.config.Again(last.ballot, last.value == f.Value)
+	}
+	return s.open(f.Ballot, f.Value)
+}
+
+// cast tells whether a replica has voted in a ballot, durably.
+func (s *slotLedger) cast(n uint16, ballot uint64) bool {
+	v := s.ballot(ballot)
+	return v != nil && v.voters.has(n)
 }
 
 // ballot returns the votes of a ballot; nil if there are none.

@@ -10,19 +10,15 @@ import (
 // in flight at most: one that states a higher slot has gone mad, and the ledgers of all slots below it would take more memory than there is.
 const maxAhead = 1 << 20
 
-// sane refuses facts about nobody and about slots out of all reason, which a broken replica may state.
-func (w *Watch) sane(n uint16, f *fact.Fact) bool {
-	if uint(n)-1 < uint(len(w.nodes)-1) && f.Slot <= w.last+maxAhead {
-		return true
-	}
-	return w.insane(n, f)
+// sane tells whether a fact is about somebody and about a slot within reason. A broken replica may state others, of which nothing is taken note of but that.
+func (w *Watch) sane(n uint16, slot uint64) bool {
+	return uint(n)-1 < uint(len(w.nodes)-1) && slot <= w.last+maxAhead
 }
 
-func (w *Watch) insane(n uint16, f *fact.Fact) bool {
+func (w *Watch) insane(n uint16, f *fact.Fact) {
 	if n > 0 && int(n) < len(w.nodes) {
 		w.violate(n, f.Slot, "bounds", "absurd slot", fmt.Sprintf("n%d states that slot %d was %v", n, f.Slot, f.Kind))
 	}
-	return false
 }
 
 // covered takes note of a durable snapshot, which can only cover what is chosen.

@@ -26,7 +26,11 @@ func (g *grant) lost() {
 
 // Granted tells that a replica has granted a lease, or takes note that it was given back. until is what its clock reads when the grant is over.
 func (w *Watch) Granted(n uint16, f *fact.Fact, until int64) {
-	if w.config.When == nil || !w.sane(n, f) {
+	if w.config.When == nil {
+		return
+	}
+	if !w.sane(n, f.Slot) {
+		w.insane(n, f)
 		return
 	}
 	g := &w.nodes[n].grant

@@ -6,11 +6,18 @@ import (
 	"simrun/node/fact"
 )
 
+// Covered tells whether a fact that a message states is a promise that is durable, as nearly all are, so that Stated need not be told.
+func (w *Watch) Covered(n uint16, f *fact.Fact) bool {
+	l := &w.nodes[n]
+	return f.Kind == fact.Promised && f.Seq <= f.Ballot && f.Ballot <= l.promised && f.Slot == 0 && !l.damage.retired
+}
+
 // Stated tells what a message says of its sender as it leaves. It must be covered by what is durable at that moment: a
 // promise by a durable promise at least as high, a vote by that very vote, unless a snapshot covers its slot. What a proposer asks for is held against what
 // was asked for before.
 func (w *Watch) Stated(n uint16, f *fact.Fact) {
-	if !w.sane(n, f) {
+	if !w.sane(n, f.Slot) {
+		w.insane(n, f)
 		return
 	}
 	l := &w.nodes[n]
@@ -18,9 +25,6 @@ func (w *Watch) Stated(n uint16, f *fact.Fact) {
 		w.violate(n, 0, "stated", "promise below a vote", fmt.Sprintf(
 			"n%d promises %s and reports its vote in %s with it: whoever has voted in a ballot has promised it", n, name(f.Ballot), name(f.Seq)))
 		return
-	}
-	if f.Kind == fact.Promised && f.Ballot <= l.promised && !l.damage.retired {
-		return // as with every message
 	}
 	if l.damage.retired {
 		w.takesPart(n)

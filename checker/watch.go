@@ -133,6 +133,9 @@ type nodeSet [2]uint64
 func (s *nodeSet) add(n uint16)      { s[(n-1)>>6] |= 1 << ((n - 1) & 63) }
 func (s *nodeSet) has(n uint16) bool { return s[(n-1)>>6]>>((n-1)&63)&1 == 1 }
 
+// without returns those that are not in o.
+func (s *nodeSet) without(o *nodeSet) nodeSet { return nodeSet{s[0] &^ o[0], s[1] &^ o[1]} }
+
 // common counts those that are in o too.
 func (s *nodeSet) common(o *nodeSet) int {
 	return bits.OnesCount64(s[0]&o[0]) + bits.OnesCount64(s[1]&o[1])
@@ -165,7 +168,16 @@ func (w *Watch) Reset(c WatchConfig) {
 
 // slot returns the ledger of a slot, which must be above base.
 func (w *Watch) slot(s uint64) *slotLedger {
-	for w.base+uint64(len(w.slots)) < s {
+	i := s - w.base - 1
+	if i >= uint64(len(w.slots)) {
+		w.extend(i + 1)
+	}
+	return &w.slots[i]
+}
+
+// extend makes room for the ledgers of so many slots.
+func (w *Watch) extend(n uint64) {
+	for uint64(len(w.slots)) < n {
 		if len(w.slots) < cap(w.slots) {
 			w.slots = w.slots[:len(w.slots)+1]
 			l := &w.slots[len(w.slots)-1]
@@ -174,15 +186,14 @@ func (w *Watch) slot(s uint64) *slotLedger {
 			w.slots = append(w.slots, slotLedger{})
 		}
 	}
-	return &w.slots[s-w.base-1]
 }
 
 // known returns the ledger of a slot if anything is known of it, and nil otherwise.
 func (w *Watch) known(s uint64) *slotLedger {
-	if s <= w.base || s > w.base+uint64(len(w.slots)) {
-		return nil
+	if i := s - w.base - 1; i < uint64(len(w.slots)) { // slots up to base wrap around
+		return &w.slots[i]
 	}
-	return &w.slots[s-w.base-1]
+	return nil
 }
 
 // settle forgets slots that are chosen and in every replica's snapshot, some time after that came to pass. What is
@@ -216,7 +227,8 @@ func (w *Watch) settle() {
 
 // Durable tells what became durable on a replica's disk. Facts are lent to the watch during the call, here as in Observed and Stated.
 func (w *Watch) Durable(n uint16, f *fact.Fact) {
-	if !w.sane(n, f) {
+	if !w.sane(n, f.Slot) {
+		w.insane(n, f)
 		return
 	}
 	switch f.Kind {
@@ -235,7 +247,8 @@ func (w *Watch) Durable(n uint16, f *fact.Fact) {
 
 // Observed tells what a replica states of itself.
 func (w *Watch) Observed(n uint16, f *fact.Fact) {
-	if !w.sane(n, f) {
+	if !w.sane(n, f.Slot) {
+		w.insane(n, f)
 		return
 	}
 	switch f.Kind {

@@ -81,24 +81,7 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		c.own = spec.Observer()
 	}
 	c.decodeAnew = c.decodeRewritten
-	c.durable = func(f fact.Fact) {
-		c.decoding.note(&f)
-		if f.Kind == fact.Promised && f.Ballot <= c.watch.Promised(uint16(c.owner)) && !c.kernel.Tracing() && !c.sights.news(c.owner, &f) {
-			return // as with every vote
-		}
-		before := c.watch.Chosen()
-		c.watch.Durable(uint16(c.owner), &f)
-		if c.sights.concerns(f.Kind) {
-			c.sight(c.owner, &f)
-		}
-		chosen := c.watch.Chosen() > before
-		if chosen {
-			c.reachesChosen(&f)
-		}
-		if c.kernel.Tracing() {
-			c.tellDurable(&f, chosen)
-		}
-	}
+	c.durable = func(f fact.Fact) { c.decoded(&f) }
 	c.sighted = func(id node.ID) (up bool, applied uint64) {
 		applied, _ = c.applied(id)
 		return c.Up(id), applied
@@ -257,7 +240,7 @@ func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) 
 
 // Stated holds a fact in a message that leaves against its sender's disk.
 func (c *cluster[M, PM]) Stated(from node.ID, f *fact.Fact) {
-	if c.spec.Facts == nil {
+	if c.spec.Facts == nil || c.watch.Covered(uint16(from), f) {
 		return
 	}
 	c.watch.Stated(uint16(from), f)
@@ -271,16 +254,46 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 	if c.kernel.Tracing() {
 		c.tell(id, f)
 	}
+	switch f.Kind {
+	case fact.Applied, fact.Counted: // most are, and make nothing else plain
+		c.hold(id, f)
+	case fact.Learned:
+		c.hold(id, f)
+		c.learned = max(c.learned, f.Slot)
+	case fact.Executed:
+		c.hint(f)
+		c.hold(id, f)
+		if f.Index > 0 {
+			c.reach(Batched)
+		}
+	default:
+		c.observedRare(id, f)
+	}
+}
+
+// hold has a fact held against the invariants.
+func (c *cluster[M, PM]) hold(id node.ID, f *fact.Fact) {
+	if c.own != nil {
+		c.own.Observed(id, *f)
+		c.check()
+	}
+	if c.spec.Facts != nil {
+		c.watch.Observed(uint16(id), f)
+		c.check()
+	}
+}
+
+// observedRare is Observed for facts that do not come with every command.
+func (c *cluster[M, PM]) observedRare(id node.ID, f *fact.Fact) {
 	if c.sights.concerns(f.Kind) {
 		c.sight(id, f)
 	}
-	if f.Kind == fact.Reached {
+	switch f.Kind {
+	case fact.Reached:
 		if f.Seq < uint64(len(c.stats.Points)) {
 			c.stats.Points[f.Seq] = 1
 		}
 		return
-	}
-	switch f.Kind {
 	case fact.Leading:
 		c.stats.Elections++
 		c.roles.leads(id, f.Ballot)
@@ -303,20 +316,9 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 		c.watch.Granted(uint16(id), f, int64(c.host(id).Reading())+int64(f.Seq))
 		c.check()
 		return
-	case fact.Executed:
-		c.hint(f)
 	}
-	if c.own != nil {
-		c.own.Observed(id, *f)
-		c.check()
-	}
-	if c.spec.Facts != nil {
-		c.watch.Observed(uint16(id), f)
-		c.check()
-	}
-	if f.Kind != fact.Applied && f.Kind != fact.Counted { // most are, and make nothing plain
-		c.reaches(id, f)
-	}
+	c.hold(id, f)
+	c.reaches(id, f)
 }
 
 // hint notes where a command was executed, in case its client never hears of it.

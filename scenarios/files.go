@@ -11,20 +11,31 @@ import (
 type fileFacts struct {
 	name     string
 	promised uint64 // the highest promise
+	voted    uint64 // the highest ballot of a vote
 	votes    bool   // there are votes, or values known to be chosen, which may stand in their place
 	snapshot bool
 }
 
-// note adds a fact.
-func (t *fileFacts) note(f *fact.Fact) {
+// news adds a fact. It returns false for one that says nothing new of ballots: a promise no higher than the file has, or a vote in no higher ballot.
+func (t *fileFacts) news(f *fact.Fact) bool {
 	switch f.Kind {
+	case fact.Voted:
+		t.votes = true
+		if f.Ballot <= t.voted {
+			return false
+		}
+		t.voted = f.Ballot
 	case fact.Promised:
-		t.promised = max(t.promised, f.Ballot)
-	case fact.Voted, fact.Learned:
+		if f.Ballot <= t.promised {
+			return false
+		}
+		t.promised = f.Ballot
+	case fact.Learned:
 		t.votes = true
 	case fact.Snapshot:
 		t.snapshot = true
 	}
+	return true
 }
 
 // fileFacts returns what is known of a file on a machine. It is valid until the next file is named. Disks have few files, so a scan is quickest.
@@ -116,6 +127,26 @@ func (c *cluster[M, PM]) decode(file string, b []byte) {
 	if c.spec.Facts != nil {
 		c.decoding = c.machine(c.owner).fileFacts(file)
 		c.spec.Facts(file, b, c.durable)
+	}
+}
+
+// decoded tells the watch a fact from the file that is being decoded.
+func (c *cluster[M, PM]) decoded(f *fact.Fact) {
+	news, tracing := c.decoding.news(f), c.kernel.Tracing()
+	if !news && f.Kind == fact.Promised && !tracing {
+		return // as with every vote: the watch knows
+	}
+	before := c.watch.Chosen()
+	c.watch.Durable(uint16(c.owner), f)
+	if news && c.sights.concerns(f.Kind) {
+		c.sight(c.owner, f)
+	}
+	chosen := c.watch.Chosen() > before
+	if chosen {
+		c.reachesChosen(f)
+	}
+	if tracing {
+		c.tellDurable(f, chosen)
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 // What stands beside a file is the promises in the others; if there are votes in it and in others, all must be told anew.
 func TestBesides(t *testing.T) {
 	var m machineState
-	m.fileFacts("vow").note(&fact.Fact{Kind: fact.Promised, Ballot: 7})
-	m.fileFacts("log").note(&fact.Fact{Kind: fact.Promised, Ballot: 5})
-	m.fileFacts("log").note(&fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 6})
+	m.fileFacts("vow").news(&fact.Fact{Kind: fact.Promised, Ballot: 7})
+	m.fileFacts("log").news(&fact.Fact{Kind: fact.Promised, Ballot: 5})
+	m.fileFacts("log").news(&fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 6})
 
 	rest, ok := m.besides("vow")
 	require.True(t, ok)
@@ -28,7 +28,7 @@ func TestBesides(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, checker.Rest{Promised: 7, Votes: true}, rest)
 
-	m.fileFacts("vow").note(&fact.Fact{Kind: fact.Learned, Slot: 1})
+	m.fileFacts("vow").news(&fact.Fact{Kind: fact.Learned, Slot: 1})
 	_, ok = m.besides("vow")
 	require.False(t, ok)
 	_, ok = m.besides("log")

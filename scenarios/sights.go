@@ -40,11 +40,6 @@ func (s *sights) concerns(k fact.Kind) bool {
 	return kinds>>k&1 != 0
 }
 
-// news tells whether a promise is higher than what is noted.
-func (s *sights) news(id node.ID, f *fact.Fact) bool {
-	return int(id) < len(s.nodes) && f.Ballot > s.nodes[id].promised
-}
-
 // note takes a fact into account and tells whether it is one of the rare changes.
 func (s *sights) note(id node.ID, f *fact.Fact) (changed bool) {
 	if int(id) >= len(s.nodes) {

@@ -164,12 +164,6 @@ func (c *cluster[M, PM]) reaches(id node.ID, f *fact.Fact) {
 		c.reachesLead(id)
 	case fact.Following:
 		c.reach(Deposed)
-	case fact.Learned:
-		c.learned = max(c.learned, f.Slot)
-	case fact.Executed:
-		if f.Index > 0 {
-			c.reach(Batched)
-		}
 	case fact.Snapshot:
 		if _, led := c.roles.leader(); !led && c.machine(id).started {
 			c.reach(ImageLeaderless)

@@ -36,10 +36,13 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	case f.Ballot > l.promised:
 		w.promisedAtLeast(n, f.Ballot)
 	}
-	if f.Slot <= w.base {
-		return
+	s := w.known(f.Slot)
+	if s == nil {
+		if f.Slot <= w.base {
+			return
+		}
+		s = w.slot(f.Slot)
 	}
-	s := w.slot(f.Slot)
 	v := s.ballot(f.Ballot)
 	if v == nil {
 		v = w.opened(n, f, s)

@@ -27,6 +27,7 @@ type cluster[M any, PM node.Message[M]] struct {
 	machines []machineState // machines[i] is that of hosts[i]
 	crowd    crowd
 	crowded  Config    // the configuration as if there were one key
+	minority bool      // fewer than half of the founders can choose a value
 	bytes    sim.Bytes // of commands
 
 	steps    []faults.Step
@@ -81,7 +82,11 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		c.own = spec.Observer()
 	}
 	c.decodeAnew = c.decodeRewritten
-	c.durable = func(f fact.Fact) { c.decoded(&f) }
+	c.durable = func(f fact.Fact) {
+		if news := c.decoding.news(&f); news || f.Kind != fact.Promised || c.kernel.Tracing() {
+			c.decoded(&f, news)
+		} // otherwise the watch knows, as with every vote
+	}
 	c.sighted = func(id node.ID) (up bool, applied uint64) {
 		applied, _ = c.applied(id)
 		return c.Up(id), applied
@@ -127,6 +132,7 @@ func (c *cluster[M, PM]) Reset(in Input) {
 	c.roles.reset(config.Nodes)
 
 	phase1, phase2 := c.spec.Quorums(&c.config)
+	c.minority = phase2 <= config.Founders()/2
 	w := checker.WatchConfig{Nodes: config.Nodes, Phase1: phase1, Phase2: phase2, Commands: c.spec.Commands, Now: c.kernel.Now, Again: c.again}
 	w.MaxSessions = c.maxSessions()
 	if leasable(&c.config, &c.plan) {
@@ -274,8 +280,7 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 // hold has a fact held against the invariants.
 func (c *cluster[M, PM]) hold(id node.ID, f *fact.Fact) {
 	if c.own != nil {
-		c.own.Observed(id, *f)
-		c.check()
+		c.ownObserves(id, f)
 	}
 	if c.spec.Facts != nil {
 		c.watch.Observed(uint16(id), f)
@@ -283,7 +288,12 @@ func (c *cluster[M, PM]) hold(id node.ID, f *fact.Fact) {
 	}
 }
 
-// observedRare is Observed for facts that do not come with every command.
+func (c *cluster[M, PM]) ownObserves(id node.ID, f *fact.Fact) {
+	c.own.Observed(id, *f)
+	c.check()
+}
+
+// observedRare is Observed for the kinds of facts that do not come with every command.
 func (c *cluster[M, PM]) observedRare(id node.ID, f *fact.Fact) {
 	if c.sights.concerns(f.Kind) {
 		c.sight(id, f)

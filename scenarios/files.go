@@ -38,15 +38,19 @@ func (t *fileFacts) news(f *fact.Fact) bool {
 	return true
 }
 
-// fileFacts returns what is known of a file on a machine. It is valid until the next file is named. Disks have few files, so a scan is quickest.
+// fileFacts returns what is known of a file on a machine. It is valid until the next file is named.
 func (m *machineState) fileFacts(name string) *fileFacts {
-	for i := range m.files {
-		if m.files[i].name == name {
-			return &m.files[i]
+	if m.file < len(m.files) && m.files[m.file].name == name { // as mostly
+		return &m.files[m.file]
+	}
+	for m.file = range m.files {
+		if m.files[m.file].name == name {
+			return &m.files[m.file]
 		}
 	}
+	m.file = len(m.files)
 	m.files = append(m.files, fileFacts{name: name})
-	return &m.files[len(m.files)-1]
+	return &m.files[m.file]
 }
 
 // besides returns what stands on a disk whatever becomes of one of its files. ok is false if that takes more than is known: votes in this file may be for the
@@ -130,12 +134,8 @@ func (c *cluster[M, PM]) decode(file string, b []byte) {
 	}
 }
 
-// decoded tells the watch a fact from the file that is being decoded.
-func (c *cluster[M, PM]) decoded(f *fact.Fact) {
-	news, tracing := c.decoding.news(f), c.kernel.Tracing()
-	if !news && f.Kind == fact.Promised && !tracing {
-		return // as with every vote: the watch knows
-	}
+// decoded tells the watch a fact from the file that is being decoded; with news, one that says something new of ballots.
+func (c *cluster[M, PM]) decoded(f *fact.Fact, news bool) {
 	before := c.watch.Chosen()
 	c.watch.Durable(uint16(c.owner), f)
 	if news && c.sights.concerns(f.Kind) {
@@ -145,7 +145,7 @@ func (c *cluster[M, PM]) decoded(f *fact.Fact) {
 	if chosen {
 		c.reachesChosen(f)
 	}
-	if tracing {
+	if c.kernel.Tracing() {
 		c.tellDurable(f, chosen)
 	}
 }

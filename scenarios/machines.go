@@ -22,6 +22,7 @@ type machineState struct {
 	damaged   []faults.Kind // that struck its disk, in order
 	hurt      []string      // its files that were struck
 	files     []fileFacts   // what its disk said
+	file      int           // the one that said something last
 	lies      []faults.Kind // that it tells
 	lied      uint64        // messages in which it did
 	jumped    bool          // its clock did, farther than the configuration says

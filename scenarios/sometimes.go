@@ -215,7 +215,7 @@ func (c *cluster[M, PM]) reachesChosen(f *fact.Fact) {
 	if c.spec.Commands != nil && f.Kind == fact.Voted && len(f.Bytes) == 0 {
 		c.reach(NothingChosen)
 	}
-	if _, phase2 := c.spec.Quorums(&c.config); phase2 <= c.config.Founders()/2 {
+	if c.minority {
 		c.reach(BelowMajority)
 	}
 }

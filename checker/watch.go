@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 
 	"simrun/node/fact"
 )
@@ -218,9 +217,9 @@ func (w *Watch) settle() {
 		}
 	}
 	// Forgotten ledgers go to the end, so that their memory is used again.
-	slices.Reverse(w.slots[:n])
-	slices.Reverse(w.slots[n:])
-	slices.Reverse(w.slots)
+	for i, kept := 0, w.slots[n:]; i < len(kept); i++ {
+		w.slots[i], kept[i] = kept[i], w.slots[i]
+	}
 	w.slots = w.slots[:uint64(len(w.slots))-n]
 	w.base += n
 }

@@ -46,7 +46,6 @@ type cluster[M any, PM node.Message[M]] struct {
 	decodeAnew func(string, []byte) // decodes what is durable in a file that was rewritten
 	decoding   *fileFacts           // of the file that facts are decoded from
 	rewritten  string               // the file that is told anew; empty: all are
-	sighted    func(node.ID) (up bool, applied uint64)
 	lie        func(from, to node.ID, m *M) bool
 	again      func(before uint64, same bool)
 	when       func(n uint16, reading int64) int64
@@ -86,10 +85,6 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 		if news := c.decoding.news(&f); news || f.Kind != fact.Promised || c.kernel.Tracing() {
 			c.decoded(&f, news)
 		} // otherwise the watch knows, as with every vote
-	}
-	c.sighted = func(id node.ID) (up bool, applied uint64) {
-		applied, _ = c.applied(id)
-		return c.Up(id), applied
 	}
 	c.when = func(n uint16, reading int64) int64 {
 		h := c.host(node.ID(n))
@@ -363,7 +358,16 @@ func (c *cluster[M, PM]) sight(id node.ID, f *fact.Fact) {
 }
 
 // lookAround takes note of the state that the cluster is in.
-func (c *cluster[M, PM]) lookAround() { c.sights.look(c.healed, c.sighted) }
+func (c *cluster[M, PM]) lookAround() {
+	if c.sights.full() {
+		return
+	}
+	for id := node.ID(1); int(id) <= c.config.Nodes; id++ {
+		applied, _ := c.applied(id)
+		c.sights.see(id, c.Up(id), applied)
+	}
+	c.sights.look(c.healed)
+}
 
 // Perturb takes the unusual path with the chance that the knob "perturb" gives, if the protocol has that knob.
 func (c *cluster[M, PM]) Perturb(id node.ID, point uint16) bool {

@@ -21,6 +21,9 @@ type sights struct {
 type sight struct {
 	promised, voted uint64 // ballots
 	leading         bool
+
+	up      bool // when it was looked at last, likewise
+	applied uint64
 }
 
 const (
@@ -66,24 +69,27 @@ func (s *sights) note(id node.ID, f *fact.Fact) (changed bool) {
 // booted notes that a replica starts with an empty memory.
 func (s *sights) booted(id node.ID) { s.nodes[id].leading = false }
 
-// look adds the present state to the list. of tells whether a replica runs, and how far it is.
-func (s *sights) look(healed bool, of func(node.ID) (up bool, applied uint64)) {
-	n := len(s.nodes) - 1
-	if n > maxSighted || len(s.list) == maxSights {
-		return
-	}
+// full tells whether nothing is added to the list any more.
+func (s *sights) full() bool { return len(s.nodes)-1 > maxSighted || len(s.list) == maxSights }
+
+// see takes note of whether a replica runs, and how far it is.
+func (s *sights) see(id node.ID, up bool, applied uint64) {
+	n := &s.nodes[id]
+	n.up, n.applied = up, applied
+}
+
+// look adds the state that was seen to the list.
+func (s *sights) look(healed bool) {
+	nodes := s.nodes[1:]
 	var promised, voted, last uint64
-	var running [maxSighted + 1]bool
-	var applied [maxSighted + 1]uint64
-	for id := 1; id <= n; id++ {
-		promised, voted = max(promised, s.nodes[id].promised), max(voted, s.nodes[id].voted)
-		running[id], applied[id] = of(node.ID(id))
-		last = max(last, applied[id])
+	for i := range nodes {
+		x := &nodes[i]
+		promised, voted, last = max(promised, x.promised), max(voted, x.voted), max(last, x.applied)
 	}
 	var count [1 << 6 / 8]uint64 // replicas by shape, a byte each: they are not told apart
-	for id := 1; id <= n; id++ {
-		x := &s.nodes[id]
-		shape := bit(running[id]) | bit(x.leading)<<1 | bit(x.promised == promised)<<2 | bit(applied[id] < last)<<5
+	for i := range nodes {
+		x := &nodes[i]
+		shape := bit(x.up) | bit(x.leading)<<1 | bit(x.promised == promised)<<2 | bit(x.applied < last)<<5
 		switch {
 		case x.voted == 0:
 		case x.voted == voted:
@@ -93,7 +99,7 @@ func (s *sights) look(healed bool, of func(node.ID) (up bool, applied uint64)) {
 		}
 		count[shape/8%8] += 1 << (shape % 8 * 8)
 	}
-	h := stream.Mix(uint64(n)<<2|bit(healed)<<1|bit(voted < promised), min(promised>>16, 3)) // and how many rounds it took, if they are few
+	h := stream.Mix(uint64(len(nodes))<<2|bit(healed)<<1|bit(voted < promised), min(promised>>16, 3)) // and how many rounds it took, if they are few
 	for i, word := range count {
 		if word != 0 {
 			h = stream.Mix(h, word^uint64(8*i)<<56)

@@ -166,8 +166,26 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	drawGambits(root, &p, &sh, &plan)
 	drawStaying(root, &p, &sh, &plan)
 	plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return p.Lacks(kinds[f.Kind].family) })
-	slices.SortStableFunc(plan.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
+	plan.Faults = byTime(plan.Faults)
 	return plan
+}
+
+// byTime returns faults in the order in which they begin, and those that begin together as they were. Faults are large, so each is moved once, when it is known
+// where to.
+func byTime(faults []Fault) []Fault {
+	if len(faults) < 2 {
+		return faults
+	}
+	order := make([]int, len(faults))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(faults[a].At, faults[b].At) })
+	sorted := make([]Fault, len(faults))
+	for i, from := range order {
+		sorted[i] = faults[from]
+	}
+	return sorted
 }
 
 // fits tells whether a cluster is large enough to suffer a kind of fault.

@@ -87,11 +87,8 @@ func (w *Watch) chose(slot uint64, value []byte) {
 	if w.config.Change == nil {
 		return
 	}
-	w.config.Change.Find(value, func(encoded []byte) {
-		if m, ok := w.config.Change.Decode(encoded); ok {
-			w.changes = append(w.changes, change{slot, fact.Digest(encoded), m})
-		}
-	})
+	w.checking = slot
+	w.config.Change.Find(value, w.encoded)
 	for {
 		next := w.known(w.prefix + 1)
 		if w.prefix+1 > w.base && (next == nil || !next.chosen) {
@@ -106,6 +103,13 @@ func (w *Watch) chose(slot uint64, value []byte) {
 			w.comeIntoForce(w.changes[i])
 			w.changes = slices.Delete(w.changes, i, i+1)
 		}
+	}
+}
+
+// changeFound takes note of a membership in the slot that is being checked.
+func (w *Watch) changeFound(encoded []byte) {
+	if m, ok := w.config.Change.Decode(encoded); ok {
+		w.changes = append(w.changes, change{w.checking, fact.Digest(encoded), m})
 	}
 }
 

@@ -40,25 +40,29 @@ func (w *Watch) Stated(n uint16, f *fact.Fact) {
 				"n%d sent a message that takes a promise for %s, with only %s on disk", n, name(f.Ballot), name(l.promised)))
 		}
 	case fact.Voted:
-		if f.Slot <= max(l.floor, w.base) {
-			return
-		}
-		var v *ballotVotes
-		if s := w.known(f.Slot); s != nil {
-			v = s.ballot(f.Ballot)
-		}
-		switch {
-		case v == nil || !v.voters.has(n):
-			w.violate(n, f.Slot, "stated", "vote not durable", fmt.Sprintf(
-				"n%d sent a message that tells of its vote in ballot %s for slot %d, which is not on its disk", n, name(f.Ballot), f.Slot))
-		case v.value != f.Value:
-			w.violate(n, f.Slot, "stated", "vote misreported", fmt.Sprintf(
-				"n%d sent a message that tells of a vote for %08x in ballot %s for slot %d, and had voted for %08x",
-				n, uint32(f.Value), name(f.Ballot), f.Slot, uint32(v.value)))
-		}
+		w.votes(n, f)
 	case fact.Began:
 		w.began(n, f.Ballot)
 	case fact.Proposed:
 		w.proposed(n, f)
+	}
+}
+
+// votes holds a vote that a message tells of against that vote, unless a snapshot covers its slot.
+func (w *Watch) votes(n uint16, f *fact.Fact) {
+	var v *ballotVotes
+	if s := w.known(f.Slot); s != nil {
+		v = s.ballot(f.Ballot)
+	}
+	cast := v != nil && v.voters.has(n)
+	switch {
+	case cast && v.value == f.Value, f.Slot <= max(w.nodes[n].floor, w.base):
+	case !cast:
+		w.violate(n, f.Slot, "stated", "vote not durable", fmt.Sprintf(
+			"n%d sent a message that tells of its vote in ballot %s for slot %d, which is not on its disk", n, name(f.Ballot), f.Slot))
+	default:
+		w.violate(n, f.Slot, "stated", "vote misreported", fmt.Sprintf(
+			"n%d sent a message that tells of a vote for %08x in ballot %s for slot %d, and had voted for %08x",
+			n, uint32(f.Value), name(f.Ballot), f.Slot, uint32(v.value)))
 	}
 }

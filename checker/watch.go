@@ -52,8 +52,9 @@ type Watch struct {
 	reigns    []reign // ballots in which slots were chosen
 	violation *Violation
 
-	checking uint64 // slot whose commands are being checked
+	checking uint64 // slot whose value is being taken apart
 	command  func(client uint32, seq uint64, cmd []byte)
+	encoded  func(membership []byte)
 }
 
 // WatchConfig says what group is watched.
@@ -160,7 +161,7 @@ func (w *Watch) Reset(c WatchConfig) {
 	}
 	if w.values == nil {
 		w.values = map[uint64]struct{}{}
-		w.command = w.checkCommand
+		w.command, w.encoded = w.checkCommand, w.changeFound
 	}
 	clear(w.values)
 }

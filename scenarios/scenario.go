@@ -290,9 +290,9 @@ func (s Scenario) Check(in Input) error {
 
 // shape tells the generator and the validator of plans about the cluster.
 func shape(c *Config) faults.Shape {
-	s := faults.Shape{Clients: c.Clients, Horizon: c.Horizon, LatencyMean: c.LatencyMean}
-	for i := range c.Nodes {
-		s.Nodes = append(s.Nodes, node.ID(i+1))
+	s := faults.Shape{Nodes: make([]node.ID, c.Nodes), Clients: c.Clients, Horizon: c.Horizon, LatencyMean: c.LatencyMean}
+	for i := range s.Nodes {
+		s.Nodes[i] = node.ID(i + 1)
 	}
 	return s
 }

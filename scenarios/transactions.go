@@ -43,8 +43,11 @@ func (o Operation) transaction() string {
 
 // result reads a replica's answer to the client's open operation. What does not fit into a number goes into the history.
 func (c *cluster[M, PM]) result(x *client, output []byte) (out int64, text string, err error) {
-	t, ok := c.spec.Workload.(Transactions)
-	if !ok || x.op.Kind != checker.Txn {
+	var t Transactions
+	if x.op.Kind == checker.Txn {
+		t, _ = c.spec.Workload.(Transactions)
+	}
+	if t == nil {
 		out, err = c.spec.Workload.Result(x.op, output)
 		return out, "", err
 	}

@@ -257,19 +257,18 @@ func (c *cluster[M, PM]) Observed(id node.ID, f *fact.Fact) {
 	}
 	switch f.Kind {
 	case fact.Applied, fact.Counted: // most are, and make nothing else plain
-		c.hold(id, f)
 	case fact.Learned:
-		c.hold(id, f)
 		c.learned = max(c.learned, f.Slot)
 	case fact.Executed:
 		c.hint(f)
-		c.hold(id, f)
 		if f.Index > 0 {
 			c.reach(Batched)
 		}
 	default:
 		c.observedRare(id, f)
+		return
 	}
+	c.hold(id, f)
 }
 
 // hold has a fact held against the invariants.

@@ -43,6 +43,10 @@ func (m *machineState) fileFacts(name string) *fileFacts {
 	if m.file < len(m.files) && m.files[m.file].name == name { // as mostly
 		return &m.files[m.file]
 	}
+	return m.findFile(name)
+}
+
+func (m *machineState) findFile(name string) *fileFacts {
 	for m.file = range m.files {
 		if m.files[m.file].name == name {
 			return &m.files[m.file]

@@ -50,7 +50,7 @@ func TestNoAllocations(t *testing.T) {
 				}
 				w.RemoveRule(9)
 				w.Run(1 << 40)
-				w.inbox.got, w.inbox.stated = w.inbox.got[:0], w.inbox.stated[:0]
+				w.inbox.got, w.inbox.left = w.inbox.got[:0], w.inbox.left[:0]
 			}
 			for range 200 {
 				round()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"simrun/node"
-	"simrun/node/fact"
 	"simrun/sim"
 	"simrun/sim/stream"
 )
@@ -32,8 +31,8 @@ type Ends[M any] interface {
 	Request(to node.ID, from node.Client, r *node.Request) bool
 	// Reply delivers to a client.
 	Reply(to node.Client, from node.ID, r *node.Reply)
-	// Stated is told each fact in a message that leaves a replica.
-	Stated(from node.ID, f *fact.Fact)
+	// Leaves is told of each message that leaves a replica, but of no lie.
+	Leaves(from node.ID, m *M)
 }
 
 // Counts is what became of the traffic.
@@ -68,10 +67,6 @@ type Net[M any, PM node.Message[M]] struct {
 	replies  sim.Slab[replyParcel]
 	bytes    sim.Bytes // of replies and encoded messages
 	scratch  []byte
-
-	speaker node.ID // whose message is stating facts
-	state   func(fact.Fact)
-	said    fact.Fact // scratch, so that none escapes
 }
 
 // A parcel is a message under way.
@@ -104,10 +99,6 @@ type replyParcel struct {
 // New returns a network that delivers to ends, and registers its events with the kernel.
 func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 	n := &Net[M, PM]{traffic: traffic{kernel: k}, ends: ends}
-	n.state = func(f fact.Fact) {
-		n.said = f
-		n.ends.Stated(n.speaker, &n.said)
-	}
 	k.On(sim.MessageArrives, n.messageArrives)
 	k.On(sim.RequestArrives, n.requestArrives)
 	k.On(sim.ReplyArrives, n.replyArrives)
@@ -131,7 +122,6 @@ func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
 // Send carries a message from one replica to another. Here is the short way, for where no rule covers the link and nothing else could hurt a message: all that
 // becomes of it is when it arrives.
 func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
-	n.speaker = from
 	if !n.plain || n.lie != nil || n.kernel.Tracing() || !n.links.lead(to) {
 		n.sendAny(from, to, m)
 		return
@@ -141,7 +131,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 		n.sendAny(from, to, m)
 		return
 	}
-	PM(m).Facts(n.state)
+	n.ends.Leaves(from, m)
 	kind, key := PM(m).Site()
 	link.sent++
 	n.numbered++
@@ -161,7 +151,7 @@ func (n *Net[M, PM]) sendAny(from, to node.ID, m *M) {
 	p.m, p.encoded, p.epoch, p.from = *m, nil, 0, from
 	msg := PM(&p.m)
 	if n.lie == nil || !n.lie(from, to, &p.m) {
-		msg.Facts(n.state)
+		n.ends.Leaves(from, &p.m)
 	}
 	kind, key := msg.Site()
 	if n.config.Encode {

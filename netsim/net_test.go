@@ -38,10 +38,10 @@ func (m *note) String() string             { return fmt.Sprint("note ", m.number
 
 // inbox receives everything and writes down what came when.
 type inbox struct {
-	k      *sim.Kernel
-	got    []arrival
-	stated []uint64
-	down   map[node.ID]bool
+	k    *sim.Kernel
+	got  []arrival
+	left []uint64
+	down map[node.ID]bool
 }
 
 type arrival struct {
@@ -67,7 +67,7 @@ func (b *inbox) add(to node.ID, a arrival) bool {
 func (b *inbox) Reply(to node.Client, from node.ID, r *node.Reply) {
 	b.got = append(b.got, arrival{b.k.Now(), from.Addr(), to.Addr(), r.Seq})
 }
-func (b *inbox) Stated(from node.ID, f *fact.Fact) { b.stated = append(b.stated, f.Ballot) }
+func (b *inbox) Leaves(_ node.ID, m *note) { b.left = append(b.left, m.number) }
 
 type world struct {
 	*sim.Kernel
@@ -103,11 +103,11 @@ func (w world) drain(t *testing.T) {
 	require.Equal(t, sim.Drained, w.Run(1<<40))
 }
 
-// In good weather everything arrives once, after the minimal latency, with the facts told when it left.
+// In good weather everything arrives once, after the minimal latency, and was told of when it left.
 func TestGoodWeather(t *testing.T) {
 	w := newWorld(1, plain)
 	w.broadcast(100)
-	require.Len(t, w.stated, 2000)
+	require.Len(t, w.left, 2000)
 	w.drain(t)
 	require.Len(t, w.got, 2000)
 	var sum int64

@@ -49,6 +49,8 @@ type cluster[M any, PM node.Message[M]] struct {
 	lie        func(from, to node.ID, m *M) bool
 	again      func(before uint64, same bool)
 	when       func(n uint16, reading int64) int64
+	stated     func(fact.Fact) // holds a fact in a message of speaker against speaker's disk
+	speaker    node.ID
 	owner      node.ID
 	names      map[uint64]string // of values by digest, if the run is traced
 	rereading  bool              // what is durable is told anew
@@ -79,6 +81,12 @@ func newCluster[M any, PM node.Message[M]](spec *Spec[M, PM]) Cluster {
 	c.net = netsim.New[M, PM](c.kernel, c)
 	if spec.Observer != nil {
 		c.own = spec.Observer()
+	}
+	c.stated = func(f fact.Fact) {
+		if n := uint16(c.speaker); !c.watch.Covered(n, &f) {
+			c.watch.Stated(n, &f)
+			c.check()
+		}
 	}
 	c.decodeAnew = c.decodeRewritten
 	c.durable = func(f fact.Fact) {
@@ -239,13 +247,12 @@ func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) 
 	return c.host(to).Request(from, r)
 }
 
-// Stated holds a fact in a message that leaves against its sender's disk.
-func (c *cluster[M, PM]) Stated(from node.ID, f *fact.Fact) {
-	if c.spec.Facts == nil || c.watch.Covered(uint16(from), f) {
-		return
+// Leaves holds what a message states that leaves a replica against the replica's disk.
+func (c *cluster[M, PM]) Leaves(from node.ID, m *M) {
+	if c.spec.Facts != nil {
+		c.speaker = from
+		PM(m).Facts(c.stated)
 	}
-	c.watch.Stated(uint16(from), f)
-	c.check()
 }
 
 // sim.Witness

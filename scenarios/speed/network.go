@@ -3,7 +3,6 @@ package speed
 import (
 	"simrun/netsim"
 	"simrun/node"
-	"simrun/node/fact"
 	"simrun/node/multipaxos"
 	"simrun/sim"
 )
@@ -25,7 +24,7 @@ func (f *flood) Message(to, from node.ID, m *multipaxos.Message) bool {
 
 func (f *flood) Request(node.ID, node.Client, *node.Request) bool { return false }
 func (f *flood) Reply(node.Client, node.ID, *node.Reply)          {}
-func (f *flood) Stated(node.ID, *fact.Fact)                       {}
+func (f *flood) Leaves(node.ID, *multipaxos.Message)              {}
 
 // flooded returns a kernel with a network on which that many messages are under way. If it is rough, three rules are
 // in force, that delay, hold up and hardly ever lose one: the number under way must stay about the same.

@@ -338,10 +338,11 @@ func (c *cluster[M, PM]) hint(f *fact.Fact) {
 		return // the watch will have something to say
 	}
 	if calls := c.crowd.clients[f.Client-1].calls; f.Seq > 0 && f.Seq <= uint64(len(calls)) {
-		if o := &c.history.Ops[calls[f.Seq-1]]; o.Outcome == checker.Unknown && o.Slot == 0 {
+		i := int(calls[f.Seq-1])
+		if o := &c.history.Ops[i]; o.Outcome == checker.Unknown && o.Slot == 0 {
 			c.reach(GaveUpDone)
 		}
-		c.history.Hint(int(calls[f.Seq-1]), f.Slot, uint32(f.Index))
+		c.history.Hint(i, f.Slot, uint32(f.Index))
 	}
 }
 

@@ -30,10 +30,11 @@ func TestCount(t *testing.T) {
 			}
 			m := Message{Kind: Alive, Ballot: r.ballot, Mark: rapid.Uint64Range(1, r.round).Draw(t, "mark"), Span: rapid.SampledFrom([]uint64{0, 500, 5000}).Draw(t, "span")}
 			r.onAlive(s, rapid.SampledFrom(members.Voters).Draw(t, "from"), &m)
-			confirmed, lease := r.confirmed, r.leaseEnd
+			confirmed, lease, past := r.confirmed, r.leaseEnd, r.past
 			r.count()
 			require.Equal(t, r.confirmed, confirmed)
 			require.Equal(t, r.leaseEnd, lease)
+			require.Equal(t, r.past, past)
 		}
 	})
 }

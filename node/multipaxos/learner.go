@@ -23,7 +23,7 @@ func (r *Replica) onNews(env Env, from node.ID, m *Message) {
 	if m.Kind == Heartbeat {
 		r.answer(env, from, m)
 	}
-	if !r.eras.voter(r.id) && r.applied < m.Commit { // nobody sends it proposals: it has to ask
+	if r.applied < m.Commit && !r.eras.voter(r.id) { // nobody sends it proposals: it has to ask
 		r.fetch(env)
 	}
 }

@@ -10,6 +10,7 @@ import (
 // peer is what a leader knows of a member, itself included.
 type peer struct {
 	id      node.ID
+	votes   uint8      // bit i: it is a voter of era i in force
 	round   uint64     // the latest that it answered
 	heardAt node.Local // when the answer came
 	heard   bool
@@ -23,25 +24,41 @@ const rounds = 64
 // enlist makes the list of peers the members of the eras in force, keeping what is known of them.
 func (r *Replica) enlist() {
 	known := r.peers
-	r.peers = nil
-	for _, e := range r.eras {
-		for _, list := range [...][]node.ID{e.Voters, e.Learners} {
-			for _, id := range list {
-				if r.peer(id) != nil {
-					continue
-				}
-				p := peer{id: id}
-				for i := range known {
-					if known[i].id == id {
-						p = known[i]
-					}
-				}
-				r.peers = append(r.peers, p)
-			}
+	members := 0
+	for i := range r.eras {
+		members += len(r.eras[i].Voters) + len(r.eras[i].Learners)
+	}
+	r.peers = make([]peer, 0, members)
+	for i := range r.eras {
+		e := &r.eras[i]
+		for _, id := range e.Voters {
+			r.enroll(id, known).votes |= 1 << i
+		}
+		for _, id := range e.Learners {
+			r.enroll(id, known)
 		}
 	}
 	r.count()
 }
+
+// enroll puts a member on the list of peers, if it is not there, with what was known of it.
+func (r *Replica) enroll(id node.ID, known []peer) *peer {
+	if p := r.peer(id); p != nil {
+		return p
+	}
+	p := peer{id: id}
+	for i := range known {
+		if known[i].id == id {
+			p = known[i]
+			p.votes = 0
+		}
+	}
+	r.peers = append(r.peers, p)
+	return &r.peers[len(r.peers)-1]
+}
+
+// in tells whether the peer is a voter of the era in that place.
+func (p *peer) in(era int) bool { return p.votes>>era&1 == 1 }
 
 // peer returns what is known of a member; nil if it is none.
 func (r *Replica) peer(id node.ID) *peer {
@@ -88,14 +105,13 @@ func (r *Replica) quorumHeard(now node.Local) bool {
 		return true
 	}
 	for i := range r.eras {
-		e := &r.eras[i]
-		var set voterSet
+		heard := 0
 		for j := range r.peers {
-			if p := &r.peers[j]; p.heard && now-p.heardAt < r.config.ElectionMin || p.id == r.id {
-				e.add(&set, p.id)
+			if p := &r.peers[j]; p.in(i) && (p.heard && now-p.heardAt < r.config.ElectionMin || p.id == r.id) {
+				heard++
 			}
 		}
-		if !quorum(&set, e.phase2) {
+		if heard < r.eras[i].phase2 {
 			return false
 		}
 	}
@@ -135,45 +151,80 @@ func (r *Replica) onAlive(env Env, from node.ID, m *Message) {
 	}
 	p.heard, p.heardAt = true, env.Now()
 	// Only who moves past what a quorum stands behind can move that. Two answers in five do not.
-	matters := p.round <= r.confirmed && m.Mark > r.confirmed
+	answers, grants := p.round <= r.confirmed && m.Mark > r.confirmed, false
 	p.round = max(p.round, m.Mark)
 	p.applied = max(p.applied, m.Commit)
 	if m.Span > 0 && m.Mark >= r.successor.leasesFrom {
 		until := r.leaseUntil(r.sentAt[m.Mark%rounds], node.Local(m.Span))
-		matters = matters || p.granted <= r.leaseEnd && until > r.leaseEnd
+		grants = p.granted <= r.leaseEnd && until > r.leaseEnd
 		p.granted = max(p.granted, until)
 	}
-	if matters {
+	if (answers || grants) && r.moved(p, answers, grants) {
 		r.count()
 	}
 	r.serveReads(env)
 	r.goOnWithTransfer(env)
 }
 
-// count finds out what a phase-2 quorum of every era in force stands behind: which rounds they answered, and how long they
-// granted their leases.
-func (r *Replica) count() {
-	round, lease := r.round, node.Local(1<<62)
-	var list [MaxNodes]int64
+// past is how many voters of an era are past what a quorum stands behind: who answered a later round, and whose lease lasts longer.
+type past struct{ rounds, leases int }
+
+// moved takes note that a peer is past what a quorum stands behind, and tells whether it has moved that: by now a phase-2 quorum of every era in force is.
+func (r *Replica) moved(p *peer, answers, grants bool) bool {
+	answered, granted := true, true
 	for i := range r.eras {
-		e := &r.eras[i]
-		n, granted := len(e.Voters), false
-		for j, id := range e.Voters {
-			p := r.peer(id)
-			list[j] = int64(p.round)
-			granted = granted || p.granted != 0
+		t, phase2 := &r.past[i], r.eras[i].phase2
+		if p.in(i) && answers {
+			t.rounds++
 		}
-		round = min(round, uint64(highest(list[:n], e.phase2)))
-		if !granted { // as always, unless reads are by lease
-			lease = min(lease, 0)
-			continue
+		if p.in(i) && grants {
+			t.leases++
 		}
-		for j, id := range e.Voters {
-			list[j] = int64(r.peer(id).granted)
-		}
-		lease = min(lease, node.Local(highest(list[:n], e.phase2)))
+		answered = answered && t.rounds >= phase2
+		granted = granted && t.leases >= phase2
 	}
-	r.confirmed, r.leaseEnd = round, lease
+	return answered || granted
+}
+
+// count finds out what a phase-2 quorum of every era in force stands behind: which rounds they answered, and how long they
+// granted their leases; and who is past that.
+func (r *Replica) count() {
+	r.confirmed, r.leaseEnd = r.round, node.Local(1<<62)
+	for i := range r.eras {
+		phase2 := r.eras[i].phase2
+		list, granted := r.ranks[:0], node.Local(0)
+		for j := range r.peers {
+			if p := &r.peers[j]; p.in(i) {
+				list = append(list, int64(p.round))
+				granted |= p.granted
+			}
+		}
+		r.confirmed = min(r.confirmed, uint64(highest(list, phase2)))
+		if granted != 0 { // as never, unless reads are by lease
+			list = list[:0]
+			for j := range r.peers {
+				if p := &r.peers[j]; p.in(i) {
+					list = append(list, int64(p.granted))
+				}
+			}
+			granted = node.Local(highest(list, phase2))
+		}
+		r.leaseEnd = min(r.leaseEnd, granted)
+		r.ranks = list
+	}
+	for i := range r.eras {
+		t := past{}
+		for j := range r.peers {
+			p := &r.peers[j]
+			if p.in(i) && p.round > r.confirmed {
+				t.rounds++
+			}
+			if p.in(i) && p.granted > r.leaseEnd {
+				t.leases++
+			}
+		}
+		r.past[i] = t
+	}
 }
 
 // highest returns the n-th highest number of the list, from 1, and leaves the list in another order. Lists are short, and it is called for every

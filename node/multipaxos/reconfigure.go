@@ -138,7 +138,7 @@ func (r *Replica) giveBackLeases(env Env) {
 	for i := range r.peers {
 		r.peers[i].granted = 0
 	}
-	r.leaseEnd = 0
+	r.count()
 }
 
 // goOnWithTransfer tells the successor to stand once it has everything, and gives up if nothing comes of it.

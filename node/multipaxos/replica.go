@@ -40,7 +40,7 @@ type Replica struct {
 	id         node.ID
 	config     Config
 	standing   standing
-	eras       eras   // in force
+	eras       eras   // in force: one or two
 	alpha      uint64 // see Config.Alpha; the cluster's, from the log
 	membership uint64 // digest of the eras
 
@@ -91,8 +91,10 @@ type Replica struct {
 	queue    queue[pending]
 
 	// Leader.
-	peers     []peer // everybody in the eras, itself included
-	round     uint64 // of heartbeats
+	peers     []peer  // everybody in the eras, itself included
+	past      [2]past // by era; see count
+	ranks     []int64 // scratch of count
+	round     uint64  // of heartbeats
 	sentAt    [rounds]node.Local
 	ledAt     node.Local // since when it leads
 	leaseEnd  node.Local // it holds a lease until then

@@ -14,16 +14,13 @@ func (r *Replica) writeCheckpoint(env Env) {
 // entry. The promise is the same as before.
 func (r *Replica) rewrite(env Env) {
 	r.wal.Rewriting()
-	r.scratch = r.appendImage(r.appendSnapshot(r.scratch[:0]))
-	r.wal.Add(recordSnapshot, r.scratch)
-	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
-	r.wal.Add(recordPromise, r.scratch)
+	r.wal.AddBegun(r.appendImage(r.appendSnapshot(r.wal.Begin(recordSnapshot))))
+	r.wal.AddBegun(appendWord(r.wal.Begin(recordPromise), uint64(r.promised)))
 	if r.standing == repairing {
-		r.wal.Add(recordRepairing, r.scratch)
+		r.wal.AddBegun(appendWord(r.wal.Begin(recordRepairing), uint64(r.promised)))
 	}
 	if g := &r.grant; g.ballot != 0 && env.Now() < g.until {
-		r.scratch = appendGrant(r.scratch[:0], g)
-		r.wal.Add(recordGrant, r.scratch)
+		r.wal.AddBegun(appendGrant(r.wal.Begin(recordGrant), g))
 	} else {
 		g.stored = false
 	}
@@ -31,11 +28,9 @@ func (r *Replica) rewrite(env Env) {
 		switch e := r.log.at(slot); {
 		case e == nil:
 		case e.ballot == learned:
-			r.scratch = appendLearned(r.scratch[:0], e)
-			r.wal.Add(recordLearned, r.scratch)
+			r.wal.AddBegun(appendLearned(r.wal.Begin(recordLearned), e))
 		default:
-			r.scratch = appendVote(r.scratch[:0], e, r.applied)
-			r.wal.Add(recordVote, r.scratch)
+			r.wal.AddBegun(appendVote(r.wal.Begin(recordVote), e, r.applied))
 		}
 	}
 	r.wal.Replace(env)

@@ -45,8 +45,7 @@ func (r *Replica) grantLease(env Env, m *Message) {
 	*g = grant{ballot: m.Ballot, round: round, span: span, until: until, fixed: g.fixed, stored: stored}
 	if !g.stored {
 		g.stored = true
-		r.scratch = appendGrant(r.scratch[:0], g)
-		r.append(env, recordGrant)
+		r.append(env, appendGrant(r.wal.Begin(recordGrant), g))
 		r.writeVow(env) // damage must not end a lease
 	}
 	r.observeGrant(env)

@@ -91,8 +91,7 @@ func (r *Replica) onDismiss(env Env, m *Message) {
 	}
 	reached(env, PointDismissed)
 	env.Logf("is no member from slot %d on and leaves", m.Slot)
-	r.scratch = r.scratch[:0]
-	r.append(env, recordLeft)
+	r.append(env, r.wal.Begin(recordLeft))
 	if r.role != follower { // it may have won an election since it asked, and its heartbeats would keep the others from electing one of theirs
 		r.stepDown(env)
 	}

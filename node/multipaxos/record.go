@@ -14,6 +14,8 @@ const (
 	VowFile = "vow"
 )
 
+var logID, vowID = wal.IDOf(File), wal.IDOf(VowFile)
+
 // Kinds of records. Numbers in them are 64-bit little endian.
 const (
 	recordPromise   = iota + 1 // ballot
@@ -28,15 +30,13 @@ const (
 // writePromise writes the promise down, twice.
 func (r *Replica) writePromise(env Env) {
 	r.writeVow(env)
-	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
-	r.append(env, recordPromise)
+	r.append(env, appendWord(r.wal.Begin(recordPromise), uint64(r.promised)))
 }
 
 // writeVow writes the second copy of the promise, with the replica's ID, and of the lease that it granted last, whether that is over or not.
 func (r *Replica) writeVow(env Env) {
 	r.vow.Rewriting()
-	r.scratch = appendGrant(appendWord(appendWord(r.scratch[:0], uint64(r.promised)), uint64(r.id)), &r.grant)
-	r.vow.Add(recordPromise, r.scratch)
+	r.vow.AddBegun(appendGrant(appendWord(appendWord(r.vow.Begin(recordPromise), uint64(r.promised)), uint64(r.id)), &r.grant))
 	r.vow.Replace(env)
 }
 
@@ -49,13 +49,11 @@ func (r *Replica) appendSnapshot(dst []byte) []byte {
 }
 
 func (r *Replica) writeVote(env Env, e *entry) {
-	r.scratch = appendVote(r.scratch[:0], e, r.applied)
-	r.append(env, recordVote)
+	r.append(env, appendVote(r.wal.Begin(recordVote), e, r.applied))
 }
 
 func (r *Replica) writeLearned(env Env, e *entry) {
-	r.scratch = appendLearned(r.scratch[:0], e)
-	r.append(env, recordLearned)
+	r.append(env, appendLearned(r.wal.Begin(recordLearned), e))
 }
 
 func appendVote(dst []byte, e *entry, commit uint64) []byte {
@@ -69,10 +67,10 @@ func appendLearned(dst []byte, e *entry) []byte {
 
 func appendWord(dst []byte, w uint64) []byte { return binary.LittleEndian.AppendUint64(dst, w) }
 
-// append writes the record in scratch, and makes sure that the log gets to know when it is durable: later records
+// append writes the record begun in the log, and makes sure that the log gets to know when it is durable: later records
 // say so, by which corruption is told from a torn tail.
-func (r *Replica) append(env Env, kind uint8) {
-	seq := r.wal.Append(env, kind, r.scratch)
+func (r *Replica) append(env Env, begun []byte) {
+	seq := r.wal.Commit(env, begun)
 	if !r.syncing {
 		r.syncing = true
 		env.SendDurable(r.id, Message{Kind: Synced, Slot: seq})
@@ -123,36 +121,39 @@ func decodeRecord(kind uint8, payload []byte) (d record, ok bool) {
 // DurableFacts emits what a run of whole records, from anywhere in one of the files, says about promises, votes and snapshots.
 // It is pure.
 func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
-	if file == VowFile {
-		wal.Scan(file, b, func(w wal.Record) {
+	switch file {
+	case File:
+		logID.Scan(b, func(w wal.Record) {
+			if p := w.Payload; w.Kind == recordVote && len(p) >= 24 { // most are, and this is quicker
+				b, slot := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
+				emit(fact.Fact{Kind: fact.Promised, Ballot: b})
+				emit(voted(node.Ballot(b), slot, p[24:]))
+				return
+			}
+			otherFacts(w, emit)
+		})
+	case VowFile:
+		vowID.Scan(b, func(w wal.Record) {
 			in := reader{rest: w.Payload}
 			emit(fact.Fact{Kind: fact.Promised, Ballot: in.word()})
 		})
+	}
+}
+
+// otherFacts emits what a record of the log says that is no vote.
+func otherFacts(w wal.Record, emit func(fact.Fact)) {
+	d, ok := decodeRecord(w.Kind, w.Payload)
+	if !ok {
 		return
 	}
-	if file != File {
-		return
+	switch d.kind {
+	case recordPromise, recordRepairing:
+		emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})
+	case recordLearned:
+		emit(fact.Fact{Kind: fact.Learned, Slot: d.slot, Value: fact.Digest(d.rest)})
+	case recordSnapshot:
+		if slot, state, ok := imageHead(d.rest); ok {
+			emit(fact.Fact{Kind: fact.Snapshot, Slot: slot, State: state})
+		}
 	}
-	wal.Scan(file, b, func(w wal.Record) {
-		if p := w.Payload; w.Kind == recordVote && len(p) >= 24 { // most are, and this is quicker
-			b, slot := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
-			emit(fact.Fact{Kind: fact.Promised, Ballot: b})
-			emit(voted(node.Ballot(b), slot, p[24:]))
-			return
-		}
-		d, ok := decodeRecord(w.Kind, w.Payload)
-		if !ok {
-			return
-		}
-		switch d.kind {
-		case recordPromise, recordRepairing:
-			emit(fact.Fact{Kind: fact.Promised, Ballot: uint64(d.ballot)})
-		case recordLearned:
-			emit(fact.Fact{Kind: fact.Learned, Slot: d.slot, Value: fact.Digest(d.rest)})
-		case recordSnapshot:
-			if slot, state, ok := imageHead(d.rest); ok {
-				emit(fact.Fact{Kind: fact.Snapshot, Slot: slot, State: state})
-			}
-		}
-	})
 }

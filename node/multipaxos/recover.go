@@ -163,16 +163,13 @@ func (r *Replica) beginRepair(env Env, vowed bool, lease grant) {
 	}
 	// The image is gone too. Where it ended is not known, so slots are of use only as far as they go on from it.
 	r.wal.Rewriting()
-	r.scratch = appendWord(r.scratch[:0], uint64(r.promised))
-	r.wal.Add(recordRepairing, r.scratch)
+	r.wal.AddBegun(appendWord(r.wal.Begin(recordRepairing), uint64(r.promised)))
 	if r.grant.ballot != 0 {
-		r.scratch = appendGrant(r.scratch[:0], &r.grant)
-		r.wal.Add(recordGrant, r.scratch)
+		r.wal.AddBegun(appendGrant(r.wal.Begin(recordGrant), &r.grant))
 	}
 	for slot := r.log.floor + 1; slot <= r.log.last; slot++ {
 		if e := r.log.at(slot); e != nil && e.ballot != learned {
-			r.scratch = appendVote(r.scratch[:0], e, 0)
-			r.wal.Add(recordVote, r.scratch)
+			r.wal.AddBegun(appendVote(r.wal.Begin(recordVote), e, 0))
 		}
 	}
 	r.wal.Replace(env)

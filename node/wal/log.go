@@ -24,19 +24,19 @@ var ErrCorrupt = errors.New("wal: corrupt log")
 // Log is a log that is open for appending. It is plain data: the bytes are on the disk.
 type Log struct {
 	file    string
-	id      uint32
+	id      ID
 	next    uint64 // sequence number of the next record
 	synced  uint64 // through which the log is known to be synced
-	scratch []byte
+	scratch []byte // the image so far; empty if none was begun, with memory for the next record
 }
 
 // Open reads the log, hands every intact record to each, and makes it ready for appending. An unsynced tail is cut off.
 // Of a corrupt log nothing is cut off and ErrCorrupt is returned: the caller decides what to do about the missing
 // records, and must not append before it has (with Rewriting). Payloads stay valid for ever.
 func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
-	l := Log{file: file, id: fileID(file), next: 1}
+	l := Log{file: file, id: IDOf(file), next: 1}
 	b, err := d.Read(file) // what could not be read is zeros
-	report := Scan(file, b, func(r Record) {
+	report := l.id.Scan(b, func(r Record) {
 		l.next = r.Seq + 1
 		each(r)
 	})
@@ -55,10 +55,24 @@ func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
 
 // Append adds a record and returns its sequence number. The payload is copied; it must not be longer than MaxPayload.
 func (l *Log) Append(d node.Disk, kind uint8, payload []byte) (seq uint64) {
+	return l.Commit(d, append(l.Begin(kind), payload...))
+}
+
+// Begin begins a record that need not be copied: its payload, no longer than MaxPayload, is appended to the bytes returned, which go to Commit or, of
+// an image, to AddBegun. Nothing else may be called in between.
+func (l *Log) Begin(kind uint8) []byte {
+	h := header{kindAt: kind}
+	return append(l.scratch, h[:]...)
+}
+
+// Commit adds the record that was begun, and returns its sequence number.
+func (l *Log) Commit(d node.Disk, begun []byte) (seq uint64) {
 	seq = l.next
 	l.next++
-	l.scratch = appendRecord(l.scratch[:0], l.id, seq, l.synced, kind, payload)
-	d.Append(l.file, l.scratch)
+	label(begun, l.id, seq)
+	testify(begun, l.synced)
+	d.Append(l.file, begun)
+	l.scratch = begun[:0]
 	return seq
 }
 
@@ -68,20 +82,27 @@ func (l *Log) Last() uint64 { return l.next - 1 }
 // Synced tells the log that all records through seq are durable, as a replica learns by a durable send to itself.
 func (l *Log) Synced(seq uint64) { l.synced = max(l.synced, min(seq, l.next-1)) }
 
-// Rewriting begins a new image of the whole log, which the following calls of Add fill and Replace puts on the disk.
+// Rewriting begins a new image of the whole log, which the following calls of Add or AddBegun fill and Replace puts on the disk.
 // Nothing else may be called in between.
 func (l *Log) Rewriting() { l.scratch = l.scratch[:0] }
 
 // Add adds a record to the image. The payload is copied; it must not be longer than MaxPayload. Sequence numbers go on from those of the old log.
-func (l *Log) Add(kind uint8, payload []byte) {
-	l.scratch = appendRecord(l.scratch, l.id, l.next, l.synced, kind, payload)
+func (l *Log) Add(kind uint8, payload []byte) { l.AddBegun(append(l.Begin(kind), payload...)) }
+
+// AddBegun adds the record that was begun to the image.
+func (l *Log) AddBegun(begun []byte) {
+	label(begun[len(l.scratch):], l.id, l.next)
+	l.scratch = begun
 	l.next++
 }
 
 // Replace puts the image in the place of the log, in one step. Where one of its records is on the disk all of them are, and they say so.
 func (l *Log) Replace(d node.Disk) {
-	for at := 0; at < len(l.scratch); {
-		at += testify(l.scratch[at:], l.next-1)
+	for rest := l.scratch; len(rest) > 0; {
+		record := labelled(rest)
+		testify(record, l.next-1)
+		rest = rest[len(record):]
 	}
 	d.Replace(l.file, l.scratch)
+	l.scratch = l.scratch[:0]
 }

@@ -26,6 +26,7 @@ type Record struct {
 //	28 1  kind, never 0
 const (
 	headerLen = 29
+	kindAt    = 28
 	// MaxPayload is the longest payload, in bytes. To append a longer one panics: it would be taken for damage at the next boot.
 	MaxPayload = 1 << 30
 )
@@ -34,49 +35,59 @@ var longest = MaxPayload // tests have a shorter one
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func appendRecord(dst []byte, file uint32, seq, synced uint64, kind uint8, payload []byte) []byte {
-	if len(payload) > longest {
-		panic(fmt.Sprintf("wal: a payload of %d bytes, and at most %d can be read back", len(payload), longest))
+type header [headerLen]byte
+
+// label fills in what the header of a record says of it: its length, its number, its file.
+func label(record []byte, file ID, seq uint64) {
+	n := len(record) - headerLen
+	if n > longest {
+		tooLong(n)
 	}
-	at := len(dst)
-	dst = append(dst, 0, 0, 0, 0)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
-	dst = binary.LittleEndian.AppendUint64(dst, seq)
-	dst = binary.LittleEndian.AppendUint64(dst, synced)
-	dst = binary.LittleEndian.AppendUint32(dst, file)
-	dst = append(append(dst, kind), payload...)
-	binary.LittleEndian.PutUint32(dst[at:], crc32.Checksum(dst[at+4:], castagnoli))
-	return dst
+	h := (*header)(record)
+	binary.LittleEndian.PutUint32(h[4:], uint32(n))
+	binary.LittleEndian.PutUint64(h[8:], seq)
+	binary.LittleEndian.PutUint32(h[24:], uint32(file))
 }
 
-// testify makes the record at the start of b say that the log is synced through a sequence number, and returns how long the record is.
-func testify(b []byte, synced uint64) (length int) {
-	length = headerLen + int(binary.LittleEndian.Uint32(b[4:]))
-	binary.LittleEndian.PutUint64(b[16:], synced)
-	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:length], castagnoli))
-	return length
+func tooLong(n int) {
+	panic(fmt.Sprintf("wal: a payload of %d bytes, and at most %d can be read back", n, longest))
 }
+
+// testify makes a labelled record say that the log is synced through a sequence number.
+func testify(record []byte, synced uint64) {
+	h := (*header)(record)
+	binary.LittleEndian.PutUint64(h[16:], synced)
+	binary.LittleEndian.PutUint32(h[:], crc32.Checksum(record[4:], castagnoli))
+}
+
+// labelled returns the labelled record at the start of b.
+func labelled(b []byte) []byte { return b[:headerLen+int(binary.LittleEndian.Uint32(b[4:]))] }
 
 // decode reads the record at the start of b, and returns how long it is; 0 if there is no intact record of that file.
-func decode(b []byte, file uint32) (r Record, length int) {
+func decode(b []byte, file ID) (r Record, length int) {
 	if len(b) < headerLen {
 		return Record{}, 0
 	}
-	n := binary.LittleEndian.Uint32(b[4:])
-	if n > MaxPayload || int(n) > len(b)-headerLen || b[28] == 0 || binary.LittleEndian.Uint32(b[24:]) != file {
+	h := (*header)(b)
+	n := binary.LittleEndian.Uint32(h[4:])
+	if n > MaxPayload || int(n) > len(b)-headerLen || h[kindAt] == 0 || ID(binary.LittleEndian.Uint32(h[24:])) != file {
 		return Record{}, 0
 	}
 	length = headerLen + int(n)
-	if crc32.Checksum(b[4:length], castagnoli) != binary.LittleEndian.Uint32(b) {
+	if crc32.Checksum(b[4:length], castagnoli) != binary.LittleEndian.Uint32(h[:]) {
 		return Record{}, 0
 	}
 	return Record{
-		Seq: binary.LittleEndian.Uint64(b[8:]), Kind: b[28], Payload: b[headerLen:length:length],
-		synced: binary.LittleEndian.Uint64(b[16:]),
+		Seq: binary.LittleEndian.Uint64(h[8:]), Kind: h[kindAt], Payload: b[headerLen:length:length],
+		synced: binary.LittleEndian.Uint64(h[16:]),
 	}, length
 }
 
-func fileID(name string) uint32 {
-	d := fact.Digest([]byte(name))
-	return uint32(d ^ d>>32)
+// ID is the digest of a file's name that its records carry. Whoever reads a file often keeps it.
+type ID uint32
+
+// IDOf returns the ID of a file.
+func IDOf(file string) ID {
+	d := fact.Digest([]byte(file))
+	return ID(d ^ d>>32)
 }

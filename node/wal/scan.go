@@ -44,56 +44,55 @@ func (r Report) String() string {
 //
 // Records behind a damage are looked at, but handed out only if the damage is corruption: then they are as good as
 // ever. Behind an unsynced tail there may be leftovers of writes that were never synced; they count for nothing.
-func Scan(file string, b []byte, each func(Record)) Report {
-	id := fileID(file)
-	var report Report
-	next, known := uint64(0), false // sequence number of the next record, once one was seen
-	synced := uint64(0)             // according to those seen
-	at := 0
+func Scan(file string, b []byte, each func(Record)) Report { return IDOf(file).Scan(b, each) }
+
+// Scan does what the function of that name does.
+func (id ID) Scan(b []byte, each func(Record)) (report Report) {
+	next, synced, at := uint64(1), uint64(0), 0 // sequence number of the next record, and through which the log was synced, by those seen
 	for at < len(b) {
 		r, n := decode(b[at:], id)
-		if n == 0 || known && r.Seq != next {
+		if n == 0 || r.Seq != next && at > 0 {
 			break
 		}
 		each(r)
 		report.Records++
-		next, known = r.Seq+1, true
-		synced = max(synced, r.synced)
+		next, synced = r.Seq+1, max(synced, r.synced)
 		at += n
 	}
 	report.Intact, report.Dropped = at, len(b)-at
-	if at == len(b) {
-		return report
-	}
-	report.Damage = Tail
-	if !known {
-		next = 1
-	}
-	resume, later := search(b[at:], id, next)
-	if max(synced, later) < next {
-		return report
-	}
-	report.Damage, report.First, report.Last = Corrupt, next, synced
-	if resume.Seq > 0 {
-		report.Last = resume.Seq - 1
-	}
-	for p := at; p < len(b); {
-		r, n := decode(b[p:], id)
-		if n == 0 || r.Seq < next {
-			p++
-			continue
-		}
-		each(r)
-		report.Records++
-		next = r.Seq + 1
-		p += n
+	if report.Dropped > 0 {
+		report.assess(id, b[at:], next, synced, each)
 	}
 	return report
 }
 
+// assess says what is wrong with b, which begins where the record of sequence number next should. Those before it tell through which the log was synced.
+func (r *Report) assess(id ID, b []byte, next, synced uint64, each func(Record)) {
+	r.Damage = Tail
+	resume, later := search(b, id, next)
+	if max(synced, later) < next {
+		return
+	}
+	r.Damage, r.First, r.Last = Corrupt, next, synced
+	if resume.Seq > 0 {
+		r.Last = resume.Seq - 1
+	}
+	for p := 0; p < len(b); {
+		record, n := decode(b[p:], id)
+		if n == 0 || record.Seq < next {
+			p++
+			continue
+		}
+		each(record)
+		r.Records++
+		next = record.Seq + 1
+		p += n
+	}
+}
+
 // search looks behind a damage for intact records from sequence number next on. It returns the first, and how far
 // the log was synced according to any of them.
-func search(b []byte, id uint32, next uint64) (first Record, synced uint64) {
+func search(b []byte, id ID, next uint64) (first Record, synced uint64) {
 	for p := 0; p < len(b); {
 		r, n := decode(b[p:], id)
 		if n == 0 || r.Seq < next {

@@ -83,7 +83,11 @@ func (m *Membership) Append(dst []byte) []byte {
 func (r *reader) membership() (m Membership) {
 	m.Phase1, m.Phase2 = int(r.upTo(MaxNodes)), int(r.upTo(MaxNodes))
 	for _, list := range [...]*[]node.ID{&m.Voters, &m.Learners} {
-		for n := r.upTo(MaxNodes); n > 0 && !r.bad; n-- {
+		n := r.upTo(MaxNodes)
+		if n > 0 {
+			*list = make([]node.ID, 0, n)
+		}
+		for ; n > 0 && !r.bad; n-- {
 			*list = append(*list, node.ID(r.upTo(1<<16-1)))
 		}
 	}

@@ -129,6 +129,9 @@ func (r *Replica) madeGood() uint64 {
 // beginRound sends a heartbeat to everybody, numbered so that the answers tell what they answer.
 func (r *Replica) beginRound(env Env) {
 	r.round++
+	if r.sentAt == nil {
+		r.sentAt = make([]node.Local, rounds)
+	}
 	r.sentAt[r.round%rounds] = env.Now()
 	m := Message{Kind: Heartbeat, Ballot: r.ballot, Slot: r.madeGood(), Commit: r.applied, Mark: r.round, Span: r.leaseSpan()}
 	r.broadcast(env, m)
@@ -227,15 +230,22 @@ func (r *Replica) count() {
 	}
 }
 
-// highest returns the n-th highest number of the list, from 1, and leaves the list in another order. Lists are short, and it is called for every
-// answer to a heartbeat: n passes are quicker than a sort.
+// highest returns the n-th highest number of the list, from 1. Most numbers are the same, since most answers are to the latest round: a pass for each that
+// is not is quicker than a sort.
 func highest(list []int64, n int) int64 {
-	for i := range n {
-		for j := i + 1; j < len(list); j++ {
-			if list[j] > list[i] {
-				list[i], list[j] = list[j], list[i]
+	bound := int64(math.MaxInt64)
+	for n > 0 {
+		top, times := int64(math.MinInt64), 0 // the highest below the bound, and how often it is there
+		for _, x := range list {
+			switch {
+			case x >= bound:
+			case x > top:
+				top, times = x, 1
+			case x == top:
+				times++
 			}
 		}
+		bound, n = top, n-times
 	}
-	return list[n-1]
+	return bound
 }

@@ -91,14 +91,14 @@ type Replica struct {
 	queue    queue[pending]
 
 	// Leader.
-	peers     []peer  // everybody in the eras, itself included
-	past      [2]past // by era; see count
-	ranks     []int64 // scratch of count
-	round     uint64  // of heartbeats
-	sentAt    [rounds]node.Local
-	ledAt     node.Local // since when it leads
-	leaseEnd  node.Local // it holds a lease until then
-	confirmed uint64     // rounds up to it were answered by a quorum
+	peers     []peer       // everybody in the eras, itself included
+	past      [2]past      // by era; see count
+	ranks     []int64      // scratch of count
+	round     uint64       // of heartbeats
+	sentAt    []node.Local // when the latest rounds began, by round%rounds; nil before it ever led
+	ledAt     node.Local   // since when it leads
+	leaseEnd  node.Local   // it holds a lease until then
+	confirmed uint64       // rounds up to it were answered by a quorum
 	reads     reads
 	successor transfer
 
@@ -130,17 +130,8 @@ func (r *Replica) Receive(env Env, from node.ID, m *Message) {
 	if m.Kind == Heartbeat {
 		r.speaker = from
 	}
-	switch r.standing {
-	case silent:
-		return
-	case founding:
-		if m.Kind == Synced {
-			r.standing = active
-			r.onSynced(m)
-		}
-		return
-	case blank, repairing:
-		r.receiveAside(env, from, m)
+	if r.standing != active {
+		r.receiveInactive(env, from, m)
 		return
 	}
 	r.seen = max(r.seen, m.Ballot, m.Promised)
@@ -179,6 +170,18 @@ func (r *Replica) Receive(env Env, from node.ID, m *Message) {
 		r.onDismiss(env, m)
 	default:
 		r.receiveValues(env, from, m)
+	}
+}
+
+// receiveInactive handles a message at a replica that takes no part, yet or any more.
+func (r *Replica) receiveInactive(env Env, from node.ID, m *Message) {
+	switch {
+	case r.standing == silent:
+	case r.standing != founding:
+		r.receiveAside(env, from, m)
+	case m.Kind == Synced:
+		r.standing = active
+		r.onSynced(m)
 	}
 }
 

@@ -14,6 +14,7 @@ package wal
 
 import (
 	"errors"
+	"slices"
 
 	"simrun/node"
 )
@@ -62,8 +63,11 @@ func (l *Log) Append(d node.Disk, kind uint8, payload []byte) (seq uint64) {
 // an image, to AddBegun. Nothing else may be called in between.
 func (l *Log) Begin(kind uint8) []byte {
 	h := header{kindAt: kind}
-	return append(l.scratch, h[:]...)
+	return append(slices.Grow(l.scratch, ordinary), h[:]...)
 }
+
+// ordinary is room for a header and a payload that is not long, so that memory grows once for both.
+const ordinary = 128
 
 // Commit adds the record that was begun, and returns its sequence number.
 func (l *Log) Commit(d node.Disk, begun []byte) (seq uint64) {

@@ -63,24 +63,30 @@ func testify(record []byte, synced uint64) {
 // labelled returns the labelled record at the start of b.
 func labelled(b []byte) []byte { return b[:headerLen+int(binary.LittleEndian.Uint32(b[4:]))] }
 
-// decode reads the record at the start of b, and returns how long it is; 0 if there is no intact record of that file.
-func decode(b []byte, file ID) (r Record, length int) {
+// intact returns how long the record at the start of b is; 0 if there is no intact record of that file.
+func intact(b []byte, file ID) (length int) {
 	if len(b) < headerLen {
-		return Record{}, 0
+		return 0
 	}
 	h := (*header)(b)
 	n := binary.LittleEndian.Uint32(h[4:])
 	if n > MaxPayload || int(n) > len(b)-headerLen || h[kindAt] == 0 || ID(binary.LittleEndian.Uint32(h[24:])) != file {
-		return Record{}, 0
+		return 0
 	}
 	length = headerLen + int(n)
 	if crc32.Checksum(b[4:length], castagnoli) != binary.LittleEndian.Uint32(h[:]) {
-		return Record{}, 0
+		return 0
 	}
+	return length
+}
+
+// decode takes an intact record apart, which is all of b.
+func decode(b []byte) Record {
+	h := (*header)(b)
 	return Record{
-		Seq: binary.LittleEndian.Uint64(h[8:]), Kind: h[kindAt], Payload: b[headerLen:length:length],
+		Seq: binary.LittleEndian.Uint64(h[8:]), Kind: h[kindAt], Payload: b[headerLen:len(b):len(b)],
 		synced: binary.LittleEndian.Uint64(h[16:]),
-	}, length
+	}
 }
 
 // ID is the digest of a file's name that its records carry. Whoever reads a file often keeps it.

@@ -50,14 +50,18 @@ func Scan(file string, b []byte, each func(Record)) Report { return IDOf(file).S
 func (id ID) Scan(b []byte, each func(Record)) (report Report) {
 	next, synced, at := uint64(1), uint64(0), 0 // sequence number of the next record, and through which the log was synced, by those seen
 	for at < len(b) {
-		r, n := decode(b[at:], id)
-		if n == 0 || r.Seq != next && at > 0 {
+		n := intact(b[at:], id)
+		if n == 0 {
 			break
 		}
-		each(r)
+		r := decode(b[at : at+n])
+		if r.Seq != next && at > 0 {
+			break
+		}
+		at += n
 		report.Records++
 		next, synced = r.Seq+1, max(synced, r.synced)
-		at += n
+		each(r)
 	}
 	report.Intact, report.Dropped = at, len(b)-at
 	if report.Dropped > 0 {
@@ -77,33 +81,30 @@ func (r *Report) assess(id ID, b []byte, next, synced uint64, each func(Record))
 	if resume.Seq > 0 {
 		r.Last = resume.Seq - 1
 	}
-	for p := 0; p < len(b); {
-		record, n := decode(b[p:], id)
-		if n == 0 || record.Seq < next {
-			p++
-			continue
-		}
+	for record, rest := seek(b, id, next); record.Seq > 0; record, rest = seek(rest, id, record.Seq+1) {
 		each(record)
 		r.Records++
-		next = record.Seq + 1
-		p += n
 	}
+}
+
+// seek looks for the first intact record from sequence number next on, and returns it and what is behind it; a record of number 0 if there is none.
+func seek(b []byte, id ID, next uint64) (r Record, rest []byte) {
+	for ; len(b) > 0; b = b[1:] {
+		if n := intact(b, id); n > 0 {
+			if r = decode(b[:n]); r.Seq >= next {
+				return r, b[n:]
+			}
+		}
+	}
+	return Record{}, nil
 }
 
 // search looks behind a damage for intact records from sequence number next on. It returns the first, and how far
 // the log was synced according to any of them.
 func search(b []byte, id ID, next uint64) (first Record, synced uint64) {
-	for p := 0; p < len(b); {
-		r, n := decode(b[p:], id)
-		if n == 0 || r.Seq < next {
-			p++
-			continue
-		}
-		if first.Seq == 0 {
-			first = r
-		}
+	first, rest := seek(b, id, next)
+	for r := first; r.Seq > 0; r, rest = seek(rest, id, next) {
 		synced = max(synced, r.synced)
-		p += n
 	}
 	return first, synced
 }

@@ -167,6 +167,9 @@ type voterSet [MaxNodes / 64]uint64
 
 // place returns where the replica stands among the voters; a negative number if it is none.
 func (e *era) place(id node.ID) int {
+	if i := int(id) - 1; uint(i) < uint(len(e.Voters)) && e.Voters[i] == id { // as where IDs count from 1
+		return i
+	}
 	for i, voter := range e.Voters {
 		if voter == id {
 			return i

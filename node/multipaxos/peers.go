@@ -62,6 +62,9 @@ func (p *peer) in(era int) bool { return p.votes>>era&1 == 1 }
 
 // peer returns what is known of a member; nil if it is none.
 func (r *Replica) peer(id node.ID) *peer {
+	if i := int(id) - 1; uint(i) < uint(len(r.peers)) && r.peers[i].id == id { // as where IDs count from 1
+		return &r.peers[i]
+	}
 	for i := range r.peers {
 		if r.peers[i].id == id {
 			return &r.peers[i]
@@ -105,13 +108,13 @@ func (r *Replica) quorumHeard(now node.Local) bool {
 		return true
 	}
 	for i := range r.eras {
-		heard := 0
-		for j := range r.peers {
+		needed := r.eras[i].phase2
+		for j := 0; j < len(r.peers) && needed > 0; j++ {
 			if p := &r.peers[j]; p.in(i) && (p.heard && now-p.heardAt < r.config.ElectionMin || p.id == r.id) {
-				heard++
+				needed--
 			}
 		}
-		if heard < r.eras[i].phase2 {
+		if needed > 0 {
 			return false
 		}
 	}
@@ -165,8 +168,12 @@ func (r *Replica) onAlive(env Env, from node.ID, m *Message) {
 	if (answers || grants) && r.moved(p, answers, grants) {
 		r.count()
 	}
-	r.serveReads(env)
-	r.goOnWithTransfer(env)
+	if r.reads.len() > 0 {
+		r.serveReads(env)
+	}
+	if r.successor.to != 0 {
+		r.goOnWithTransfer(env)
+	}
 }
 
 // past is how many voters of an era are past what a quorum stands behind: who answered a later round, and whose lease lasts longer.

@@ -154,12 +154,12 @@ func (r *Replica) restore(image []byte) bool {
 	if in.bad || alpha == 0 {
 		return false
 	}
-	fresh := Replica{machine: r.config.Machine(), sessions: table}
+	fresh := Replica{machine: r.config.Machine(), sessions: table, scratch: r.scratch}
 	fresh.setEras(eras)
 	if fresh.machine.Restore(in.rest) != nil || fresh.state() != state {
 		return false
 	}
-	r.machine, r.sessions, r.alpha = fresh.machine, fresh.sessions, alpha
+	r.machine, r.sessions, r.alpha, r.scratch = fresh.machine, fresh.sessions, alpha, fresh.scratch
 	r.setEras(eras)
 	r.applied, r.checkpoint = slot, slot
 	return true

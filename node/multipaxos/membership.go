@@ -46,7 +46,8 @@ func (m *Membership) Validate() error {
 	if len(m.Learners) > MaxNodes {
 		return fmt.Errorf("multipaxos: %d learners, and there may be %d", len(m.Learners), MaxNodes)
 	}
-	all := slices.Concat(m.Voters, m.Learners)
+	var members [2 * MaxNodes]node.ID
+	all := append(append(members[:0], m.Voters...), m.Learners...)
 	slices.Sort(all)
 	for i, id := range all {
 		if id == 0 {
@@ -269,7 +270,7 @@ func (r *reader) eras() (l eras) {
 // setEras makes the eras the ones in force, after slot r.applied.
 func (r *Replica) setEras(l eras) {
 	r.eras = l
-	r.scratch = l.appendTo(r.scratch[:0])
+	r.scratch = l.appendTo(slices.Grow(r.scratch[:0], 64)) // one or two of a few members have room there
 	r.membership = fact.Digest(r.scratch)
 	r.offered = image{} // a new member waits for an image that has it
 	if r.role == leader {

@@ -2,6 +2,7 @@ package multipaxos
 
 import (
 	"math"
+	"slices"
 
 	"simrun/node"
 	"simrun/node/fact"
@@ -29,6 +30,7 @@ func (r *Replica) enlist() {
 		members += len(r.eras[i].Voters) + len(r.eras[i].Learners)
 	}
 	r.peers = make([]peer, 0, members)
+	r.ranks = slices.Grow(r.ranks[:0], members)
 	for i := range r.eras {
 		e := &r.eras[i]
 		for _, id := range e.Voters {

@@ -203,26 +203,23 @@ func (r *Replica) moved(p *peer, answers, grants bool) bool {
 func (r *Replica) count() {
 	r.confirmed, r.leaseEnd = r.round, node.Local(1<<62)
 	for i := range r.eras {
-		phase2 := r.eras[i].phase2
-		list, granted := r.ranks[:0], node.Local(0)
+		answered, granted := 0, false
 		for j := range r.peers {
 			if p := &r.peers[j]; p.in(i) {
-				list = append(list, int64(p.round))
-				granted |= p.granted
-			}
-		}
-		r.confirmed = min(r.confirmed, uint64(highest(list, phase2)))
-		if granted != 0 { // as never, unless reads are by lease
-			list = list[:0]
-			for j := range r.peers {
-				if p := &r.peers[j]; p.in(i) {
-					list = append(list, int64(p.granted))
+				if p.round == r.round {
+					answered++
 				}
+				granted = granted || p.granted != 0
 			}
-			granted = node.Local(highest(list, phase2))
 		}
-		r.leaseEnd = min(r.leaseEnd, granted)
-		r.ranks = list
+		if answered < r.eras[i].phase2 { // otherwise the latest round is the highest that a quorum answered
+			r.confirmed = min(r.confirmed, uint64(r.ranked(i, func(p *peer) int64 { return int64(p.round) })))
+		}
+		lease := node.Local(0) // as always, unless reads are by lease
+		if granted {
+			lease = node.Local(r.ranked(i, func(p *peer) int64 { return int64(p.granted) }))
+		}
+		r.leaseEnd = min(r.leaseEnd, lease)
 	}
 	for i := range r.eras {
 		t := past{}
@@ -239,8 +236,19 @@ func (r *Replica) count() {
 	}
 }
 
-// highest returns the n-th highest number of the list, from 1. Most numbers are the same, since most answers are to the latest round: a pass for each that
-// is not is quicker than a sort.
+// ranked returns the number that a phase-2 quorum of the era in that place reaches or exceeds.
+func (r *Replica) ranked(era int, number func(*peer) int64) int64 {
+	list := r.ranks[:0]
+	for j := range r.peers {
+		if p := &r.peers[j]; p.in(era) {
+			list = append(list, number(p))
+		}
+	}
+	r.ranks = list
+	return highest(list, r.eras[era].phase2)
+}
+
+// highest returns the n-th highest number of the list, from 1. Most are one of two or three: a pass for each is quicker than a sort.
 func highest(list []int64, n int) int64 {
 	bound := int64(math.MaxInt64)
 	for n > 0 {

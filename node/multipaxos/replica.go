@@ -93,7 +93,7 @@ type Replica struct {
 	// Leader.
 	peers     []peer       // everybody in the eras, itself included
 	past      [2]past      // by era; see count
-	ranks     []int64      // scratch of count
+	ranks     []int64      // scratch of ranked
 	round     uint64       // of heartbeats
 	sentAt    []node.Local // when the latest rounds began, by round%rounds; nil before it ever led
 	ledAt     node.Local   // since when it leads

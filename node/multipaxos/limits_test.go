@@ -235,9 +235,9 @@ func TestImagesThatMakeNoSense(t *testing.T) {
 // The longest lease that may be on the disk is a quarter of all time.
 func TestLongestLeaseOnDisk(t *testing.T) {
 	var r Replica
-	require.False(t, r.replay(record{kind: recordGrant, ballot: 9, span: math.MaxInt64/4 + 1}))
+	require.False(t, r.replay(&record{kind: recordGrant, ballot: 9, span: math.MaxInt64/4 + 1}))
 	require.Equal(t, grant{}, r.grant)
-	require.True(t, r.replay(record{kind: recordGrant, ballot: 9, span: math.MaxInt64 / 4}))
+	require.True(t, r.replay(&record{kind: recordGrant, ballot: 9, span: math.MaxInt64 / 4}))
 	require.Equal(t, grant{ballot: 9, span: math.MaxInt64 / 4, stored: true}, r.grant)
 }
 

@@ -95,28 +95,28 @@ type record struct {
 }
 
 // decodeRecord checks a record's form. ok is false for one that this package has not written.
-func decodeRecord(kind uint8, payload []byte) (d record, ok bool) {
-	in := reader{rest: payload}
+func decodeRecord(kind uint8, p []byte) (d record, ok bool) {
 	d.kind = kind
-	switch kind {
-	case recordPromise, recordRepairing:
-		d.ballot = node.Ballot(in.word())
-	case recordGrant:
-		d.ballot, d.span = node.Ballot(in.word()), in.word()
-	case recordLeft:
-	case recordVote:
-		d.ballot, d.slot, d.commit = node.Ballot(in.word()), in.word(), in.word()
-	case recordLearned:
-		d.ballot, d.slot = learned, in.word()
-		d.commit = d.slot
-	case recordSnapshot:
-		d.id, d.floor = in.word(), in.word()
+	switch {
+	case kind == recordVote && len(p) >= 24:
+		d.ballot, d.slot, d.commit, d.rest = node.Ballot(word(p)), word(p[8:]), word(p[16:]), p[24:]
+	case kind == recordLearned && len(p) >= 8:
+		d.ballot, d.slot, d.commit, d.rest = learned, word(p), word(p), p[8:]
+	case (kind == recordPromise || kind == recordRepairing) && len(p) >= 8:
+		d.ballot, d.rest = node.Ballot(word(p)), p[8:]
+	case kind == recordSnapshot && len(p) >= 16:
+		d.id, d.floor, d.rest = word(p), word(p[8:]), p[16:]
+	case kind == recordGrant && len(p) >= 16:
+		d.ballot, d.span, d.rest = node.Ballot(word(p)), word(p[8:]), p[16:]
+	case kind == recordLeft:
+		d.rest = p
 	default:
 		return d, false
 	}
-	d.rest = in.rest
-	return d, !in.bad
+	return d, true
 }
+
+func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
 // DurableFacts emits what a run of whole records, from anywhere in one of the files, says about promises, votes and snapshots.
 // It is pure.
@@ -125,9 +125,8 @@ func DurableFacts(file string, b []byte, emit func(fact.Fact)) {
 	case File:
 		logID.Scan(b, func(w wal.Record) {
 			if p := w.Payload; w.Kind == recordVote && len(p) >= 24 { // most are, and this is quicker
-				b, slot := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
-				emit(fact.Fact{Kind: fact.Promised, Ballot: b})
-				emit(voted(node.Ballot(b), slot, p[24:]))
+				emit(fact.Fact{Kind: fact.Promised, Ballot: word(p)})
+				emit(voted(node.Ballot(word(p)), word(p[8:]), p[24:]))
 				return
 			}
 			otherFacts(w, emit)

@@ -12,7 +12,7 @@ func (r *Replica) recover(env Env) {
 	written, chosen, left, sound := false, uint64(0), false, true
 	log, report, err := wal.Open(env, File, func(w wal.Record) {
 		d, ok := decodeRecord(w.Kind, w.Payload)
-		if !ok || !r.replay(d) {
+		if !ok || !r.replay(&d) {
 			sound = false
 			return
 		}
@@ -92,7 +92,7 @@ func (r *Replica) awaitFounding(env Env) {
 }
 
 // replay takes one record back into memory. It returns false if that makes no sense.
-func (r *Replica) replay(d record) bool {
+func (r *Replica) replay(d *record) bool {
 	switch d.kind {
 	case recordPromise:
 		r.promised = max(r.promised, d.ballot)

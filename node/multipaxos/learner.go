@@ -19,7 +19,9 @@ func (r *Replica) onNews(env Env, from node.ID, m *Message) {
 		return
 	}
 	r.follow(env, m.Ballot)
-	r.learn(env, from, m.Ballot, m.Commit)
+	if r.applied < m.Commit {
+		r.learn(env, from, m.Ballot, m.Commit)
+	}
 	if m.Kind == Heartbeat {
 		r.answer(env, from, m)
 	}

@@ -1,6 +1,7 @@
 package multipaxos
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,10 +15,10 @@ import (
 // leader count.
 func TestCount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		members := Membership{Voters: []node.ID{1, 2, 3, 4, 5}}
+		members := Membership{Voters: rapid.SampledFrom([][]node.ID{{1, 2, 3, 4, 5}, {7, 1, 3, 2, 9}}).Draw(t, "voters")}
 		r := &Replica{id: 1, role: leader, ballot: node.NewBallot(1, 1), eras: eras{newEra(0, members)}}
 		if rapid.Bool().Draw(t, "joint") {
-			r.eras = append(r.eras, newEra(100, Membership{Voters: []node.ID{1, 2, 3}}))
+			r.eras = append(r.eras, newEra(100, Membership{Voters: members.Voters[:3]}))
 		}
 		r.enlist()
 		r.sentAt = make([]node.Local, rounds)
@@ -57,4 +58,32 @@ func TestNoLeaseOfNoGrants(t *testing.T) {
 		r.onAlive(s, from, &Message{Kind: Alive, Ballot: r.ballot, Mark: 1, Span: 500})
 	}
 	require.Equal(t, node.Local(1400), r.leaseEnd, "two of three are enough")
+}
+
+// The n-th highest number is the n-th of a sorted list, however often numbers are there.
+func TestHighest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfN(rapid.Int64Range(0, 5), 1, MaxNodes).Draw(t, "list")
+		n := rapid.IntRange(1, len(list)).Draw(t, "n")
+		got := highest(slices.Clone(list), n)
+		slices.Sort(list)
+		require.Equal(t, list[len(list)-n], got)
+	})
+}
+
+// Members are found by their IDs, whatever these are and wherever they stand.
+func TestPlaces(t *testing.T) {
+	voters := []node.ID{2, 1, 3, 9, 5, 65535}
+	r := &Replica{id: 1, eras: eras{newEra(0, Membership{Voters: voters, Learners: []node.ID{7}})}}
+	r.enlist()
+	for id := range node.ID(12) {
+		at := slices.Index(voters, id)
+		require.Equal(t, at, r.eras[0].place(id), "%d", id)
+		require.Equal(t, at >= 0 || id == 7, r.peer(id) != nil, "%d", id)
+		if p := r.peer(id); p != nil {
+			require.Equal(t, id, p.id)
+			require.Equal(t, at >= 0, p.in(0))
+		}
+	}
+	require.Equal(t, 5, r.eras[0].place(65535))
 }

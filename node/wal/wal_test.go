@@ -200,6 +200,31 @@ func TestBitRot(t *testing.T) {
 	}
 }
 
+// A record that is begun and appended to is the record that a payload makes, in the log and in an image.
+func TestBegin(t *testing.T) {
+	copied, begun := &memory{}, &memory{}
+	a, _, _ := Open(copied, "log", func(Record) {})
+	b, _, _ := Open(begun, "log", func(Record) {})
+	payload := bytes.Repeat([]byte("payload"), 30)
+	for range 2 {
+		for n := range 3 {
+			require.Equal(t, a.Append(copied, 7, payload[n:]), b.Commit(begun, append(b.Begin(7), payload[n:]...)))
+		}
+		require.Equal(t, copied.b, begun.b)
+		a.Rewriting()
+		b.Rewriting()
+		for n := range 3 {
+			a.Add(8, payload[n:])
+			b.AddBegun(append(b.Begin(8), payload[n:]...))
+		}
+		a.Replace(copied)
+		b.Replace(begun)
+		require.Equal(t, copied.b, begun.b)
+	}
+	report := Scan("log", begun.b, func(Record) {})
+	require.Equal(t, Report{Records: 3, Intact: len(begun.b)}, report)
+}
+
 // What could not be read back is not written.
 func TestTooLongAPayload(t *testing.T) {
 	longest = 8

@@ -123,46 +123,50 @@ func appendCommand(dst []byte, q *pending) []byte {
 
 // commands walks through a value. A malformed rest ends it: the same way at every replica.
 type commands struct {
-	rest    []byte
+	value   []byte
+	end     int // of the command that next found last, and where the one behind it begins
+	begin   int // of its bytes for the state machine, which reach up to end
 	op      node.Op
 	session uint64
 	client  node.Client
 	seq     uint64
-	command []byte
 }
 
-func (l *commands) next() bool {
-	if len(l.rest) == 0 {
+func (l *commands) next() bool { return l.end < len(l.value) && l.take() }
+
+// take takes the next command, of which there is at least the first byte.
+func (l *commands) take() bool {
+	b := l.value
+	session, at := uvarint(b, l.end+1)
+	client, at := uvarint(b, at)
+	seq, at := uvarint(b, at)
+	length, at := uvarint(b, at)
+	if at > len(b) || length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
+		l.end = len(b)
 		return false
 	}
-	b := l.rest
-	var n [4]uint64 // session, client, sequence number, length
-	at := 1
-	for i := range n {
-		v, shift := uint64(0), uint(0)
-		for ; ; shift += 7 {
-			if at >= len(b) || shift > 63 || shift == 63 && b[at] > 1 { // too short, or more than 64 bits
-				l.rest = nil
-				return false
-			}
-			c := b[at]
-			at++
-			v |= uint64(c&0x7f) << (shift & 63)
-			if c < 0x80 {
+	l.op, l.session, l.client, l.seq = node.Op(b[l.end]), session, node.Client(client), seq
+	l.begin, l.end = at, at+int(length)
+	return true
+}
+
+// command returns the bytes for the state machine.
+func (l *commands) command() []byte { return l.value[l.begin:l.end:l.end] }
+
+// uvarint reads the number at a place in b and returns where it ends: beyond the end of b if it is not whole, or has more than 64 bits.
+func uvarint(b []byte, at int) (v uint64, end int) {
+	for shift := uint(0); uint(at) < uint(len(b)) && shift < 70; shift += 7 {
+		c := b[at]
+		at++
+		v |= uint64(c&0x7f) << (shift & 63)
+		if c < 0x80 {
+			if shift == 63 && c > 1 {
 				break
 			}
+			return v, at
 		}
-		n[i] = v
 	}
-	session, client, seq, length := n[0], n[1], n[2], n[3]
-	if length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
-		l.rest = nil
-		return false
-	}
-	end := at + int(length)
-	l.op, l.session, l.client, l.seq = node.Op(b[0]), session, node.Client(client), seq
-	l.command, l.rest = b[at:end:end], b[end:]
-	return true
+	return 0, len(b) + 1
 }
 
 const maxClient = 1<<31 - 1
@@ -175,18 +179,18 @@ const (
 
 // Commands calls each with every command for the state machine in the value chosen for a slot, in order.
 func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {
-	for list := (commands{rest: value}); list.next(); {
+	for list := (commands{value: value}); list.next(); {
 		if list.op == node.Command || list.op == node.Read {
-			each(uint32(list.client), list.seq, list.command)
+			each(uint32(list.client), list.seq, list.command())
 		}
 	}
 }
 
 // Memberships calls each with every membership, encoded, in the value chosen for a slot, in order.
 func Memberships(value []byte, each func(encoded []byte)) {
-	for list := (commands{rest: value}); list.next(); {
+	for list := (commands{value: value}); list.next(); {
 		if list.op == node.Configure {
-			each(list.command)
+			each(list.command())
 		}
 	}
 }

@@ -58,13 +58,13 @@ func (r *Replica) apply(env Env, e *entry) {
 		r.setEras(append(eras(nil), r.eras[1:]...))
 	}
 	index := uint32(0)
-	for list := (commands{rest: e.value}); list.next(); index++ {
+	for list := (commands{value: e.value}); list.next(); index++ {
 		switch list.op {
 		case node.Command:
 			r.execute(env, &list, e.slot, index)
 		case node.Read:
 			r.reply(env, list.client, node.Reply{
-				Seq: list.seq, Status: node.OK, Slot: e.slot, Index: index, Output: r.query(list.command),
+				Seq: list.seq, Status: node.OK, Slot: e.slot, Index: index, Output: r.query(list.command()),
 			})
 		case node.Register:
 			id := place(e.slot, index)
@@ -74,7 +74,7 @@ func (r *Replica) apply(env Env, e *entry) {
 			}
 			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.OK, Session: id, Slot: e.slot, Index: index})
 		case node.Configure:
-			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: r.configure(env, list.command), Slot: e.slot, Index: index})
+			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: r.configure(env, list.command()), Slot: e.slot, Index: index})
 		default:
 			r.reply(env, list.client, node.Reply{Seq: list.seq, Status: node.Refused})
 		}
@@ -105,7 +105,7 @@ func (r *Replica) execute(env Env, c *commands, slot uint64, index uint32) {
 		return
 	}
 	if c.seq > s.seq {
-		output := r.machine.Apply(c.command, s.output[:0])
+		output := r.machine.Apply(c.command(), s.output[:0])
 		r.sessions.record(s, c.seq, slot, index, output)
 		r.metrics.Commands++
 		env.Observe(fact.Fact{

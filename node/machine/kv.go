@@ -4,18 +4,21 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // KV is a key-value store with get, put and compare-and-set. Keys and values are byte strings; an absent key differs
 // from an empty value. The zero KV is an empty store.
 type KV struct {
-	entries map[string]*kvEntry
-	keys    []string // in order, so that a snapshot need not sort
-	digest  [2]uint64
+	table  []*kvEntry // a hash table with open addressing; its length is 0 or a power of two, at most three quarters of it in use
+	sorted []*kvEntry // in order of their keys, so that a snapshot need not sort
+	digest [2]uint64
 }
 
 // kvEntry is the value of a key, and what it adds to the digest.
 type kvEntry struct {
+	key        string
+	hash       uint64 // scatter(key)
 	value      []byte
 	share      [2]uint64
 	key0, key1 uint64 // what the key alone makes of the share: see keyDigest
@@ -67,25 +70,28 @@ func (m *KV) Apply(cmd, dst []byte) []byte {
 		return append(dst, resultError)
 	}
 	op := cmd[0]
-	key, rest, ok := cutBytes(cmd[1:])
+	key, at := cutBytes(cmd, 1)
 	var expect, value []byte
-	if ok && op == opCAS {
-		expect, rest, ok = cutBytes(rest)
+	if op == opCAS {
+		expect, at = cutBytes(cmd, at)
 	}
-	if ok && op != opGet {
-		value, rest, ok = cutBytes(rest)
+	if op != opGet {
+		value, at = cutBytes(cmd, at)
 	}
-	if !ok || len(rest) > 0 || op < opGet || op > opCASAbsent {
+	if at != len(cmd) || op < opGet || op > opCASAbsent {
 		return append(dst, resultError)
 	}
-	e := m.entries[string(key)]
+	e := m.find(key)
 	if e != nil {
 		dst = append(append(dst, resultValue), e.value...)
 	} else {
 		dst = append(dst, resultAbsent)
 	}
 	if op == opPut || op == opCASAbsent && e == nil || op == opCAS && e != nil && bytes.Equal(e.value, expect) {
-		m.set(key, e, value)
+		if e == nil {
+			e = m.add(key)
+		}
+		m.set(e, value)
 	}
 	return dst
 }
@@ -98,19 +104,27 @@ func (m *KV) Query(cmd, dst []byte) ([]byte, bool) {
 	return m.Apply(cmd, dst), true
 }
 
-// set gives the key, whose entry is e if it has one, another value. The memory of the old one is used again: nobody else holds it.
-func (m *KV) set(key []byte, e *kvEntry, value []byte) {
-	if e == nil {
-		e = &kvEntry{}
-		e.key0, e.key1 = keyDigest(key)
-		if m.entries == nil {
-			m.entries = make(map[string]*kvEntry)
-		}
-		name := string(key)
-		m.entries[name] = e
-		at, _ := slices.BinarySearch(m.keys, name)
-		m.keys = slices.Insert(m.keys, at, name)
+// find returns the entry of a key; nil if there is none.
+func (m *KV) find(key []byte) *kvEntry {
+	if len(m.table) == 0 {
+		return nil
 	}
+	return m.table[m.at(key)]
+}
+
+// at returns where the key is in the table, or else the free place where it belongs.
+func (m *KV) at(key []byte) int {
+	h, mask := scatter(key), len(m.table)-1
+	for i := int(h >> 32); ; i++ {
+		e := m.table[i&mask]
+		if e == nil || e.hash == h && len(e.key) == len(key) && (len(key) <= 8 || e.key == string(key)) {
+			return i & mask
+		}
+	}
+}
+
+// set gives an entry another value. The memory of the old one is used again: nobody else holds it.
+func (m *KV) set(e *kvEntry, value []byte) {
 	a, b := fold(e.key0, e.key1, value)
 	m.digest[0] += a - e.share[0]
 	m.digest[1] += b - e.share[1]
@@ -118,32 +132,45 @@ func (m *KV) set(key []byte, e *kvEntry, value []byte) {
 	e.value = append(e.value[:0], value...)
 }
 
+// add makes an entry for a key that has none. Entries are never taken out.
+func (m *KV) add(key []byte) *kvEntry {
+	e := &kvEntry{key: string(key), hash: scatter(key)}
+	e.key0, e.key1 = keyDigest(key)
+	if 4*(len(m.sorted)+1) > 3*len(m.table) {
+		m.table = make([]*kvEntry, max(8, 2*len(m.table)))
+		for _, known := range m.sorted {
+			m.table[m.at([]byte(known.key))] = known
+		}
+	}
+	m.table[m.at(key)] = e
+	at, _ := slices.BinarySearchFunc(m.sorted, e.key, func(x *kvEntry, key string) int { return strings.Compare(x.key, key) })
+	m.sorted = slices.Insert(m.sorted, at, e)
+	return e
+}
+
 // Digest identifies the contents.
 func (m *KV) Digest() [2]uint64 { return m.digest }
 
 // Snapshot appends the entries in order of their keys.
 func (m *KV) Snapshot(dst []byte) []byte {
-	for _, key := range m.keys {
-		dst = append(binary.AppendUvarint(dst, uint64(len(key))), key...)
-		dst = appendBytes(dst, m.entries[key].value)
+	for _, e := range m.sorted {
+		dst = append(binary.AppendUvarint(dst, uint64(len(e.key))), e.key...)
+		dst = appendBytes(dst, e.value)
 	}
 	return dst
 }
 
 // Restore sets the contents to those of a snapshot. It refuses anything that Snapshot would not write.
 func (m *KV) Restore(snapshot []byte) error {
-	restored := KV{entries: make(map[string]*kvEntry)}
-	for rest := snapshot; len(rest) > 0; {
-		key, more, ok := cutBytes(rest)
-		if !ok {
+	var restored KV
+	for at := 0; at < len(snapshot); {
+		var key, value []byte
+		key, at = cutBytes(snapshot, at)
+		value, at = cutBytes(snapshot, at)
+		if n := len(restored.sorted); at > len(snapshot) || n > 0 && restored.sorted[n-1].key >= string(key) {
 			return errMalformed
 		}
-		value, more, ok := cutBytes(more)
-		if n := len(restored.keys); !ok || n > 0 && restored.keys[n-1] >= string(key) {
-			return errMalformed
-		}
-		restored.set(key, nil, value)
-		rest = more
+		restored.set(restored.add(key), value)
 	}
 	*m = restored
 	return nil

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -102,6 +103,58 @@ func TestKVIsAMap(t *testing.T) {
 			require.Equal(t, v, string(out))
 		}
 	})
+}
+
+// Keys that differ in their last byte, in their length, or only in zeros, of lengths around the eight bytes that are compared as one number: each has a value of its own,
+// however large the table has grown.
+func TestKVTellsKeysApart(t *testing.T) {
+	var m KV
+	keys := []string{""}
+	for n := range 20 {
+		for _, last := range []byte{0, 1, 0x80} {
+			keys = append(keys, string(append(make([]byte, n), last)))
+		}
+		for i := range 10 {
+			keys = append(keys, strings.Repeat("key ", n)+string(rune('0'+i)))
+		}
+	}
+	for i, key := range keys {
+		out := m.Apply(AppendPut(nil, []byte(key), []byte{byte(i), byte(i >> 8)}), nil)
+		require.Equal(t, []byte{resultAbsent}, out, "%q", key)
+	}
+	for i, key := range keys {
+		out := m.Apply(AppendGet(nil, []byte(key)), nil)
+		require.Equal(t, []byte{resultValue, byte(i), byte(i >> 8)}, out, "%q", key)
+		require.Equal(t, []byte{resultAbsent}, m.Apply(AppendGet(nil, []byte(key+" ")), nil), "%q", key)
+	}
+	var other KV
+	require.NoError(t, other.Restore(m.Snapshot(nil)))
+	require.Equal(t, m.Digest(), other.Digest())
+}
+
+// The digest of every length is what it was when it was defined byte by byte: it is in the bytes on disks.
+func TestFoldStays(t *testing.T) {
+	plain := func(h0, h1 uint64, b []byte) (uint64, uint64) {
+		h0, h1 = mix(h0, h1, uint64(len(b)))
+		for len(b) > 0 {
+			w := uint64(0)
+			for i, c := range b[:min(8, len(b))] {
+				w |= uint64(c) << (8 * i)
+			}
+			h0, h1 = mix(h0, h1, w)
+			b = b[min(8, len(b)):]
+		}
+		return h0, h1
+	}
+	b := make([]byte, 40)
+	for i := range b {
+		b[i] = byte(i*37 + 11)
+	}
+	for n := range b {
+		h0, h1 := plain(1, 2, b[:n])
+		g0, g1 := fold(1, 2, b[:n:n])
+		require.Equal(t, [2]uint64{h0, h1}, [2]uint64{g0, g1}, "%d bytes", n)
+	}
 }
 
 func TestApplyDoesNotAllocate(t *testing.T) {

@@ -31,22 +31,27 @@ func appendBytes(dst, b []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
 }
 
-// cutBytes splits off what appendBytes appended, and nothing else: a length has one encoding, the shortest.
-func cutBytes(b []byte) (head, rest []byte, ok bool) {
-	if len(b) > 0 && b[0] < 0x80 && int(b[0]) < len(b) { // nearly always
-		end := 1 + int(b[0])
-		return b[1:end:end], b[end:], true
+// cutBytes returns what appendBytes appended at a place in b, and where it ends: beyond the end of b if there is nothing such. A length has one encoding, the shortest.
+func cutBytes(b []byte, at int) (head []byte, end int) {
+	if uint(at) < uint(len(b)) && b[at] < 0x80 { // nearly always
+		begin := at + 1
+		if end = begin + int(b[at]); end <= len(b) {
+			return b[begin:end:end], end
+		}
+		return nil, len(b) + 1
 	}
-	return cutLong(b)
+	return cutLong(b, at)
 }
 
-func cutLong(b []byte) (head, rest []byte, ok bool) {
-	n, used := binary.Uvarint(b)
-	if used <= 0 || n > uint64(len(b)-used) || used > 1 && b[used-1] == 0 {
-		return nil, nil, false
+func cutLong(b []byte, at int) (head []byte, end int) {
+	if at < len(b) {
+		n, used := binary.Uvarint(b[at:])
+		if begin := at + used; used > 0 && b[begin-1] != 0 && n <= uint64(len(b)-begin) {
+			end = begin + int(n)
+			return b[begin:end:end], end
+		}
 	}
-	end := used + int(n)
-	return b[used:end:end], b[end:], true
+	return nil, len(b) + 1
 }
 
 // What a share begins with.
@@ -61,19 +66,46 @@ func keyDigest(key []byte) (uint64, uint64) { return fold(empty0, empty1, key) }
 
 // fold folds b and its length into two words. They are two variables and not an array, which would live in memory and not in registers.
 func fold(h0, h1 uint64, b []byte) (uint64, uint64) {
-	h0, h1 = mix(h0, h1, uint64(len(b)))
-	for len(b) >= 8 {
+	all := b
+	h0, h1 = mix(h0, h1, uint64(len(all)))
+	for len(b) > 8 {
 		h0, h1 = mix(h0, h1, binary.LittleEndian.Uint64(b))
 		b = b[8:]
 	}
-	if len(b) > 0 {
-		tail := uint64(0)
-		for i, c := range b {
-			tail |= uint64(c) << (8 * uint(i))
-		}
-		h0, h1 = mix(h0, h1, tail)
+	switch n := len(all); {
+	case n >= 8: // what is left of b is the upper part of the last 8 bytes
+		h0, h1 = mix(h0, h1, binary.LittleEndian.Uint64(all[n-8:])>>(8*uint(8-len(b))&63))
+	case n > 0:
+		h0, h1 = mix(h0, h1, word(b))
 	}
 	return h0, h1
+}
+
+// word returns up to 8 bytes as a little endian number.
+func word(b []byte) uint64 {
+	n := len(b)
+	switch {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(b)
+	case n >= 4: // two halves, which may overlap
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*uint(n-4))
+	case n > 0:
+		return uint64(b[0]) | uint64(b[n>>1])<<(8*uint(n>>1)) | uint64(b[n-1])<<(8*uint(n-1))
+	}
+	return 0
+}
+
+// scatter is a hash for tables in memory; nothing that anybody sees hangs on it. Of two keys of one length, up to 8 bytes, it is never the same:
+// both steps that it takes then can be undone.
+func scatter(b []byte) uint64 {
+	const k = 0x9e3779b97f4a7c15 // odd
+	h := uint64(len(b))
+	for len(b) > 8 {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * k
+		h ^= h >> 32
+		b = b[8:]
+	}
+	return (h ^ word(b)) * k
 }
 
 func mix(h0, h1, x uint64) (uint64, uint64) {

@@ -47,13 +47,13 @@ func parseRow(cmd []byte) (c rowCommand, ok bool) {
 		return c, false
 	}
 	c.op = cmd[0]
-	key, rest, ok := cutBytes(cmd[1:])
+	key, at := cutBytes(cmd, 1)
 	c.key = key
-	if ok && c.op == opCAS {
-		c.expect, rest, ok = cutBytes(rest)
+	if c.op == opCAS {
+		c.expect, at = cutBytes(cmd, at)
 	}
-	if ok && c.op != opGet {
-		c.value, rest, ok = cutBytes(rest)
+	if c.op != opGet {
+		c.value, at = cutBytes(cmd, at)
 	}
-	return c, ok && len(rest) == 0
+	return c, at == len(cmd)
 }

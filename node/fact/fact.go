@@ -96,7 +96,7 @@ type Fact struct {
 func Digest(b []byte) uint64 {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
 	h := uint64(len(b))*k1 ^ k0
-	for len(b) >= 16 {
+	for len(b) > 16 {
 		h = fold(h^binary.LittleEndian.Uint64(b), k1^binary.LittleEndian.Uint64(b[8:]))
 		b = b[16:]
 	}
@@ -105,7 +105,11 @@ func Digest(b []byte) uint64 {
 	}
 	// What is behind the first 8 bytes is the upper part of the last 8.
 	last := binary.LittleEndian.Uint64(b[len(b)-8:]) >> (8 * uint(16-len(b)))
-	return fold(fold(h^binary.LittleEndian.Uint64(b), k1^last), k0)
+	h = fold(h^binary.LittleEndian.Uint64(b), k1^last)
+	if len(b) == 16 {
+		h = fold(h, k1) // nothing is behind the last block
+	}
+	return fold(h, k0)
 }
 
 // short returns up to 7 bytes as a little endian number.

@@ -137,10 +137,15 @@ func (l *commands) next() bool { return l.end < len(l.value) && l.take() }
 // take takes the next command, of which there is at least the first byte.
 func (l *commands) take() bool {
 	b := l.value
-	session, at := uvarint(b, l.end+1)
-	client, at := uvarint(b, at)
-	seq, at := uvarint(b, at)
-	length, at := uvarint(b, at)
+	session, behind := uvarint(b, l.end+1)
+	client, at := short(b, behind)
+	seq, at := short(b, at)
+	length, at := short(b, at)
+	if client|seq|length >= long {
+		client, at = uvarint(b, behind)
+		seq, at = uvarint(b, at)
+		length, at = uvarint(b, at)
+	}
 	if at > len(b) || length > uint64(len(b)-at) || client == 0 || client > maxClient || seq == 0 {
 		l.end = len(b)
 		return false
@@ -155,19 +160,37 @@ func (l *commands) command() []byte { return l.value[l.begin:l.end:l.end] }
 
 // uvarint reads the number at a place in b and returns where it ends: beyond the end of b if it is not whole, or has more than 64 bits.
 func uvarint(b []byte, at int) (v uint64, end int) {
-	for shift := uint(0); uint(at) < uint(len(b)) && shift < 70; shift += 7 {
-		c := b[at]
+	for shift := uint(0); uint(at) < uint(len(b)); shift += 7 {
+		c := uint64(b[at])
 		at++
-		v |= uint64(c&0x7f) << (shift & 63)
 		if c < 0x80 {
-			if shift == 63 && c > 1 {
+			if shift >= 63 && (shift > 63 || c > 1) {
 				break
 			}
-			return v, at
+			return v | c<<(shift&63), at
 		}
+		v |= (c & 0x7f) << (shift & 63)
 	}
 	return 0, len(b) + 1
 }
+
+// short reads a number like uvarint if it has at most three bytes, and does not stand at the very end of b. Otherwise v is at least long.
+func short(b []byte, at int) (v uint64, end int) {
+	if at < 0 || at >= len(b)-2 {
+		return long, at
+	}
+	v = uint64(b[at])
+	if v < 0x80 {
+		return v, at + 1
+	}
+	v += uint64(b[at+1])<<7 - 0x80
+	if v < 0x80<<7 {
+		return v, at + 2
+	}
+	return v + uint64(b[at+2])<<14 - 0x80<<7, at + 3 // if there is a fourth byte, the upper bit of the third makes it long
+}
+
+const long = 1 << 21
 
 const maxClient = 1<<31 - 1
 
@@ -179,7 +202,8 @@ const (
 
 // Commands calls each with every command for the state machine in the value chosen for a slot, in order.
 func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {
-	for list := (commands{value: value}); list.next(); {
+	list := commands{value: value}
+	for list.next() {
 		if list.op == node.Command || list.op == node.Read {
 			each(uint32(list.client), list.seq, list.command())
 		}
@@ -188,7 +212,8 @@ func Commands(value []byte, each func(client uint32, seq uint64, cmd []byte)) {
 
 // Memberships calls each with every membership, encoded, in the value chosen for a slot, in order.
 func Memberships(value []byte, each func(encoded []byte)) {
-	for list := (commands{value: value}); list.next(); {
+	list := commands{value: value}
+	for list.next() {
 		if list.op == node.Configure {
 			each(list.command())
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -239,6 +240,25 @@ func TestCommandNumbers(t *testing.T) {
 		require.True(t, bytes.Equal(command, list.command()))
 		require.Equal(t, len(in.rest), len(list.rest()))
 	})
+}
+
+// What has up to three bytes is read by the short way as by the long one, and what has more is told from it.
+func TestShortNumbers(t *testing.T) {
+	for _, v := range []uint64{0, 1, 0x7f, 0x80, 0x81, 0xff, 0x3fff, 0x4000, 0x4001, 0x7fff, long - 1, long, long + 1, 1<<28 - 1, 1 << 28, math.MaxUint64} {
+		b := binary.AppendUvarint(nil, v)
+		all := append(append([]byte{0xff}, b...), 0xff, 0xff)
+		got, end := short(all, 1)
+		require.Equal(t, v < long, got < long, "%x", v)
+		if v < long {
+			require.Equal(t, []uint64{v, 1 + uint64(len(b))}, []uint64{got, uint64(end)})
+		}
+		got, end = uvarint(all, 1)
+		require.Equal(t, []uint64{v, 1 + uint64(len(b))}, []uint64{got, uint64(end)})
+		got, _ = short(b, len(b)-1)
+		require.GreaterOrEqual(t, got, uint64(long), "it stands at the very end")
+		got, _ = short(b, len(b)+1)
+		require.GreaterOrEqual(t, got, uint64(long), "there is none")
+	}
 }
 
 // The same at the bounds, where chance rarely goes: the longest numbers, and ones that are a bit or a byte longer.

@@ -74,6 +74,9 @@ func (r *Replica) propose(env Env) {
 		if e.start != r.cleared && !r.clear(env, e) {
 			return
 		}
+		if len(r.reported) == 0 && r.queue.len() == 0 {
+			return
+		}
 		value, ok := r.nextValue(env)
 		if !ok {
 			return
@@ -127,9 +130,11 @@ func (r *Replica) nextValue(env Env) (value []byte, ok bool) {
 		if i > 0 && (r.queue.first().op == node.Configure) {
 			break // a change of the membership has a slot of its own
 		}
-		q := r.queue.pop()
-		batch = appendCommand(batch, &q)
-		if q.op == node.Configure {
+		q := r.queue.first()
+		alone := q.op == node.Configure
+		batch = appendCommand(batch, q)
+		r.queue.drop()
+		if alone {
 			break
 		}
 	}

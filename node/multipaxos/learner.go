@@ -57,8 +57,8 @@ func (r *Replica) apply(env Env, e *entry) {
 	if len(r.eras) > 1 && r.applied+1 >= r.eras[1].start {
 		r.setEras(append(eras(nil), r.eras[1:]...))
 	}
-	index := uint32(0)
-	for list := (commands{value: e.value}); list.next(); index++ {
+	list := commands{value: e.value}
+	for index := uint32(0); list.next(); index++ {
 		switch list.op {
 		case node.Command:
 			r.execute(env, &list, e.slot, index)

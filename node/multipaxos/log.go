@@ -21,10 +21,11 @@ type slots struct {
 
 // at returns the entry of a slot, or nil if there is none.
 func (l *slots) at(slot uint64) *entry {
-	if len(l.ring) == 0 {
+	i := slot & uint64(len(l.ring)-1)
+	if i >= uint64(len(l.ring)) { // it is empty
 		return nil
 	}
-	e := &l.ring[slot&uint64(len(l.ring)-1)]
+	e := &l.ring[i]
 	if e.slot != slot || slot == 0 {
 		return nil
 	}
@@ -73,18 +74,14 @@ func (l *slots) drop(floor uint64) {
 	if floor <= l.floor {
 		return
 	}
-	if floor-l.floor >= uint64(len(l.ring)) {
-		for i := range l.ring {
-			if l.ring[i].slot <= floor {
-				l.ring[i] = entry{}
-			}
-		}
+	// What is in the ring is of slots above the old floor, and there is room for all up to last: the places of the slots that go hold no others.
+	if size := uint64(len(l.ring)); floor >= l.last {
+		clear(l.ring)
+	} else if first, end := (l.floor+1)&(size-1), (floor+1)&(size-1); first <= end {
+		clear(l.ring[first:end])
 	} else {
-		for slot := l.floor + 1; slot <= floor; slot++ {
-			if e := l.at(slot); e != nil {
-				*e = entry{}
-			}
-		}
+		clear(l.ring[first:])
+		clear(l.ring[:end])
 	}
 	l.floor = floor
 	l.last = max(l.last, floor)

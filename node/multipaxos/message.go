@@ -211,7 +211,8 @@ var opNames = [...]string{node.Read: "read ", node.Register: "register ", node.C
 
 // ValueName names a value by the commands in it: "register c1#1 c2#4".
 func ValueName(value []byte) (text string) {
-	for list := (commands{value: value}); list.next(); {
+	list := commands{value: value}
+	for list.next() {
 		if text != "" {
 			text += " "
 		}

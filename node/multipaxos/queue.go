@@ -28,14 +28,21 @@ func (q *queue[T]) push(x T) {
 	q.items = append(q.items, x)
 }
 
-// pop takes out the oldest, of which there must be one, and lets go of what it held.
-func (q *queue[T]) pop() (x T) {
-	x, q.items[q.head] = q.items[q.head], x
+// pop takes out the oldest, of which there must be one.
+func (q *queue[T]) pop() T {
+	x := *q.first()
+	q.drop()
+	return x
+}
+
+// drop takes out the oldest, of which there must be one, and lets go of what it holds.
+func (q *queue[T]) drop() {
+	var nothing T
+	q.items[q.head] = nothing
 	q.head++
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 	}
-	return x
 }
 
 // first returns the oldest, of which there must be one.

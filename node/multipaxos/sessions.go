@@ -34,10 +34,15 @@ func (t *sessions) find(id uint64) *session {
 	if len(t.table) == 0 || id == 0 {
 		return nil
 	}
-	if s := &t.table[t.at(id)]; s.id == id {
-		return s
+	for i := t.home(id); ; i++ {
+		s := &t.table[i&(len(t.table)-1)]
+		if s.id == id {
+			return s
+		}
+		if s.id == 0 {
+			return nil
+		}
 	}
-	return nil
 }
 
 // register opens a session, of an id higher than all before. If there are limit of them already, those that were idle for
@@ -118,15 +123,15 @@ func (t *sessions) record(s *session, seq, slot uint64, index uint32, output []b
 	if seq > 0 {
 		s.used = place(slot, index)
 	}
-	h0, h1 := s.hash()
+	h0, h1 := s.hash(fact.Digest(output))
 	t.digest[0] += h0 - s.share[0]
 	t.digest[1] += h1 - s.share[1]
 	s.share[0], s.share[1] = h0, h1
 }
 
-func (s *session) hash() (h0, h1 uint64) {
+// hash returns the share of the session in the digest of all; out is the digest of its output.
+func (s *session) hash(out uint64) (h0, h1 uint64) {
 	const k0, k1, k2 = 0x9e3779b97f4a7c15, 0xd1342543de82ef95, 0xaf251af3b0f025b5
-	out := fact.Digest(s.output)
 	who := s.id ^ uint64(s.index)<<48
 	hi0, lo0 := bits.Mul64(who^k0, s.seq^out^k1)
 	hi1, lo1 := bits.Mul64(s.slot^out^k2, who^s.seq<<17^k0)

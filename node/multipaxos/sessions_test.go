@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"simrun/node/fact"
 )
 
 // remembered is a session in the model: a map instead of a hash table.
@@ -175,9 +177,9 @@ func TestSessionsDigestShowsEveryBit(t *testing.T) {
 	random := rng(1)
 	for range 20 {
 		s := session{id: random.next() >> 20, seq: random.next() >> 20, slot: random.next() >> 20, index: uint32(random.n(maxBatch)), output: []byte("a result")}
-		was0, was1 := s.hash()
+		was0, was1 := s.hash(fact.Digest(s.output))
 		differs := func(other session, what string, bit int) {
-			h0, h1 := other.hash()
+			h0, h1 := other.hash(fact.Digest(other.output))
 			require.NotEqual(t, was0, h0, "bit %d of %s", bit, what)
 			require.NotEqual(t, was1, h1, "bit %d of %s", bit, what)
 		}

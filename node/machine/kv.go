@@ -69,25 +69,34 @@ func (m *KV) Apply(cmd, dst []byte) []byte {
 	if len(cmd) == 0 {
 		return append(dst, resultError)
 	}
-	op := cmd[0]
 	key, at := cutBytes(cmd, 1)
-	var expect, value []byte
-	if op == opCAS {
+	e, hit := m.find(key), false
+	switch cmd[0] {
+	case opGet:
+	case opPut:
+		hit = true
+	case opCAS:
+		var expect []byte
 		expect, at = cutBytes(cmd, at)
-	}
-	if op != opGet {
-		value, at = cutBytes(cmd, at)
-	}
-	if at != len(cmd) || op < opGet || op > opCASAbsent {
+		hit = e != nil && bytes.Equal(e.value, expect)
+	case opCASAbsent:
+		hit = e == nil
+	default:
 		return append(dst, resultError)
 	}
-	e := m.find(key)
+	var value []byte
+	if cmd[0] != opGet {
+		value, at = cutBytes(cmd, at)
+	}
+	if at != len(cmd) {
+		return append(dst, resultError)
+	}
 	if e != nil {
 		dst = append(append(dst, resultValue), e.value...)
 	} else {
 		dst = append(dst, resultAbsent)
 	}
-	if op == opPut || op == opCASAbsent && e == nil || op == opCAS && e != nil && bytes.Equal(e.value, expect) {
+	if hit {
 		if e == nil {
 			e = m.add(key)
 		}
@@ -106,21 +115,14 @@ func (m *KV) Query(cmd, dst []byte) ([]byte, bool) {
 
 // find returns the entry of a key; nil if there is none.
 func (m *KV) find(key []byte) *kvEntry {
-	if len(m.table) == 0 {
-		return nil
-	}
-	return m.table[m.at(key)]
-}
-
-// at returns where the key is in the table, or else the free place where it belongs.
-func (m *KV) at(key []byte) int {
 	h, mask := scatter(key), len(m.table)-1
-	for i := int(h >> 32); ; i++ {
+	for i := int(h >> 32); mask >= 0; i++ {
 		e := m.table[i&mask]
 		if e == nil || e.hash == h && len(e.key) == len(key) && (len(key) <= 8 || e.key == string(key)) {
-			return i & mask
+			return e
 		}
 	}
+	return nil
 }
 
 // set gives an entry another value. The memory of the old one is used again: nobody else holds it.
@@ -139,13 +141,23 @@ func (m *KV) add(key []byte) *kvEntry {
 	if 4*(len(m.sorted)+1) > 3*len(m.table) {
 		m.table = make([]*kvEntry, max(8, 2*len(m.table)))
 		for _, known := range m.sorted {
-			m.table[m.at([]byte(known.key))] = known
+			m.insert(known)
 		}
 	}
-	m.table[m.at(key)] = e
+	m.insert(e)
 	at, _ := slices.BinarySearchFunc(m.sorted, e.key, func(x *kvEntry, key string) int { return strings.Compare(x.key, key) })
 	m.sorted = slices.Insert(m.sorted, at, e)
 	return e
+}
+
+// insert puts an entry into the table, where it is not yet.
+func (m *KV) insert(e *kvEntry) {
+	mask := len(m.table) - 1
+	i := int(e.hash >> 32)
+	for m.table[i&mask] != nil {
+		i++
+	}
+	m.table[i&mask] = e
 }
 
 // Digest identifies the contents.

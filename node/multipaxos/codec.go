@@ -9,13 +9,35 @@ import (
 
 var errMalformed = errors.New("multipaxos: malformed message")
 
+// A message has so many numbers, which with its kind have at most so many bytes.
+const (
+	numbers = 8
+	headMax = 1 + numbers*binary.MaxVarintLen64
+)
+
 // Append appends the message's encoding to dst: the kind, every number as a varint, and the value up to the end.
 func (m *Message) Append(dst []byte) []byte {
-	dst = append(dst, byte(m.Kind))
-	for _, v := range [...]uint64{uint64(m.Ballot), uint64(m.Promised), m.Slot, m.Commit, m.Floor, m.Mark, m.Span, m.Digest} {
-		dst = binary.AppendUvarint(dst, v)
+	var head [headMax]byte
+	head[0] = byte(m.Kind)
+	n := putUvarint(&head, 1, uint64(m.Ballot))
+	n = putUvarint(&head, n, uint64(m.Promised))
+	n = putUvarint(&head, n, m.Slot)
+	n = putUvarint(&head, n, m.Commit)
+	n = putUvarint(&head, n, m.Floor)
+	n = putUvarint(&head, n, m.Mark)
+	n = putUvarint(&head, n, m.Span)
+	n = putUvarint(&head, n, m.Digest)
+	return append(append(dst, head[:n]...), m.Value...)
+}
+
+// putUvarint writes a number into the head of a message, and returns where it ends.
+func putUvarint(head *[headMax]byte, at int, v uint64) (end int) {
+	for ; v >= 0x80; v >>= 7 {
+		head[at] = byte(v) | 0x80
+		at++
 	}
-	return append(dst, m.Value...)
+	head[at] = byte(v)
+	return at + 1
 }
 
 // Decode sets the message from its encoding. The lists in a Promise or a Chosen are checked here, so that handlers
@@ -24,15 +46,18 @@ func (m *Message) Decode(b []byte) error {
 	if len(b) == 0 || Kind(b[0]) == 0 || Kind(b[0]) >= Synced {
 		return errMalformed
 	}
-	*m = Message{Kind: Kind(b[0])}
-	in := reader{rest: b[1:]}
-	m.Ballot, m.Promised = node.Ballot(in.uvarint()), node.Ballot(in.uvarint())
-	m.Slot, m.Commit, m.Floor = in.uvarint(), in.uvarint(), in.uvarint()
-	m.Mark, m.Span, m.Digest = in.uvarint(), in.uvarint(), in.uvarint()
-	if in.bad {
+	var n [numbers]uint64
+	at := 1
+	for i := range n {
+		n[i], at = uvarint(b, at)
+	}
+	if at > len(b) {
 		return errMalformed
 	}
-	m.Value = in.rest
+	*m = Message{
+		Kind: Kind(b[0]), Ballot: node.Ballot(n[0]), Promised: node.Ballot(n[1]), Slot: n[2], Commit: n[3], Floor: n[4], Mark: n[5], Span: n[6], Digest: n[7],
+		Value: b[at:],
+	}
 	switch m.Kind {
 	case Promise:
 		list := m.report()
@@ -59,21 +84,12 @@ type reader struct {
 }
 
 func (r *reader) uvarint() uint64 {
-	if len(r.rest) > 0 && r.rest[0] < 0x80 {
-		v := uint64(r.rest[0])
-		r.rest = r.rest[1:]
-		return v
-	}
-	return r.longUvarint()
-}
-
-func (r *reader) longUvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
+	v, end := uvarint(r.rest, 0)
+	if end > len(r.rest) {
 		r.fail()
 		return 0
 	}
-	r.rest = r.rest[n:]
+	r.rest = r.rest[end:]
 	return v
 }
 

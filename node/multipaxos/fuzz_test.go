@@ -72,7 +72,7 @@ func FuzzSessions(f *testing.F) {
 		in = reader{rest: encoded}
 		again := readSessions(&in)
 		require.False(t, in.bad)
-		require.Equal(t, read.count, again.count)
+		require.Equal(t, len(read.ids), len(again.ids))
 		require.Equal(t, read.digest, again.digest)
 		require.Equal(t, encoded, again.appendTo(nil))
 	})

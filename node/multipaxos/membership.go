@@ -216,7 +216,12 @@ func (l eras) of(slot uint64) *era {
 
 // voter tells whether the replica is a voter in any of them.
 func (l eras) voter(id node.ID) bool {
-	return slices.ContainsFunc(l, func(e era) bool { return e.votes(id) })
+	for i := range l {
+		if l[i].votes(id) {
+			return true
+		}
+	}
+	return false
 }
 
 // has tells whether the replica is a voter or learner in any of them.

@@ -42,6 +42,6 @@ func (r *Replica) Extent() Extent {
 // Metrics returns the figures.
 func (r *Replica) Metrics() Metrics {
 	m := r.metrics
-	m.Queue, m.Log, m.Sessions = r.queue.len()+r.reads.len(), r.log.last-r.log.floor, r.sessions.count
+	m.Queue, m.Log, m.Sessions = r.queue.len()+r.reads.len(), r.log.last-r.log.floor, len(r.sessions.ids)
 	return m
 }

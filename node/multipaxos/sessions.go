@@ -24,9 +24,8 @@ type session struct {
 // sessions is a hash table with open addressing, and a digest of its contents.
 type sessions struct {
 	table  []session // its length is 0 or a power of two, at most three quarters of it in use
-	count  int
+	ids    []uint64  // of all sessions, in the order in which they were opened, which is ascending
 	digest [2]uint64 // sum over all sessions
-	order  []int     // scratch of ordered
 }
 
 // find returns the session of that id, or nil. The pointer is good until the next register.
@@ -48,7 +47,7 @@ func (t *sessions) find(id uint64) *session {
 // register opens a session, of an id higher than all before. If there are limit of them already, those that were idle for
 // longest make room, and evicted tells of it: a client that comes back to one of them is told that it has expired.
 func (t *sessions) register(id, limit uint64) (evicted bool) {
-	for t.count > 0 && uint64(t.count) >= max(limit, 1) {
+	for len(t.ids) > 0 && uint64(len(t.ids)) >= max(limit, 1) {
 		t.evict()
 		evicted = true
 	}
@@ -67,7 +66,7 @@ func (t *sessions) evict() {
 	s := &t.table[oldest]
 	t.digest[0] -= s.share[0]
 	t.digest[1] -= s.share[1]
-	t.count--
+	t.ids = slices.DeleteFunc(t.ids, func(id uint64) bool { return id == s.id })
 	// Whoever was pushed on by it moves back (Knuth, TAOCP volume 3, section 6.4, algorithm R).
 	mask := len(t.table) - 1
 	hole := oldest
@@ -80,15 +79,15 @@ func (t *sessions) evict() {
 	t.table[hole] = session{output: t.table[hole].output[:0]}
 }
 
-// open returns the session of that id, a new one if need be.
+// open returns the session of that id, a new one if need be: then the id is higher than all before.
 func (t *sessions) open(id uint64) *session {
 	if s := t.find(id); s != nil {
 		return s
 	}
-	if 4*(t.count+1) > 3*len(t.table) {
+	if 4*(len(t.ids)+1) > 3*len(t.table) {
 		t.grow()
 	}
-	t.count++
+	t.ids = append(t.ids, id)
 	s := &t.table[t.at(id)]
 	s.id, s.used = id, id
 	return s
@@ -138,31 +137,15 @@ func (s *session) hash(out uint64) (h0, h1 uint64) {
 	return hi0 ^ lo0 ^ lo1, hi1 ^ lo1 + lo0
 }
 
-// ordered returns the places of all sessions in the table, by id.
-func (t *sessions) ordered() []int {
-	at := t.order[:0]
-	for i := range t.table {
-		if t.table[i].id != 0 {
-			at = append(at, i)
-		}
-	}
-	t.order = at
-	slices.SortFunc(at, func(a, b int) int {
-		if t.table[a].id < t.table[b].id {
-			return -1
-		}
-		return 1
-	})
-	return at
-}
-
 // appendTo appends all sessions, by id: their number, then id, seq, slot, index, output each.
 func (t *sessions) appendTo(dst []byte) []byte {
-	order := t.ordered()
-	dst = binary.AppendUvarint(dst, uint64(len(order)))
-	for _, at := range order {
-		s := &t.table[at]
-		dst = appendUvarints(dst, s.id, s.seq, s.slot, uint64(s.index))
+	dst = binary.AppendUvarint(dst, uint64(len(t.ids)))
+	for _, id := range t.ids {
+		s := t.find(id)
+		dst = binary.AppendUvarint(dst, s.id)
+		dst = binary.AppendUvarint(dst, s.seq)
+		dst = binary.AppendUvarint(dst, s.slot)
+		dst = binary.AppendUvarint(dst, uint64(s.index))
 		dst = appendValue(dst, s.output)
 	}
 	return dst

@@ -41,7 +41,7 @@ func TestSessionsAreABoundedMap(t *testing.T) {
 			*m = remembered{seq: m.seq + 1, used: place(slot, 7), output: rapid.Byte().Draw(t, "output")}
 			table.record(s, m.seq, slot, 7, append(s.output[:0], m.output))
 		}
-		require.Equal(t, len(model), table.count)
+		require.Equal(t, len(model), len(table.ids))
 		require.Nil(t, table.find(61))
 		require.Nil(t, table.find(0))
 		for id, m := range model {
@@ -105,7 +105,7 @@ func TestSessionsInAFullTable(t *testing.T) {
 				s := table.find(id)
 				table.record(s, s.seq+1, slot, 7, nil)
 			}
-			require.Equal(t, len(used), table.count)
+			require.Equal(t, len(used), len(table.ids))
 			for id := range used {
 				s := table.find(id)
 				require.NotNil(t, s, "session %d after slot %d of at most %d", id, slot, limit)

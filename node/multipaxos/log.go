@@ -51,10 +51,15 @@ func (l *slots) put(slot uint64, b node.Ballot, value []byte, digest uint64) *en
 		l.grow()
 	}
 	e := &l.ring[slot&uint64(len(l.ring)-1)]
-	*e = entry{slot: slot, ballot: b, value: value, digest: digest}
+	// Every field by itself: a whole entry would be made elsewhere and copied.
+	e.slot, e.ballot, e.value, e.digest = slot, b, value, digest
+	e.voters, e.chosen = voterSet{}, false
 	return e
 }
 
+// grow makes room for every slot up to last. It is rare, and inlined it would take registers from put.
+//
+//go:noinline
 func (l *slots) grow() {
 	size := uint64(max(len(l.ring), 16))
 	for size < l.last-l.floor {

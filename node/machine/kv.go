@@ -131,6 +131,10 @@ func (m *KV) set(e *kvEntry, value []byte) {
 	m.digest[0] += a - e.share[0]
 	m.digest[1] += b - e.share[1]
 	e.share = [2]uint64{a, b}
+	if len(e.value) == len(value) { // as often
+		copy(e.value, value)
+		return
+	}
 	e.value = append(e.value[:0], value...)
 }
 

@@ -72,27 +72,35 @@ func (m *Membership) Validate() error {
 func (m *Membership) Append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(m.Phase1))
 	dst = binary.AppendUvarint(dst, uint64(m.Phase2))
-	for _, list := range [...][]node.ID{m.Voters, m.Learners} {
-		dst = binary.AppendUvarint(dst, uint64(len(list)))
-		for _, id := range list {
-			dst = binary.AppendUvarint(dst, uint64(id))
-		}
+	return appendIDs(appendIDs(dst, m.Voters), m.Learners)
+}
+
+func appendIDs(dst []byte, list []node.ID) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	for _, id := range list {
+		dst = binary.AppendUvarint(dst, uint64(id))
 	}
 	return dst
 }
 
 func (r *reader) membership() (m Membership) {
 	m.Phase1, m.Phase2 = int(r.upTo(MaxNodes)), int(r.upTo(MaxNodes))
-	for _, list := range [...]*[]node.ID{&m.Voters, &m.Learners} {
-		n := r.upTo(MaxNodes)
-		if n > 0 {
-			*list = make([]node.ID, 0, n)
-		}
-		for ; n > 0 && !r.bad; n-- {
-			*list = append(*list, node.ID(r.upTo(1<<16-1)))
-		}
-	}
+	m.Voters = r.ids()
+	m.Learners = r.ids()
 	return m
+}
+
+// ids takes what appendIDs appended; nil if it is empty.
+func (r *reader) ids() (list []node.ID) {
+	n := r.upTo(MaxNodes)
+	if n == 0 {
+		return nil
+	}
+	list = make([]node.ID, 0, n)
+	for ; n > 0 && !r.bad; n-- {
+		list = append(list, node.ID(r.upTo(1<<16-1)))
+	}
+	return list
 }
 
 // Change is a membership to come, in place of the one that governs slots from After on: 0 for the founding one. If another change came

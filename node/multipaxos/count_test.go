@@ -72,7 +72,7 @@ func TestHighest(t *testing.T) {
 }
 
 // Members are found by their IDs, whatever these are and wherever they stand.
-func TestPlaces(t *testing.T) {
+func TestPlacesOfPeers(t *testing.T) {
 	voters := []node.ID{2, 1, 3, 9, 5, 65535}
 	r := &Replica{id: 1, eras: eras{newEra(0, Membership{Voters: voters, Learners: []node.ID{7}})}}
 	r.enlist()

@@ -1,6 +1,8 @@
 package multipaxos
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,5 +34,16 @@ func TestVoterSet(t *testing.T) {
 		e.add(&set, id)
 		require.Equal(t, before, set)
 		require.False(t, e.in(&set, id))
+	}
+}
+
+// Whether members stand where their IDs say, as founders do, or not, each has a place of its own, and strangers have none.
+func TestPlaces(t *testing.T) {
+	for _, voters := range [][]node.ID{{1}, {1, 2, 3}, {3, 2, 1}, {1, 3, 2}, {1, 2, 4}, {2, 3, 1, 9, 4}, {7, 8}} {
+		e := newEra(1, Membership{Voters: voters})
+		for id := range node.ID(12) {
+			require.Equal(t, slices.Index(voters, id), e.place(id), "%d of %v", id, voters)
+		}
+		require.Negative(t, e.place(math.MaxUint16))
 	}
 }

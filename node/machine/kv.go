@@ -144,12 +144,16 @@ func (m *KV) add(key []byte) *kvEntry {
 	e.key0, e.key1 = keyDigest(key)
 	if 4*(len(m.sorted)+1) > 3*len(m.table) {
 		m.table = make([]*kvEntry, max(8, 2*len(m.table)))
+		m.sorted = slices.Grow(m.sorted, len(m.table)*3/4-len(m.sorted))
 		for _, known := range m.sorted {
 			m.insert(known)
 		}
 	}
 	m.insert(e)
-	at, _ := slices.BinarySearchFunc(m.sorted, e.key, func(x *kvEntry, key string) int { return strings.Compare(x.key, key) })
+	at := len(m.sorted)
+	if at > 0 && m.sorted[at-1].key > e.key { // not in a snapshot, which has them in order
+		at, _ = slices.BinarySearchFunc(m.sorted, e.key, func(x *kvEntry, key string) int { return strings.Compare(x.key, key) })
+	}
 	m.sorted = slices.Insert(m.sorted, at, e)
 	return e
 }

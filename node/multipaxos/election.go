@@ -131,9 +131,9 @@ func (r *Replica) prepare(env Env) {
 	r.awaitLeader(env)
 }
 
-// resendPrepare asks all voters who have not promised, and are needed.
+// resendPrepare has a candidate or leader ask all voters who have not promised, and are needed.
 func (r *Replica) resendPrepare(env Env) {
-	if r.role != candidate && (r.role != leader || r.cleared == r.eras[len(r.eras)-1].start || r.eras.agreed(r.promises)) {
+	if r.role == leader && (r.cleared == r.eras[len(r.eras)-1].start || r.eras.agreed(r.promises)) {
 		return // a leader that is cleared for the last era was for the one before it, and promises stay
 	}
 	for i, e := range r.eras {

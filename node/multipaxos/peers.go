@@ -238,13 +238,12 @@ func (r *Replica) count() {
 
 // ranked returns the number that a phase-2 quorum of the era in that place reaches or exceeds.
 func (r *Replica) ranked(era int, number func(*peer) int64) int64 {
-	list := r.ranks[:0]
+	list := r.ranks[:0] // there is room for all members
 	for j := range r.peers {
 		if p := &r.peers[j]; p.in(era) {
 			list = append(list, number(p))
 		}
 	}
-	r.ranks = list
 	return highest(list, r.eras[era].phase2)
 }
 

@@ -44,12 +44,6 @@ func (r *Replica) onRead(env Env, from node.Client, q *node.Request) {
 
 // serveReads answers the reads whose round was answered by a quorum.
 func (r *Replica) serveReads(env Env) {
-	if r.reads.len() > 0 {
-		r.serveWaiting(env)
-	}
-}
-
-func (r *Replica) serveWaiting(env Env) {
 	for r.reads.len() > 0 && r.reads.first().round <= r.confirmed {
 		x := r.reads.pop()
 		reached(env, PointReadRound)

@@ -259,6 +259,10 @@ func TestShortNumbers(t *testing.T) {
 		got, _ = short(b, len(b)+1)
 		require.GreaterOrEqual(t, got, uint64(long), "there is none")
 	}
+	got, end := short([]byte{7, 8, 9}, 0)
+	require.Equal(t, []uint64{7, 1}, []uint64{got, uint64(end)}, "it may stand at the very beginning")
+	got, _ = short([]byte{0, 0x80, 0x80}, 1)
+	require.GreaterOrEqual(t, got, uint64(long), "the end comes before the third byte")
 }
 
 // The same at the bounds, where chance rarely goes: the longest numbers, and ones that are a bit or a byte longer.
@@ -275,11 +279,14 @@ func TestCommandNumbersAtTheirBounds(t *testing.T) {
 		{"plain", number(7), number(3), number(9), number(3), "put", true},
 		{"no session", number(0), number(3), number(9), number(3), "put", true},
 		{"no command", number(7), number(3), number(9), number(0), "", true},
+		{"a client of four bytes", number(7), number(long), number(9), number(3), "put", true},
+		{"a sequence number of four bytes", number(7), number(3), number(long), number(3), "put", true},
 		{"the highest numbers", most, number(maxClient), most, number(3), "put", true},
 		{"nine bytes with nothing in them", append(bytes.Repeat([]byte{0x80}, 9), 0), number(3), number(9), number(3), "put", true},
 		{"65 bits", append(bytes.Clone(nines), 2), number(3), number(9), number(3), "put", false},
 		{"eleven bytes", append(bytes.Clone(nines), 0x81, 0), number(3), number(9), number(3), "put", false},
 		{"no client", number(7), number(0), number(9), number(3), "put", false},
+		{"no client, in seven bytes", number(7), append(bytes.Repeat([]byte{0x80}, 6), 0), number(9), number(3), "put", false},
 		{"a client too many", number(7), number(maxClient + 1), number(9), number(3), "put", false},
 		{"no sequence number", number(7), number(3), number(0), number(3), "put", false},
 		{"one byte is missing", number(7), number(3), number(9), number(4), "put", false},

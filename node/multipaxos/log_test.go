@@ -21,6 +21,7 @@ func TestLogIsAMapAboveAFloor(t *testing.T) {
 				b := node.Ballot(rapid.Uint64Range(1, 9).Draw(t, "ballot"))
 				e := l.put(slot, b, nil, 0)
 				require.Equal(t, entry{slot: slot, ballot: b}, *e)
+				e.voters, e.chosen = voterSet{7, 7}, true // nothing of which the next entry in that place has
 				model[slot] = b
 				last = max(last, slot)
 			},

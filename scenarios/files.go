@@ -76,7 +76,7 @@ func (m *machineState) besides(name string) (rest checker.Rest, ok bool) {
 // sim.Witness
 
 // Durable tells the watch what became durable.
-func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
+func (c *stage) Durable(id node.ID, file string, appended []byte) {
 	c.owner = id
 	chosen := c.chosen()
 	if c.own != nil {
@@ -90,7 +90,7 @@ func (c *cluster[M, PM]) Durable(id node.ID, file string, appended []byte) {
 }
 
 // Rewritten tells the watch what is durable in a file of a host, or in all of them.
-func (c *cluster[M, PM]) Rewritten(id node.ID, file string, files func(func(string, []byte))) {
+func (c *stage) Rewritten(id node.ID, file string, files func(func(string, []byte))) {
 	c.owner = id
 	if c.own != nil {
 		c.own.Rewritten(id, false, files)
@@ -106,7 +106,7 @@ func (c *cluster[M, PM]) Rewritten(id node.ID, file string, files func(func(stri
 }
 
 // Damaged tells the watch what is left on a host's disk.
-func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
+func (c *stage) Damaged(id node.ID, files func(func(string, []byte))) {
 	c.owner = id
 	if c.own != nil {
 		c.own.Rewritten(id, true, files)
@@ -117,7 +117,7 @@ func (c *cluster[M, PM]) Damaged(id node.ID, files func(func(string, []byte))) {
 }
 
 // tellAnew tells the watch what is durable in the file that was rewritten, or in all.
-func (c *cluster[M, PM]) tellAnew(id node.ID, files func(func(string, []byte))) {
+func (c *stage) tellAnew(id node.ID, files func(func(string, []byte))) {
 	if m := c.machine(id); c.rewritten == "" {
 		m.files = m.files[:0]
 	} else {
@@ -131,15 +131,15 @@ func (c *cluster[M, PM]) tellAnew(id node.ID, files func(func(string, []byte))) 
 }
 
 // decode decodes what is durable in a file, or a run of whole records of it.
-func (c *cluster[M, PM]) decode(file string, b []byte) {
-	if c.spec.Facts != nil {
+func (c *stage) decode(file string, b []byte) {
+	if c.facts != nil {
 		c.decoding = c.machine(c.owner).fileFacts(file)
-		c.spec.Facts(file, b, c.durable)
+		c.facts(file, b, c.durable)
 	}
 }
 
 // decoded tells the watch a fact from the file that is being decoded; with news, one that says something new of ballots.
-func (c *cluster[M, PM]) decoded(f *fact.Fact, news bool) {
+func (c *stage) decoded(f *fact.Fact, news bool) {
 	before := c.watch.Chosen()
 	c.watch.Durable(uint16(c.owner), f)
 	if news && c.sights.concerns(f.Kind) {
@@ -156,7 +156,7 @@ func (c *cluster[M, PM]) decoded(f *fact.Fact, news bool) {
 
 // decodeRewritten decodes what is durable in a file, if it was rewritten. Of another, all that is news is when it has a snapshot: the state may be worth
 // looking at.
-func (c *cluster[M, PM]) decodeRewritten(file string, b []byte) {
+func (c *stage) decodeRewritten(file string, b []byte) {
 	switch {
 	case c.rewritten == "" || c.rewritten == file:
 		c.decode(file, b)

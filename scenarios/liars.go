@@ -37,7 +37,7 @@ func (c *cluster[M, PM]) tellLie(from, to node.ID, m *M) bool {
 }
 
 // blame says of a violation which assumption was broken, if one was that what was violated rests on.
-func (c *cluster[M, PM]) blame(v *checker.Verdict) {
+func (c *stage) blame(v *checker.Verdict) {
 	if v.Kind != checker.Violated {
 		return
 	}
@@ -52,7 +52,7 @@ func (c *cluster[M, PM]) blame(v *checker.Verdict) {
 }
 
 // liars says who lied, and how often.
-func (c *cluster[M, PM]) liars() (how []string) {
+func (c *stage) liars() (how []string) {
 	for i := range c.config.Nodes {
 		if n := c.machines[i].lied; n > 0 {
 			how = append(how, fmt.Sprintf("n%d lied in %d messages", i+1, n))
@@ -63,13 +63,13 @@ func (c *cluster[M, PM]) liars() (how []string) {
 
 // restsOnClocks tells whether clocks that go wrong may be why: of leases themselves, and of what clients saw where a replica relied on one. Promises, votes
 // and what is chosen must be right whatever clocks do, and the cluster must go on once they are well again.
-func (c *cluster[M, PM]) restsOnClocks(v *checker.Verdict) bool {
+func (c *stage) restsOnClocks(v *checker.Verdict) bool {
 	check, _, _ := strings.Cut(v.Fingerprint, ":")
 	return c.leased && (check == "lease" || check == "read" || check == "linearizability" || check == "log")
 }
 
 // clocksBeyond says whose clocks went wrong by more than the configuration says, which is what replicas are told.
-func (c *cluster[M, PM]) clocksBeyond() (how []string) {
+func (c *stage) clocksBeyond() (how []string) {
 	var jumped, drifted []string
 	for i := range c.config.Nodes {
 		name, m := node.ID(i+1).Addr().String(), &c.machines[i]

@@ -14,8 +14,17 @@ import (
 	"simrun/sim/stream"
 )
 
-// machineState is what the run knows of a replica's host besides the host.
+// host is what of a sim.Host does not hang on the messages that it handles.
+type host interface {
+	Up() bool
+	Reading() node.Local
+	When(span node.Local) int64
+	Counts() sim.Counts
+}
+
+// machineState is what the run knows of a replica's host.
 type machineState struct {
+	host      host
 	drift     int64 // usual rate of its clock
 	condition faults.Condition
 	config    *Config       // of the replica, if it differs from that of the others
@@ -112,17 +121,17 @@ func (c *cluster[M, PM]) resetMachines() {
 	}
 	for i := range c.machines {
 		m := &c.machines[i]
-		*m = machineState{damaged: m.damaged[:0], hurt: m.hurt[:0], files: m.files[:0]}
+		*m = machineState{host: c.hosts[i], damaged: m.damaged[:0], hurt: m.hurt[:0], files: m.files[:0]}
 	}
 }
 
-func (c *cluster[M, PM]) machine(id node.ID) *machineState { return &c.machines[id-1] }
+func (c *stage) machine(id node.ID) *machineState { return &c.machines[id-1] }
 
 // Stopped counts a host that crashed on its own account.
-func (c *cluster[M, PM]) Stopped(id node.ID) {
+func (c *stage) Stopped(id node.ID) {
 	c.stopped(id)
 	m := c.machine(id)
-	sprung := c.host(id).Counts().Trapped
+	sprung := m.host.Counts().Trapped
 	kind := faults.CrashAt
 	switch {
 	case sprung > m.sprung: // whatever else is wrong with the machine

@@ -41,7 +41,7 @@ type Observer interface {
 }
 
 // excuse tells whoever watches that nothing is expected of a replica any more.
-func (c *cluster[M, PM]) excuse(id node.ID) {
+func (c *stage) excuse(id node.ID) {
 	c.watch.Excuse(uint16(id))
 	if c.own != nil {
 		c.own.Excused(id)
@@ -49,7 +49,7 @@ func (c *cluster[M, PM]) excuse(id node.ID) {
 }
 
 // applied returns how far a replica is, and its state there.
-func (c *cluster[M, PM]) applied(id node.ID) (slot uint64, state [2]uint64) {
+func (c *stage) applied(id node.ID) (slot uint64, state [2]uint64) {
 	if c.own != nil {
 		return c.own.Applied(id)
 	}
@@ -57,7 +57,7 @@ func (c *cluster[M, PM]) applied(id node.ID) (slot uint64, state [2]uint64) {
 }
 
 // chosen returns how many slots are decided.
-func (c *cluster[M, PM]) chosen() uint64 {
+func (c *stage) chosen() uint64 {
 	if c.own != nil {
 		return c.own.Chosen()
 	}
@@ -65,7 +65,7 @@ func (c *cluster[M, PM]) chosen() uint64 {
 }
 
 // highest returns the highest ballot.
-func (c *cluster[M, PM]) highest() uint64 {
+func (c *stage) highest() uint64 {
 	if c.own != nil {
 		return c.own.Highest()
 	}
@@ -73,7 +73,7 @@ func (c *cluster[M, PM]) highest() uint64 {
 }
 
 // converged tells whether the replicas are of one mind.
-func (c *cluster[M, PM]) converged() bool {
+func (c *stage) converged() bool {
 	if c.own != nil {
 		return c.own.Converged()
 	}
@@ -81,7 +81,7 @@ func (c *cluster[M, PM]) converged() bool {
 }
 
 // violation returns what whoever watches has found.
-func (c *cluster[M, PM]) violation() *checker.Violation {
+func (c *stage) violation() *checker.Violation {
 	if c.own != nil {
 		if v := c.own.Violation(); v != nil {
 			return v

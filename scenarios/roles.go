@@ -32,7 +32,7 @@ func (r *roles) leader() (id node.ID, ok bool) {
 }
 
 // Role returns the replica that has a role at the moment. It implements faults.Target.
-func (c *cluster[M, PM]) Role(role faults.Role) (node.ID, bool) {
+func (c *stage) Role(role faults.Role) (node.ID, bool) {
 	switch role {
 	case faults.Leader:
 		return c.roles.leader()

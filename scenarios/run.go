@@ -319,24 +319,24 @@ func (c *cluster[M, PM]) unfinished() string {
 }
 
 // violate ends the run with a violation found by the testbed itself.
-func (c *cluster[M, PM]) violate(check, shape, detail string) {
+func (c *stage) violate(check, shape, detail string) {
 	c.end(&checker.Violation{Check: check, Shape: shape, Detail: detail})
 }
 
 // check ends the run if the watch has found a violation.
-func (c *cluster[M, PM]) check() {
+func (c *stage) check() {
 	if c.watch.Violation() != nil || c.own != nil {
 		c.found()
 	}
 }
 
-func (c *cluster[M, PM]) found() {
+func (c *stage) found() {
 	if v := c.violation(); v != nil && c.verdict.Kind != checker.Violated {
 		c.end(v)
 	}
 }
 
-func (c *cluster[M, PM]) end(v *checker.Violation) {
+func (c *stage) end(v *checker.Violation) {
 	c.kernel.Halt()
 	if c.verdict.Kind == checker.Violated {
 		return
@@ -416,9 +416,9 @@ func (c *cluster[M, PM]) Crash(id node.ID) {
 }
 
 // stopped does what follows whenever a host goes down that was up, by whatever cause.
-func (c *cluster[M, PM]) stopped(id node.ID) {
+func (c *stage) stopped(id node.ID) {
 	c.stats.Crashes++
-	c.net.Disconnect(id)
+	c.disconnect(id)
 	c.fell(id)
 }
 

@@ -120,14 +120,14 @@ var sometimesNames = [NumSometimes]string{
 func (s Sometimes) String() string { return sometimesNames[s] }
 
 // reach notes that the run came to the state.
-func (c *cluster[M, PM]) reach(s Sometimes) { c.stats.Sometimes[s] = 1 }
+func (c *stage) reach(s Sometimes) { c.stats.Sometimes[s] = 1 }
 
 // fell notes what there is to note about a host that goes down now, by whatever cause: it is down already, and leads no more.
-func (c *cluster[M, PM]) fell(id node.ID) {
+func (c *stage) fell(id node.ID) {
 	defer c.roles.leads(id, 0)
 	down := 0
 	for i := range c.config.Nodes {
-		if !c.host(node.ID(i + 1)).Up() {
+		if !c.machines[i].host.Up() {
 			down++
 		}
 	}
@@ -137,7 +137,7 @@ func (c *cluster[M, PM]) fell(id node.ID) {
 	if down > c.config.Nodes/2 {
 		c.reach(MajorityDown)
 	}
-	if c.spec.Facts == nil {
+	if c.facts == nil {
 		return
 	}
 	switch applied, _ := c.watch.StateOf(uint16(id)); {
@@ -158,7 +158,7 @@ func (c *cluster[M, PM]) fell(id node.ID) {
 }
 
 // reaches notes states that a fact makes plain.
-func (c *cluster[M, PM]) reaches(id node.ID, f *fact.Fact) {
+func (c *stage) reaches(id node.ID, f *fact.Fact) {
 	switch f.Kind {
 	case fact.Leading:
 		c.reachesLead(id)
@@ -172,18 +172,18 @@ func (c *cluster[M, PM]) reaches(id node.ID, f *fact.Fact) {
 		c.reachesMembers(id)
 	case fact.Leased:
 		c.reach(LeaseRelied)
-		c.machine(id).leaseUntil = c.host(id).When(node.Local(f.Seq))
+		c.machine(id).leaseUntil = c.machine(id).host.When(node.Local(f.Seq))
 	}
 }
 
-func (c *cluster[M, PM]) reachesLead(id node.ID) {
+func (c *stage) reachesLead(id node.ID) {
 	for i, ballot := range c.roles.leading {
 		if ballot > 0 && node.ID(i) != id {
 			c.reach(TwoLeaders)
 		}
 	}
 	for i := range c.config.Nodes {
-		if !c.host(node.ID(i + 1)).Up() {
+		if !c.machines[i].host.Up() {
 			c.reach(LedInPart)
 		}
 	}
@@ -193,7 +193,7 @@ func (c *cluster[M, PM]) reachesLead(id node.ID) {
 }
 
 // reachesMembers looks at a membership that a replica has come to hold.
-func (c *cluster[M, PM]) reachesMembers(id node.ID) {
+func (c *stage) reachesMembers(id node.ID) {
 	leader, led := c.roles.leader()
 	votes := false
 	c.watch.Members(func(n uint16, voter bool) {
@@ -211,8 +211,8 @@ func (c *cluster[M, PM]) reachesMembers(id node.ID) {
 }
 
 // reachesChosen looks at a vote that made its value chosen.
-func (c *cluster[M, PM]) reachesChosen(f *fact.Fact) {
-	if c.spec.Commands != nil && f.Kind == fact.Voted && len(f.Bytes) == 0 {
+func (c *stage) reachesChosen(f *fact.Fact) {
+	if c.commands != nil && f.Kind == fact.Voted && len(f.Bytes) == 0 {
 		c.reach(NothingChosen)
 	}
 	if c.minority {
@@ -221,19 +221,19 @@ func (c *cluster[M, PM]) reachesChosen(f *fact.Fact) {
 }
 
 // reachesAgain is told of a slot that has votes in several ballots. It implements checker.WatchConfig.Again.
-func (c *cluster[M, PM]) reachesAgain(before uint64, same bool) {
+func (c *stage) reachesAgain(before uint64, same bool) {
 	if !same {
 		c.reach(TwoValues)
 		return
 	}
 	c.reach(OldValueAgain)
-	if owner := node.Ballot(before).ID(); owner > 0 && int(owner) <= c.config.Nodes && !c.host(owner).Up() {
+	if owner := node.Ballot(before).ID(); owner > 0 && int(owner) <= c.config.Nodes && !c.machine(owner).host.Up() {
 		c.reach(DeadValueAgain)
 	}
 }
 
 // reachesHeal looks at the cluster when faults end.
-func (c *cluster[M, PM]) reachesHeal() {
+func (c *stage) reachesHeal() {
 	if _, led := c.roles.leader(); !led {
 		c.reach(HealedLeaderless)
 	}
@@ -245,7 +245,7 @@ func (c *cluster[M, PM]) reachesHeal() {
 }
 
 // reachesPause looks at a machine that is paused or goes on.
-func (c *cluster[M, PM]) reachesPause(m *machineState, paused bool) {
+func (c *stage) reachesPause(m *machineState, paused bool) {
 	now := c.kernel.Now()
 	switch {
 	case paused && !m.condition.Paused:
@@ -256,7 +256,7 @@ func (c *cluster[M, PM]) reachesPause(m *machineState, paused bool) {
 }
 
 // reachesEnd adds what is plain only when the run is over.
-func (c *cluster[M, PM]) reachesEnd(s *Stats) {
+func (c *stage) reachesEnd(s *Stats) {
 	set := func(state Sometimes, on bool) {
 		if on {
 			s.Sometimes[state] = 1

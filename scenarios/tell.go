@@ -10,8 +10,14 @@ import (
 	"simrun/sim"
 )
 
-// tell puts what a replica observed into the trace.
-func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
+// tell puts what a replica observed into the trace, if there is one.
+func (c *stage) tell(id node.ID, f *fact.Fact) {
+	if c.kernel.Tracing() {
+		c.tellObserved(id, f)
+	}
+}
+
+func (c *stage) tellObserved(id node.ID, f *fact.Fact) {
 	var text string
 	switch f.Kind {
 	case fact.Leading:
@@ -46,7 +52,7 @@ func (c *cluster[M, PM]) tell(id node.ID, f *fact.Fact) {
 
 // tellDurable puts what became durable on the disk of the owner into the trace, and whether that made a value chosen. What
 // is only read anew is no news.
-func (c *cluster[M, PM]) tellDurable(f *fact.Fact, chosen bool) {
+func (c *stage) tellDurable(f *fact.Fact, chosen bool) {
 	r := sim.Record{
 		Kind: sim.Durable, Who: c.owner.Addr(), Name: f.Kind.String(), Slot: f.Slot, Ballot: node.Ballot(f.Ballot), Value: f.Value,
 	}
@@ -70,7 +76,7 @@ func (c *cluster[M, PM]) tellDurable(f *fact.Fact, chosen bool) {
 }
 
 // valueName names a value by the operations in it, each by its client and its number there: "c1#4 register c2#1".
-func (c *cluster[M, PM]) valueName(f *fact.Fact) string {
+func (c *stage) valueName(f *fact.Fact) string {
 	if c.names == nil {
 		c.names = map[uint64]string{}
 	}
@@ -79,14 +85,14 @@ func (c *cluster[M, PM]) valueName(f *fact.Fact) string {
 		return name
 	}
 	switch {
-	case c.spec.Commands == nil:
+	case c.commands == nil:
 		name = fmt.Sprintf("%x", f.Bytes)
 	case len(f.Bytes) == 0:
 		name = "no-op"
-	case c.spec.ValueName != nil:
-		name = c.spec.ValueName(f.Bytes)
+	case c.namesValue != nil:
+		name = c.namesValue(f.Bytes)
 	default:
-		c.spec.Commands(f.Bytes, func(client uint32, seq uint64, _ []byte) {
+		c.commands(f.Bytes, func(client uint32, seq uint64, _ []byte) {
 			if name != "" {
 				name += " "
 			}
@@ -98,7 +104,7 @@ func (c *cluster[M, PM]) valueName(f *fact.Fact) string {
 }
 
 // submitted gives a value that a client asks for a name.
-func (c *cluster[M, PM]) submitted(x *client) {
+func (c *stage) submitted(x *client) {
 	if c.names == nil {
 		c.names = map[uint64]string{}
 	}
@@ -120,7 +126,7 @@ func OperationName(c *Config, h *checker.History, index int) string {
 }
 
 // Names returns the names of values that were told of in the trace, by their digest.
-func (c *cluster[M, PM]) Names() map[uint64]string { return c.names }
+func (c *stage) Names() map[uint64]string { return c.names }
 
 // Describe puts a replica's state in words.
 func (c *cluster[M, PM]) Describe(id node.ID) []string {
@@ -134,4 +140,4 @@ func (c *cluster[M, PM]) Describe(id node.ID) []string {
 }
 
 // Witness returns operations that no order explains.
-func (c *cluster[M, PM]) Witness() []checker.Op { return c.witness }
+func (c *stage) Witness() []checker.Op { return c.witness }

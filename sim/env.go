@@ -126,8 +126,10 @@ func (h *machine) Observe(f fact.Fact) {
 	}
 }
 
-// Perturb asks the run's witness.
-func (h *machine) Perturb(point uint16) bool { return h.witness.Perturb(h.id, point) }
+// Perturb asks the run's witness, where the unusual path is taken at all.
+func (h *machine) Perturb(point uint16) bool {
+	return h.config.Perturbs && h.witness.Perturb(h.id, point)
+}
 
 // Logf puts a line into the trace.
 func (h *machine) Logf(format string, args ...uint64) {

@@ -39,6 +39,7 @@ type HostConfig struct {
 	Disk     DiskFaults
 	// Replaced are the names of files that are only ever replaced, and of which the replica notices any damage: faults may damage all of such a file.
 	Replaced []string
+	Perturbs bool // fault points are put before the witness; otherwise the usual path is taken at all of them
 }
 
 // Host is a machine with one replica on it: its process, its timers, its clock, its disk. It is the node.Env that the

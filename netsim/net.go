@@ -236,7 +236,8 @@ func (n *Net[M, PM]) frame(msg PM) []byte {
 func (n *Net[M, PM]) messageArrives(e *sim.Event) {
 	handle := uint32(e.A)
 	p := n.messages.At(handle)
-	if p.encoded == nil && n.config.Link != FIFO || n.opens(p, e.Host) {
+	whole := p.encoded == nil && (n.config.Link != FIFO || n.links.connection(p.from, e.Host).epoch == p.epoch)
+	if whole || n.opens(p, e.Host) {
 		link := n.links.between(p.from, e.Host)
 		if p.sent < link.arrived {
 			n.counts.Reordered++

@@ -1,8 +1,6 @@
 package netsim
 
 import (
-	"slices"
-
 	"simrun/sim"
 	"simrun/sim/stream"
 )
@@ -87,18 +85,33 @@ func (t *traffic) AddRule(id int, r Rule) {
 
 // RemoveRule takes the rules with that id out of force. What they held back arrives now.
 func (t *traffic) RemoveRule(id int) {
-	t.rules = slices.DeleteFunc(t.rules, func(r ruleInForce) bool { return r.id == id })
-	t.changed()
+	t.keep(func(r *ruleInForce) bool { return r.id != id })
 	t.release(id)
 	t.look()
 }
 
+// keep takes all rules out of force but those that are to be kept. They are large, so that a copy of each would cost more than the question.
+func (t *traffic) keep(asked func(*ruleInForce) bool) {
+	kept := 0
+	for i := range t.rules {
+		if !asked(&t.rules[i]) {
+			continue
+		}
+		if kept < i {
+			t.rules[kept] = t.rules[i]
+		}
+		kept++
+	}
+	clear(t.rules[kept:])
+	t.rules = t.rules[:kept]
+	t.changed()
+}
+
 // Calm takes every rule and exception out of force, except rules with ids that are to be kept, and sets the good-weather loss to zero.
 func (t *traffic) Calm(keep func(id int) bool) {
-	t.rules = slices.DeleteFunc(t.rules, func(r ruleInForce) bool { return !keep(r.id) })
 	t.exceptions = t.exceptions[:0]
 	t.config.Drop = 0
-	t.changed()
+	t.keep(func(r *ruleInForce) bool { return keep(r.id) })
 	t.release(-1)
 	t.look()
 }

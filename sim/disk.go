@@ -137,22 +137,19 @@ func (d *disk) truncate(name string, size int) bool {
 	return true
 }
 
-// A change tells what became durable in a file.
-type change struct {
-	file     *file  // nil if nothing did
-	appended []byte // bytes added at the end of what was durable, or
-	rewrote  bool   // the durable contents are another image now
-}
+// rewrote is in the place of where what was appended begins, if a file's durable contents are another image now.
+const rewrote = -1
 
-// commitNext makes operations up to the given number durable, the first of them and those that go with it, and tells what changed and whether there are more. They
+// commitNext makes operations up to the given number durable, the first of them and those that go with it. It returns the file in which something
+// became durable, nil if nothing did; where in it that begins, or rewrote; and whether there is more to make durable. Operations
 // are taken in the order in which they were issued: bytes that were appended, and image after image, as if every one had been durable for a moment
 // before the next took its place. A replica that waited for all of them may truly say what it wrote into an image that is
 // gone by then, and what it did in one file was done before or after what it did in another.
-func (d *disk) commitNext(upTo uint64) (c change, more bool) {
+func (d *disk) commitNext(upTo uint64) (f *file, from int, more bool) {
 	f, until := d.earliest(upTo)
 	if f == nil {
 		d.durable = upTo
-		return change{}, false
+		return nil, 0, false
 	}
 	n := 1
 	for n < len(f.pending) && f.pending[n].number < until && f.pending[n].image == f.pending[0].image {
@@ -170,9 +167,9 @@ func (d *disk) commitNext(upTo uint64) (c change, more bool) {
 		d.durable = upTo
 	}
 	if last.image == 0 {
-		from := f.durable
+		from = f.durable
 		f.grow(last.size, upTo)
-		return change{file: f, appended: f.images[0].bytes[from:last.size]}, more
+		return f, from, more
 	}
 	for _, m := range f.images[:last.image] {
 		d.spare = append(d.spare, m.bytes[:0])
@@ -183,7 +180,7 @@ func (d *disk) commitNext(upTo uint64) (c change, more bool) {
 	}
 	f.unsettle(last.size)
 	f.commit = upTo
-	return change{file: f, rewrote: true}, more
+	return f, rewrote, more
 }
 
 // earliest returns the file with the earliest operation that is not durable, if there is one up to the number given, and

@@ -18,7 +18,7 @@ func (d *disk) durableBytes(name string) []byte {
 	return f.images[0].bytes[:f.durable]
 }
 
-// told is a change in terms of a test.
+// told is what became durable in a file.
 type told struct {
 	file     string
 	appended []byte
@@ -28,9 +28,14 @@ type told struct {
 // commit makes all operations up to the given number durable and reports what changed.
 func (d *disk) commit(upTo uint64, each func(told)) {
 	for more := true; more; {
-		var c change
-		if c, more = d.commitNext(upTo); c.file != nil {
-			each(told{c.file.name, c.appended, c.rewrote})
+		var f *file
+		var from int
+		switch f, from, more = d.commitNext(upTo); {
+		case f == nil:
+		case from == rewrote:
+			each(told{file: f.name, rewrote: true})
+		default:
+			each(told{file: f.name, appended: f.images[0].bytes[from:f.durable]})
 		}
 	}
 }

@@ -66,8 +66,6 @@ type Host[M any] struct {
 	leaving M       // and for one that leaves
 	request node.Request
 	siteOf  func(*M) uint8 // the kind of a message
-
-	eachDurable func(func(string, []byte)) // a method value, made once: making one allocates
 }
 
 // machine is what of a host knows no messages. It is no generic type, so that what a replica asks of it most often is reached without detours.
@@ -85,6 +83,8 @@ type machine struct {
 	syncing bool      // a group commit is under way
 	due     bool      // something follows the handler at hand: see follow
 	stating fact.Fact // scratch, so that none escapes
+
+	eachDurable func(func(string, []byte)) // a method value, made once: making one allocates
 
 	// What faults have done. See trap.go and trouble.go.
 	traps   []Trap
@@ -347,13 +347,16 @@ func (h *Host[M]) syncNoticed() {
 }
 
 // commit makes operations durable, and tells the witness what changed.
-func (h *Host[M]) commit(upTo uint64) {
+func (h *machine) commit(upTo uint64) {
 	for more := true; more; {
-		var c change
-		if c, more = h.disk.commitNext(upTo); c.rewrote {
-			h.witness.Rewritten(h.id, c.file.name, h.eachDurable)
-		} else if c.file != nil {
-			h.witness.Durable(h.id, c.file.name, c.appended)
+		var f *file
+		var from int
+		switch f, from, more = h.disk.commitNext(upTo); {
+		case f == nil:
+		case from == rewrote:
+			h.witness.Rewritten(h.id, f.name, h.eachDurable)
+		default:
+			h.witness.Durable(h.id, f.name, f.images[0].bytes[from:f.durable])
 		}
 	}
 }

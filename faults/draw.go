@@ -160,32 +160,45 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			}
 			f.At, f.For = round(f.At), round(f.For)
 			attract(&one, hot, &f, &sh)
-			plan.Faults = append(plan.Faults, f)
+			plan.add(&f)
 		}
 	}
 	drawGambits(root, &p, &sh, &plan)
 	drawStaying(root, &p, &sh, &plan)
-	plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return p.Lacks(kinds[f.Kind].family) })
-	plan.Faults = byTime(plan.Faults)
+	if len(p.without) > 0 {
+		plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return p.Lacks(kinds[f.Kind].family) })
+	}
+	sortByTime(plan.Faults)
 	return plan
 }
 
-// byTime returns faults in the order in which they begin, and those that begin together as they were. Faults are large, so each is moved once, when it is known
-// where to.
-func byTime(faults []Fault) []Fault {
-	if len(faults) < 2 {
-		return faults
+// add adds a fault. Faults are large, and most plans that have one have some: from the first on there is room for them, so that they need not move.
+func (p *Plan) add(f *Fault) {
+	if p.Faults == nil {
+		p.Faults = make([]Fault, 0, 32)
 	}
+	p.Faults = append(p.Faults, *f)
+}
+
+// sortByTime puts faults in the order in which they begin, and leaves those that begin together as they were. Faults are large, so each is moved once, when it is
+// known where to.
+func sortByTime(faults []Fault) {
 	order := make([]int, len(faults))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(faults[a].At, faults[b].At) })
-	sorted := make([]Fault, len(faults))
-	for i, from := range order {
-		sorted[i] = faults[from]
+	for start := range order { // places that change in a circle, of which start is one: each gets what the next one has
+		if order[start] == start {
+			continue
+		}
+		first, to := faults[start], start
+		for from := order[to]; from != start; from = order[to] {
+			faults[to] = faults[from]
+			order[to], to = to, from // it is done
+		}
+		faults[to], order[to] = first, to
 	}
-	return sorted
 }
 
 // fits tells whether a cluster is large enough to suffer a kind of fault.

@@ -697,3 +697,18 @@ const drawnPlan = `
 2.1716s +38.36ms mute the decider or n2 against n1 n2 n3 n4 n5
 2.8859s +15.8ms throttle n2 -> all to 20000 bytes/s with a queue of 100 bytes
 `
+
+// Faults that are put in order by their places come to lie as a stable sort has them.
+func TestSortByTime(t *testing.T) {
+	s := stream.New(1, "faults", 0)
+	for n := range 40 {
+		list := make([]Fault, n)
+		for i := range list {
+			list[i] = Fault{At: Span(s.N(10)), Nth: uint64(i)}
+		}
+		want := slices.Clone(list)
+		slices.SortStableFunc(want, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
+		sortByTime(list)
+		require.Equal(t, want, list)
+	}
+}

@@ -54,7 +54,7 @@ func drawGambits(root uint64, p *Profile, sh *Shape, plan *Plan) {
 			for _, f := range g.draw(&s, sh, Span(s.N(uint64(sh.Horizon)))) {
 				f.At, f.For = round(f.At), round(f.For)
 				if f.At < sh.Horizon {
-					plan.Faults = append(plan.Faults, f)
+					plan.add(&f)
 				}
 			}
 		}

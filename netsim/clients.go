@@ -10,22 +10,23 @@ import (
 
 // SendRequest carries a client's request to a replica. r.Command must not change until the end of the run.
 func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
-	f, epoch := n.clientFate(from.Addr(), to.Addr(), requestKind, r.Seq, len(r.Command))
+	var f fate
+	epoch := n.clientFate(&f, from.Addr(), to.Addr(), requestKind, r.Seq, len(r.Command))
 	if n.kernel.Tracing() {
 		n.tell(&f, from.Addr(), to.Addr(), requestText{r})
 	}
 	if f.cause != through || int(to) >= n.links.width {
 		return
 	}
-	n.putRequest(&f, f.delay, f.damage, epoch, f.number, from, to, r)
+	n.putRequest(&f, f.delay, f.damage, epoch, f.number, from, to, &r)
 	copies := f.number
 	if f.copyDelay > 0 {
 		copies++
-		n.putRequest(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, r)
+		n.putRequest(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, &r)
 	}
 	if f.againDelay > 0 {
 		copies++
-		n.putRequest(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, r)
+		n.putRequest(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, &r)
 	}
 }
 
@@ -33,38 +34,39 @@ func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
 // it is, and its number.
 const clientHead = frameHead + 9
 
-func (n *Net[M, PM]) putRequest(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.Client, to node.ID, r node.Request) {
+func (n *Net[M, PM]) putRequest(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.Client, to node.ID, r *node.Request) {
 	handle := n.requests.Put()
 	p := n.requests.At(handle)
-	p.r, p.from, p.epoch, p.number, p.encoded = r, from, epoch, number, nil
+	p.r, p.from, p.epoch, p.number, p.encoded = *r, from, epoch, number, nil
 	if harm != 0 {
 		p.encoded = n.clientFrame(harm, byte(r.Op), r.Seq, r.Command)
 	}
 	n.dispatch(f, delay, from.Addr(), to.Addr(), sim.RequestArrives, to, uint64(handle), uint64(from), r.Seq)
 }
 
-// clientFate decides what becomes of a request or reply, with that many bytes of command or output. It returns the epoch of the connection, too.
-func (t *traffic) clientFate(from, to node.Addr, kind, seq uint64, body int) (f fate, epoch uint32) {
+// clientFate decides what becomes of a request or reply, with that many bytes of command or output. f must be empty. It returns the epoch of the connection.
+func (t *traffic) clientFate(f *fate, from, to node.Addr, kind, seq uint64, body int) (epoch uint32) {
 	lot := t.draw(from, to, kind, seq)
 	if t.calm {
 		t.numbered++
-		return fate{delay: t.latency(lot), number: t.numbered}, 0
+		f.delay, f.number = t.latency(lot), t.numbered
+		return 0
 	}
 	if int(from.ID()) >= t.links.width || int(to.ID()) >= t.links.width { // the replica does not exist
 		t.nowhere.removals = 0 // it is for another link each time
 		t.foresee(&t.nowhere, from, to)
 		t.over = &t.nowhere
-		t.decide(&f, kind, lot)
+		t.decide(f, kind, lot)
 	} else {
 		link, c := t.links.at(from, to)
 		t.over = t.forecast(link, from, to)
-		t.decide(&f, kind, lot)
+		t.decide(f, kind, lot)
 		if f.bandwidth > 0 || t.config.Link == FIFO {
-			epoch = t.cross(&f, link, c, clientHead+uint64(body))
+			epoch = t.cross(f, link, c, clientHead+uint64(body))
 		}
 	}
-	t.settle(&f, lot)
-	return f, epoch
+	t.settle(f, lot)
+	return epoch
 }
 
 // clientFrame returns the damaged frame of a request or reply.
@@ -94,7 +96,8 @@ func (n *Net[M, PM]) requestArrives(e *sim.Event) {
 
 // Reply carries a replica's reply to a client. r.Output is copied.
 func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
-	f, epoch := n.clientFate(from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq, len(r.Output))
+	var f fate
+	epoch := n.clientFate(&f, from.Addr(), to.Addr(), replyKind|uint64(r.Status), r.Seq, len(r.Output))
 	if n.kernel.Tracing() {
 		n.tell(&f, from.Addr(), to.Addr(), replyText{r})
 	}
@@ -102,22 +105,22 @@ func (n *Net[M, PM]) Reply(from node.ID, to node.Client, r node.Reply) {
 		return
 	}
 	r.Output = n.bytes.Copy(r.Output)
-	n.putReply(&f, f.delay, f.damage, epoch, f.number, from, to, r)
+	n.putReply(&f, f.delay, f.damage, epoch, f.number, from, to, &r)
 	copies := f.number
 	if f.copyDelay > 0 {
 		copies++
-		n.putReply(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, r)
+		n.putReply(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, &r)
 	}
 	if f.againDelay > 0 {
 		copies++
-		n.putReply(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, r)
+		n.putReply(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, &r)
 	}
 }
 
-func (n *Net[M, PM]) putReply(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.ID, to node.Client, r node.Reply) {
+func (n *Net[M, PM]) putReply(f *fate, delay int64, harm uint64, epoch uint32, number uint64, from node.ID, to node.Client, r *node.Reply) {
 	handle := n.replies.Put()
 	p := n.replies.At(handle)
-	p.r, p.from, p.to, p.epoch, p.number, p.encoded = r, from, to, epoch, number, nil
+	p.r, p.from, p.to, p.epoch, p.number, p.encoded = *r, from, to, epoch, number, nil
 	if harm != 0 {
 		p.encoded = n.clientFrame(harm, byte(r.Status), r.Seq, r.Output)
 	}

@@ -170,7 +170,7 @@ func TestExceptionsDoNotAllocate(t *testing.T) {
 		list = append(list, Exception{From: n(1), To: n(2), Kind: 1, Key: r.Uint64(), Fate: Drop})
 	}
 	w.Except(list)
-	require.Zero(t, testing.AllocsPerRun(100, func() { w.clientFate(n(1), n(2), 1, 5, 0) }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { w.clientFate(new(fate), n(1), n(2), 1, 5, 0) }))
 }
 
 // none keeps no rule.

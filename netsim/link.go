@@ -236,6 +236,13 @@ func (t *traffic) stale(from, to node.Addr, epoch uint32) bool {
 // open takes what has arrived off the wire, and tells to what it was lost, if it was. A frame that is damaged is thrown away, and
 // ends its connection.
 func (t *traffic) open(frame []byte, epoch uint32, from, to node.Addr) (body []byte, lost string) {
+	if frame == nil && t.config.Link != FIFO { // as mostly
+		return nil, ""
+	}
+	return t.unwrap(frame, epoch, from, to)
+}
+
+func (t *traffic) unwrap(frame []byte, epoch uint32, from, to node.Addr) (body []byte, lost string) {
 	if t.stale(from, to, epoch) {
 		return nil, brokenUp
 	}

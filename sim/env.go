@@ -59,13 +59,13 @@ func (h *Host[M]) departDurable(to node.ID) {
 }
 
 // Reply gives r to the network.
-func (h *Host[M]) Reply(to node.Client, r node.Reply) {
+func (h *machine) Reply(to node.Client, r node.Reply) {
 	if h.dying {
 		return
 	}
 	h.kernel.Fold(Answered, uint64(to)<<32^r.Seq<<8^uint64(r.Status))
 	h.kernel.FoldBytes(Answered, r.Output)
-	h.network.Reply(h.id, to, r)
+	h.answers.Reply(h.id, to, r)
 }
 
 // Append adds b to the file.

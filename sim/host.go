@@ -9,6 +9,11 @@ import (
 // Network carries what hosts send. It is implemented by package netsim.
 type Network[M any] interface {
 	Send(from, to node.ID, m *M) // m is copied
+	Answers
+}
+
+// Answers carries what hosts answer to clients.
+type Answers interface {
 	Reply(from node.ID, to node.Client, r node.Reply)
 }
 
@@ -72,6 +77,7 @@ type Host[M any] struct {
 type machine struct {
 	kernel  *Kernel
 	witness Witness
+	answers Answers
 	config  HostConfig
 	id      node.ID
 	random  stream.Stream
@@ -94,7 +100,7 @@ type machine struct {
 
 // NewHost returns a host that is down and has an empty disk.
 func NewHost[M any](k *Kernel, n Network[M], w Witness) *Host[M] {
-	h := &Host[M]{machine: machine{kernel: k, witness: w}, network: n, siteOf: func(*M) uint8 { return 0 }}
+	h := &Host[M]{machine: machine{kernel: k, witness: w, answers: n}, network: n, siteOf: func(*M) uint8 { return 0 }}
 	h.eachDurable = h.durableFiles
 	return h
 }

@@ -111,8 +111,9 @@ func digest(command []byte) uint64 { return fact.Digest(command) }
 
 // sim.Witness
 
-// Observed tells the watch what a replica says of itself.
+// Observed tells whoever watches what a replica says of itself.
 func (c *stage) Observed(id node.ID, f *fact.Fact) {
+	rare := false
 	switch f.Kind {
 	case fact.Applied, fact.Counted: // most are, and make nothing else plain
 	case fact.Learned:
@@ -123,21 +124,20 @@ func (c *stage) Observed(id node.ID, f *fact.Fact) {
 		if f.Index > 0 {
 			c.reach(Batched)
 		}
-	default:
-		c.observedRare(id, f)
-		return
+	default: // what does not come with every command
+		if rare = c.observedRare(id, f); !rare {
+			return
+		}
 	}
-	c.hold(id, f)
-}
-
-// hold has a fact held against the invariants.
-func (c *stage) hold(id node.ID, f *fact.Fact) {
 	if c.own != nil {
 		c.ownObserves(id, f)
 	}
 	if c.facts != nil {
 		c.watch.Observed(uint16(id), f)
 		c.check()
+	}
+	if rare {
+		c.reaches(id, f)
 	}
 }
 
@@ -146,8 +146,8 @@ func (c *stage) ownObserves(id node.ID, f *fact.Fact) {
 	c.check()
 }
 
-// observedRare is Observed for the kinds of facts that do not come with every command.
-func (c *stage) observedRare(id node.ID, f *fact.Fact) {
+// observedRare takes note of a fact of a kind that does not come with every command. It returns false if that is all there is to do.
+func (c *stage) observedRare(id node.ID, f *fact.Fact) (more bool) {
 	c.tell(id, f)
 	if c.sights.concerns(f.Kind) {
 		c.sight(id, f)
@@ -157,7 +157,7 @@ func (c *stage) observedRare(id node.ID, f *fact.Fact) {
 		if f.Seq < uint64(len(c.stats.Points)) {
 			c.stats.Points[f.Seq] = 1
 		}
-		return
+		return false
 	case fact.Leading:
 		c.stats.Elections++
 		c.roles.leads(id, f.Ballot)
@@ -168,21 +168,20 @@ func (c *stage) observedRare(id node.ID, f *fact.Fact) {
 		if f.Seq == 0 {
 			c.watch.Released(f.Ballot)
 			c.reach(LeaseReturned)
-			return
+			return false
 		}
 		c.leased = true
 		now := c.kernel.Now()
 		c.watch.Leased(uint16(id), *f, now, c.machine(id).host.When(node.Local(f.Seq)))
 		c.check()
 		c.reaches(id, f)
-		return
+		return false
 	case fact.Granted:
 		c.watch.Granted(uint16(id), f, int64(c.machine(id).host.Reading())+int64(f.Seq))
 		c.check()
-		return
+		return false
 	}
-	c.hold(id, f)
-	c.reaches(id, f)
+	return true
 }
 
 // hint notes where a command was executed, in case its client never hears of it.

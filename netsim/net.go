@@ -107,22 +107,25 @@ func New[M any, PM node.Message[M]](k *sim.Kernel, ends Ends[M]) *Net[M, PM] {
 
 // Reset makes the network ready for a run with replicas 1 to nodes: nothing under way, no rules, no exceptions.
 func (n *Net[M, PM]) Reset(c Config, nodes int) {
+	n.lie, n.lies = nil, false
 	n.reset(c, nodes)
 	n.messages.Reset()
 	n.requests.Reset()
 	n.replies.Reset()
 	n.bytes.Reset()
-	n.lie = nil
 }
 
 // Lies makes the network hand every message between replicas to f before it does anything else with it: f may change its fields, and tells
 // whether it did. What a message states that was changed is held against nobody. nil: nobody lies.
-func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) { n.lie = f }
+func (n *Net[M, PM]) Lies(f func(from, to node.ID, m *M) bool) {
+	n.lie, n.lies = f, f != nil
+	n.look()
+}
 
 // Send carries a message from one replica to another. Here is the short way, for where no rule covers the link and nothing else could hurt a message: all that
 // becomes of it is when it arrives.
 func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
-	if !n.plain || n.lie != nil || n.kernel.Tracing() || !n.links.lead(to) {
+	if !n.plain || n.kernel.Tracing() || !n.links.lead(to) {
 		n.sendAny(from, to, m)
 		return
 	}
@@ -136,7 +139,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	link.sent++
 	n.numbered++
 	n.counts.Sent++
-	site := n.site(from.Addr(), to.Addr(), uint64(kind), key)
+	site := stream.Mix(link.name, uint64(kind)<<48^key) // see traffic.site
 	lot := stream.Mix(site, n.attempts.next(site))
 	handle := n.messages.Put()
 	p := n.messages.At(handle)

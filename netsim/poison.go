@@ -27,7 +27,7 @@ func (n *Net[M, PM]) Poison() {
 	for _, s := range [][]link{n.links.replicas, n.links.clients} {
 		s = s[:cap(s)]
 		for i := range s {
-			s[i] = link{garbage, garbage, garbage >> 1, garbage >> 1, forecast{
+			s[i] = link{garbage, garbage, garbage >> 1, garbage >> 1, garbage, forecast{
 				edition: s[i].forecast.edition, removals: s[i].forecast.removals, seen: -1, rules: []int32{-1}, fickle: true, rolls: true, touches: true, heldBy: 1, drop: garbage, delay: garbage >> 1,
 			}}
 		}

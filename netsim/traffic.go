@@ -1,6 +1,7 @@
 package netsim
 
 import (
+	"simrun/node"
 	"simrun/sim"
 	"simrun/sim/stream"
 )
@@ -20,8 +21,9 @@ type traffic struct {
 	removals uint64 // the edition of the last change that did more than to add a rule
 	even     bool   // nothing in the configuration could hurt a message, and nobody makes exceptions or is told of them: only rules could
 	calm     bool   // and there are none
+	lies     bool   // somebody changes messages
 	special  bool   // names matter, or something is mixed into what is drawn
-	plain    bool   // even, and not special, and messages need not be encoded
+	plain    bool   // even, and not special, and nobody lies, and messages need not be encoded
 
 	exceptions []exemption     // by site and attempt
 	strikes    func(Exception) // see Strikes
@@ -49,6 +51,9 @@ func (t *traffic) reset(c Config, nodes int) {
 	t.salt, t.exceptions, t.strikes = 0, t.exceptions[:0], nil
 	t.attempts.reset()
 	t.links.reset(nodes)
+	for i := range t.links.replicas {
+		t.links.replicas[i].name = t.between(node.ID(i/t.links.width).Addr(), node.ID(i%t.links.width).Addr())
+	}
 	t.struck = [Tags]uint64{}
 	t.held = t.held[:0]
 	t.onDraw, t.numbered = nil, 0
@@ -67,7 +72,7 @@ func (t *traffic) look() {
 	t.even = c.Drop == 0 && c.Bandwidth == 0 && c.Link == Datagram && len(t.exceptions) == 0 && t.strikes == nil
 	t.calm = t.even && len(t.rules) == 0
 	t.special = t.salt != 0 || t.onDraw != nil || t.strikes != nil || len(t.exceptions) > 0
-	t.plain = t.even && !t.special && !c.Encode
+	t.plain = t.even && !t.special && !t.lies && !c.Encode
 }
 
 // Counts returns what became of the traffic so far.

@@ -30,7 +30,14 @@ func voteFor(slot, b uint64, value string) fact.Fact {
 	return fact.Fact{Kind: fact.Voted, Slot: slot, Ballot: b, Value: fact.Digest([]byte(value)), Bytes: []byte(value)}
 }
 
-func states(n uint16, f fact.Fact) step { return func(w *Watch) { w.Stated(n, &f) } }
+// states tells what a message states, unless it is plain that it is durable.
+func states(n uint16, f fact.Fact) step {
+	return func(w *Watch) {
+		if !w.Covered(n, &f) {
+			w.Stated(n, &f)
+		}
+	}
+}
 
 func observes(n uint16, f fact.Fact) step { return func(w *Watch) { w.Observed(n, &f) } }
 

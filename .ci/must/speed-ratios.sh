@@ -4,7 +4,7 @@
 # nothing else, are at least one and a half times as quick (the goal is 1.9).
 source "$(dirname "$0")/lib.sh"
 rounds=5 events=1000000 seeds=200
-[ "$MUST" = long ] && rounds=9 events=5000000 seeds=1000
+[ "$MUST" = long ] && rounds=9 events=5000000 seeds=3000
 go test -c -o "$scratch/hashed" ./scenarios/speed
 # The program without the hash is made of an edited copy of a file.
 sed -e 's/^func (h \*Hash) Word(.*/func (h *Hash) Word(uint64) {}/' -e '/^func (h \*Hash) \(Bytes\|event\)(/a return' sim/hash.go >"$scratch/hash.go"

@@ -46,13 +46,13 @@ func (w *Watch) Reload(n uint16) {
 // Rest is what stands on a replica's disk where only a part of it changed.
 type Rest struct {
 	Promised uint64 // the highest promise outside of that part
-	Votes    bool   // no vote was in that part, and no value known to be chosen
+	AllVotes bool   // all votes, and values known to be chosen, are outside of it, too
 }
 
 // ReloadBut is a Reload of the part of a replica's disk that changed. What the rest said still stands, and is not told again.
 func (w *Watch) ReloadBut(n uint16, rest Rest) {
 	r := &w.nodes[n].reload
-	r.active, r.promised, r.votes, r.kept = true, rest.Promised, r.votes[:0], rest.Votes
+	r.active, r.promised, r.votes, r.kept = true, rest.Promised, r.votes[:0], rest.AllVotes
 }
 
 // Reloaded holds what was told since Reload against what was durable before. The promise must not have fallen. For

@@ -82,11 +82,11 @@ func (t *traffic) named(m name, site, lot uint64) uint64 {
 
 // site names a message, but for how often it was sent before.
 func (t *traffic) site(from, to node.Addr, kind, key uint64) uint64 {
-	return stream.Mix(t.between(from, to), kind<<48^key)
+	return stream.Mix(t.way(from, to), kind<<48^key)
 }
 
-// between names the way from one address to another.
-func (t *traffic) between(from, to node.Addr) uint64 { return t.seed ^ uint64(from)<<32 ^ uint64(to) }
+// way names the way from one address to another.
+func (t *traffic) way(from, to node.Addr) uint64 { return t.seed ^ uint64(from)<<32 ^ uint64(to) }
 
 // latency returns how long a message takes in good weather.
 func (t *traffic) latency(lot uint64) int64 {

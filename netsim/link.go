@@ -50,7 +50,7 @@ type link struct {
 	sent, arrived uint64 // numbers of the last message that was sent, and of the latest that has arrived
 	busyUntil     int64  // what was sent so far has left by then, if bandwidth is limited
 	lastArrival   int64  // of a FIFO link: later messages arrive after it
-	name          uint64 // of the way between the two, for what is drawn: see traffic.between; only between replicas
+	name          uint64 // of the way between the two, for what is drawn: see traffic.way; only between replicas
 	forecast      forecast
 }
 

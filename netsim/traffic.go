@@ -52,7 +52,7 @@ func (t *traffic) reset(c Config, nodes int) {
 	t.attempts.reset()
 	t.links.reset(nodes)
 	for i := range t.links.replicas {
-		t.links.replicas[i].name = t.between(node.ID(i/t.links.width).Addr(), node.ID(i%t.links.width).Addr())
+		t.links.replicas[i].name = t.way(node.ID(i/t.links.width).Addr(), node.ID(i%t.links.width).Addr())
 	}
 	t.struck = [Tags]uint64{}
 	t.held = t.held[:0]

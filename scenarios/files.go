@@ -60,17 +60,17 @@ func (m *machineState) findFile(name string) *fileFacts {
 // besides returns what stands on a disk whatever becomes of one of its files. ok is false if that takes more than is known: votes in this file may be for the
 // slots of votes in others.
 func (m *machineState) besides(name string) (rest checker.Rest, ok bool) {
-	rest.Votes = true
+	rest.AllVotes = true
 	others := false
 	for i := range m.files {
 		if t := &m.files[i]; t.name == name {
-			rest.Votes = !t.votes
+			rest.AllVotes = !t.votes
 		} else {
 			rest.Promised = max(rest.Promised, t.promised)
 			others = others || t.votes
 		}
 	}
-	return rest, rest.Votes || !others
+	return rest, rest.AllVotes || !others
 }
 
 // sim.Witness

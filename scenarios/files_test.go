@@ -20,13 +20,13 @@ func TestBesides(t *testing.T) {
 
 	rest, ok := m.besides("vow")
 	require.True(t, ok)
-	require.Equal(t, checker.Rest{Promised: 5, Votes: true}, rest)
+	require.Equal(t, checker.Rest{Promised: 5, AllVotes: true}, rest)
 	rest, ok = m.besides("log")
 	require.True(t, ok)
 	require.Equal(t, checker.Rest{Promised: 7}, rest)
 	rest, ok = m.besides("new")
 	require.True(t, ok)
-	require.Equal(t, checker.Rest{Promised: 7, Votes: true}, rest)
+	require.Equal(t, checker.Rest{Promised: 7, AllVotes: true}, rest)
 
 	m.fileFacts("vow").news(&fact.Fact{Kind: fact.Learned, Slot: 1})
 	_, ok = m.besides("vow")

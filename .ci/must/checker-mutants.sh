@@ -33,7 +33,7 @@ if [ "$MUST" = long ]; then
 	mutant two-values-in-a-ballot agreement.go 's/if v\.value != f\.Value/if false/'
 	mutant vote-below-promise agreement.go 's/case f\.Ballot < l\.promised:/case false:/'
 	mutant promise-falls promise.go 's/if r\.promised < l\.promised/if false/'
-	mutant votes-forgotten-with-a-file promise.go 's/rest\.Promised, r\.votes\[:0\], rest\.Votes/rest.Promised, r.votes[:0], true/'
+	mutant votes-forgotten-with-a-file promise.go 's/rest\.Promised, r\.votes\[:0\], rest\.AllVotes/rest.Promised, r.votes[:0], true/'
 	mutant vote-forgotten promise.go 's/\|\| r\.votes\[i-1\]\.ballot < want/\&\& false/'
 	mutant votes-need-no-promises safe.go 's/promised < e\.phase1/false/'
 	mutant votes-against-what-may-be-chosen safe.go 's/if c\.value == f\.Value/if true/'

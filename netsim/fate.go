@@ -60,7 +60,7 @@ const (
 func (t *traffic) draw(from, to node.Addr, kind, key uint64) (lot uint64) {
 	t.counts.Sent++
 	site := t.site(from, to, kind, key)
-	attempt := t.attempts.next(site)
+	attempt := t.attempts.next(site, place(from, to, kind, key))
 	lot = stream.Mix(site, attempt)
 	if t.special {
 		lot = t.named(name{from, to, kind, key, attempt}, site, lot)

@@ -140,7 +140,7 @@ func (n *Net[M, PM]) Send(from, to node.ID, m *M) {
 	n.numbered++
 	n.counts.Sent++
 	site := stream.Mix(link.name, uint64(kind)<<48^key) // see traffic.site
-	lot := stream.Mix(site, n.attempts.next(site))
+	lot := stream.Mix(site, n.attempts.next(site, place(from.Addr(), to.Addr(), uint64(kind), key)))
 	handle := n.messages.Put()
 	p := n.messages.At(handle)
 	p.m, p.encoded, p.sent, p.number, p.epoch, p.from = *m, nil, link.sent, n.numbered, 0, from

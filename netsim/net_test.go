@@ -226,13 +226,13 @@ func TestAttempts(t *testing.T) {
 	r := stream.New(1, "test", 0)
 	for i := range uint64(200_000) {
 		if i%1000 == 0 {
-			require.Equal(t, i/1000, a.next(42))
+			require.Equal(t, i/1000, a.next(42, 7))
 		}
-		a.next(r.Uint64() | 1<<63)
+		a.next(r.Uint64()|1<<63, i)
 	}
 	require.LessOrEqual(t, a.len, generation)
 	a.reset()
-	require.Zero(t, a.next(42))
+	require.Zero(t, a.next(42, 7))
 }
 
 // The short way of messages that nothing could hurt leads where the long one does: to the same arrivals and counts, in calm weather and where rules cover other links.

@@ -118,10 +118,7 @@ func (c *cluster[M, PM]) begin(x *client) {
 	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
 	c.itemize(x)
 	x.calls = append(x.calls, int32(x.open))
-	c.watch.Submitted(uint32(x.id), x.seq, digest(x.command))
-	if c.own != nil {
-		c.own.Submitted(uint32(x.id), x.seq, digest(x.command))
-	}
+	c.told(x)
 	if c.kernel.Tracing() {
 		c.submitted(x)
 		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
@@ -211,6 +208,17 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	default:
 		c.reach(Refused)
 		c.wakeAfter(x, int64(c.config.Retry)/4) // overloaded or the like: again, elsewhere, a little later
+	}
+}
+
+// told tells whoever watches of the command that a client submits.
+func (c *stage) told(x *client) {
+	d := digest(x.command)
+	if c.facts != nil { // otherwise the watch is told of nothing that it could hold against it
+		c.watch.Submitted(uint32(x.id), x.seq, d)
+	}
+	if c.own != nil {
+		c.own.Submitted(uint32(x.id), x.seq, d)
 	}
 }
 

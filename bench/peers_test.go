@@ -10,10 +10,11 @@ import (
 	"simrun/scenarios/speed"
 )
 
-// BenchmarkProtocols measures Multi-Paxos, every check on, and etcd's raft (v3.6.0) with the same network, disks, clients and machine.
+// BenchmarkProtocols measures Multi-Paxos, with every check on and with agreement as the only one, and etcd's raft (v3.6.0), of which agreement is checked too,
+// with the same network, disks, clients and machine.
 func BenchmarkProtocols(b *testing.B) {
 	for _, batch := range []int{1, 64} {
-		for _, p := range []scenarios.Scenario{speed.Log(), etcdraft.Scenario()} {
+		for _, p := range []scenarios.Scenario{speed.Log(), speed.AgreementOnly(), etcdraft.Scenario()} {
 			b.Run(fmt.Sprintf("batch=%d/%s", batch, p.Name), func(b *testing.B) {
 				l := speed.Saturated(5, 64, batch).InOrder()
 				if batch > 1 {

@@ -212,6 +212,7 @@ func (r *Replica) append(env node.Env[Message], kind uint8, x marshaler) {
 
 func (r *Replica) apply(env node.Env[Message], e *raftpb.Entry) {
 	r.applied = e.Index
+	env.Observe(fact.Fact{Kind: fact.Applied, Slot: e.Index, Value: fact.Digest(e.Data)})
 	if e.Type != raftpb.EntryNormal {
 		var change raftpb.ConfChange
 		must(change.Unmarshal(e.Data))
@@ -286,6 +287,6 @@ func Scenario() scenarios.Scenario {
 			}
 			return r
 		},
-		Files: []string{file}, Workload: speed.Writes{},
+		Files: []string{file}, Workload: speed.Writes{}, Observer: speed.Agreement,
 	})
 }

@@ -9,7 +9,9 @@ import (
 	"simrun/scenarios"
 )
 
-// agreement is an oracle that knows one invariant: no two replicas learn or apply different values for a slot.
+// Agreement returns an oracle that knows one invariant: no two replicas learn or apply different values for a slot.
+func Agreement() scenarios.Observer { return &agreement{} }
+
 type agreement struct {
 	values    []uint64 // digest of the value of slot i+1; 0 if nobody has stated any
 	applied   []uint64 // by node.ID: the last slot applied

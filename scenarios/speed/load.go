@@ -83,7 +83,7 @@ func Log() scenarios.Scenario { return scenarios.Define(log("speed-log")) }
 func AgreementOnly() scenarios.Scenario {
 	s := log("speed-log-agreement")
 	s.Facts, s.Commands = nil, nil
-	s.Observer = func() scenarios.Observer { return &agreement{} }
+	s.Observer = Agreement
 	return scenarios.Define(s)
 }
 

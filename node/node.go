@@ -104,6 +104,11 @@ type Node[M any] interface {
 // crashes and when the run is over.
 type Closer interface{ Close() }
 
+// Heir is a Node that can do with the memory of another one, so that a host need not allocate as much at every boot. Inherit is called before Start, with a replica of
+// that host which is out of use for good: no handler of it is called any more, and nobody looks at it. It hands over memory and none of
+// what is in it, which would be to remember more than is on the disk. It is optional, and so is what comes of it.
+type Heir[M any] interface{ Inherit(former Node[M]) }
+
 // Message is what a protocol's message type M provides through *M. M is one struct for all kinds of message, since
 // messages are moved by value.
 type Message[M any] interface {

@@ -1,7 +1,7 @@
 package sim
 
-// Bytes hands out slices that live until the end of the run and are then used again: the memory of requests, replies
-// and encoded messages. The zero Bytes is ready.
+// Bytes hands out slices that live until the end of the run and are then used again: the memory of requests, replies,
+// encoded messages and what replicas read from their disks. The zero Bytes is ready.
 type Bytes struct {
 	blocks [][]byte
 	block  int // index of the block in use

@@ -105,10 +105,10 @@ func (h *machine) wrote() {
 	}
 }
 
-// Read returns a copy of the file, and an error if a part of it is unreadable.
+// Read returns a copy of the file, and an error if a part of it is unreadable. The copy is valid until the end of the run, which every replica and message is gone by.
 func (h *machine) Read(file string) ([]byte, error) {
 	m := h.disk.open(file).last()
-	b := append([]byte(nil), m.bytes...)
+	b := h.read.Copy(m.bytes)
 	if m.bad.to > 0 {
 		h.counts.BadReads++
 		return b, errUnreadable

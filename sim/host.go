@@ -53,6 +53,7 @@ type Host[M any] struct {
 	machine
 	network Network[M]
 	replica node.Node[M] // nil while the host is down
+	former  node.Node[M] // the one before, until its memory is handed on
 	gated   bool         // paused or slow: what comes goes to the inbox
 	crashes uint64
 	boots   uint64
@@ -85,6 +86,7 @@ type machine struct {
 	dying   bool // a trap has sprung: nothing that the handler at hand still does has any effect
 	timers  []timer
 	disk    disk
+	read    Bytes     // what replicas read from the disk
 	noticed uint64    // operations up to this are known to be durable
 	syncing bool      // a group commit is under way
 	due     bool      // something follows the handler at hand: see follow
@@ -112,10 +114,11 @@ func (h *Host[M]) SiteOf(kind func(*M) uint8) { h.siteOf = kind }
 func (h *Host[M]) Reset(id node.ID, c HostConfig) {
 	h.id, h.config = id, c
 	h.random = stream.New(h.kernel.Seed(), "node", uint64(id))
-	h.close()
-	h.replica, h.crashes, h.boots = nil, 0, 0
+	h.retire()
+	h.crashes, h.boots = 0, 0
 	h.timers = h.timers[:0]
 	h.disk.reset()
+	h.read.Reset()
 	h.disk.replaced = c.Replaced
 	h.syncing, h.due, h.syncs, h.noticed = false, false, 0, 0
 	h.waiting.clear()
@@ -150,7 +153,10 @@ func (h *Host[M]) Start(replica node.Node[M]) {
 	if h.replica != nil {
 		return
 	}
-	h.replica = replica
+	if heir, ok := replica.(node.Heir[M]); ok && h.former != nil {
+		heir.Inherit(h.former)
+	}
+	h.former, h.replica = nil, replica
 	h.boots++
 	h.kernel.Emit(Record{Kind: Started, Who: h.id.Addr()})
 	h.witness.Started(h.id)
@@ -174,8 +180,7 @@ func (h *Host[M]) crash(faults DiskFaults) {
 	if h.replica == nil {
 		return
 	}
-	h.close()
-	h.replica = nil
+	h.retire()
 	h.crashes++
 	for i := range h.timers {
 		h.timers[i] = timer{number: h.timers[i].number + 1}
@@ -204,18 +209,19 @@ func (h *Host[M]) crash(faults DiskFaults) {
 	}
 }
 
-// close lets a replica give back what is not plain data.
-func (h *Host[M]) close() {
+// retire ends the use of the replica, if the host has one. It gives back what is not plain data.
+func (h *Host[M]) retire() {
+	if h.replica == nil {
+		return
+	}
 	if c, ok := h.replica.(node.Closer); ok {
 		c.Close()
 	}
+	h.former, h.replica = h.replica, nil
 }
 
 // SwitchOff stops the host at the end of a run. Nothing else changes.
-func (h *Host[M]) SwitchOff() {
-	h.close()
-	h.replica = nil
-}
+func (h *Host[M]) SwitchOff() { h.retire() }
 
 func (h *machine) durableFiles(each func(string, []byte)) {
 	for i := range h.disk.files {

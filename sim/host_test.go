@@ -204,3 +204,41 @@ func TestLivelock(t *testing.T) {
 	})
 	require.Equal(t, Livelocked, b.Run(1<<40))
 }
+
+// heir is a replica that keeps in mind whom it inherited from.
+type heir struct {
+	script
+	from node.Node[string]
+}
+
+func (h *heir) Inherit(former node.Node[string]) { h.from = former }
+
+// A replica inherits from the one before it on its host, before it starts, and also from that of an earlier run.
+func TestReplicasInheritFromTheOneBefore(t *testing.T) {
+	b := newBench(HostConfig{})
+	boot := func(from node.Node[string]) *heir {
+		h := &heir{}
+		h.start = func(node.Env[string]) { require.Same(t, from, h.from) }
+		b.host.Start(h)
+		return h
+	}
+	first := &heir{}
+	b.host.Start(first)
+	require.Nil(t, first.from)
+	b.host.Crash()
+	second := boot(first)
+	b.host.SwitchOff()
+	third := boot(second)
+	b.Reset(2)
+	b.host.Reset(1, HostConfig{})
+	require.False(t, b.host.Up())
+	boot(third)
+
+	b.host.Crash()
+	b.host.Start(&script{}) // which inherits nothing
+	b.host.Crash()
+	b.host.Crash()
+	last := &heir{}
+	b.host.Start(last)
+	require.IsType(t, &script{}, last.from, "and not from the one before the last")
+}

@@ -13,8 +13,12 @@ func (k *Kernel) Poison() {
 	}
 }
 
-// Poison overwrites the disk's buffers and the timers.
+// Poison overwrites the disk's buffers, what was read from it, the timers, and memory that the next replica inherits.
 func (h *Host[M]) Poison() {
+	h.retire()
+	if r, ok := h.former.(interface{ Poison() }); ok {
+		r.Poison()
+	}
 	for i := range h.disk.files {
 		for _, m := range h.disk.files[i].images {
 			poisonBytes(m.bytes)
@@ -23,6 +27,7 @@ func (h *Host[M]) Poison() {
 	for _, b := range h.disk.spare {
 		poisonBytes(b)
 	}
+	h.read.Each(poisonBytes)
 	for i := range h.timers[:cap(h.timers)] {
 		h.timers[:cap(h.timers)][i] = timer{deadline: 1, pending: 1, number: garbage, armed: true, queued: true}
 	}

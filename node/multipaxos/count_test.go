@@ -21,7 +21,7 @@ func TestCount(t *testing.T) {
 			r.eras = append(r.eras, newEra(100, Membership{Voters: members.Voters[:3]}))
 		}
 		r.enlist()
-		r.sentAt = make([]node.Local, rounds)
+		r.sentAt = new([rounds]node.Local)
 		s := nodetest.New[Message](1)
 		for range rapid.IntRange(1, 40).Draw(t, "answers") {
 			r.round += rapid.Uint64Range(0, 1).Draw(t, "rounds")
@@ -133,7 +133,7 @@ func TestNoLeaseOfNoGrants(t *testing.T) {
 	r.enlist()
 	s := nodetest.New[Message](1)
 	s.Clock = 1000
-	r.sentAt = []node.Local{1: 900}
+	r.sentAt = &[rounds]node.Local{1: 900}
 	for _, from := range []node.ID{1, 2, 3} {
 		r.onAlive(s, from, &Message{Kind: Alive, Ballot: r.ballot, Mark: 1})
 		require.Zero(t, r.leaseEnd)

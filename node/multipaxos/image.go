@@ -147,19 +147,20 @@ func foreign(image []byte, id node.ID) bool {
 
 // restore sets the applied state to that of an image. It returns false, and changes nothing, if the image is damaged.
 func (r *Replica) restore(image []byte) bool {
+	defer r.spare.forget() // those that were in force, or could not be
 	in := reader{rest: image}
 	slot, state := in.word(), [2]uint64{in.word(), in.word()}
 	alpha, eras := in.upTo(ahead/2), in.eras()
-	table := readSessions(&in)
+	r.spare.read(&in)
 	if in.bad || alpha == 0 {
 		return false
 	}
-	fresh := Replica{machine: r.config.Machine(), sessions: table, scratch: r.scratch}
+	fresh := Replica{machine: r.config.Machine(), sessions: r.spare, scratch: r.scratch}
 	fresh.setEras(eras)
 	if fresh.machine.Restore(in.rest) != nil || fresh.state() != state {
 		return false
 	}
-	r.machine, r.sessions, r.alpha, r.scratch = fresh.machine, fresh.sessions, alpha, fresh.scratch
+	r.machine, r.sessions, r.spare, r.alpha, r.scratch = fresh.machine, r.spare, r.sessions, alpha, fresh.scratch
 	r.setEras(eras)
 	r.applied, r.checkpoint = slot, slot
 	return true

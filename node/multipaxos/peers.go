@@ -134,9 +134,6 @@ func (r *Replica) madeGood() uint64 {
 // beginRound sends a heartbeat to everybody, numbered so that the answers tell what they answer.
 func (r *Replica) beginRound(env Env) {
 	r.round++
-	if r.sentAt == nil {
-		r.sentAt = make([]node.Local, rounds)
-	}
 	r.sentAt[r.round%rounds] = env.Now()
 	m := Message{Kind: Heartbeat, Ballot: r.ballot, Slot: r.madeGood(), Commit: r.applied, Mark: r.round, Span: r.leaseSpan()}
 	r.broadcast(env, m)

@@ -21,6 +21,8 @@ func (r *Replica) recover(env Env) {
 		chosen = max(chosen, d.commit)
 	})
 	r.wal = log
+	r.wal.Use(r.memory.records[:])
+	r.vow.Use(r.memory.vow[:])
 	r.resumeGrant(env) // before anything rewrites the log, which leaves out a grant that is over
 	if report.Damage == wal.Tail {
 		reached(env, PointTornTail)

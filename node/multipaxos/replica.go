@@ -57,13 +57,14 @@ type Replica struct {
 	checkpoint uint64 // the last slot in the snapshot on disk
 	machine    machine.Machine
 	sessions   sessions
-	known      uint64  // slots up to it are chosen somewhere
-	source     node.ID // who should have them
-	speaker    node.ID // whose heartbeat came last
-	missing    uint64  // the first slot not applied when the retry timer was set
-	asked      uint64  // the first slot of the last Fetch
-	coming     image   // that is being received
-	offered    image   // that is being sent
+	spare      sessions // for those of an image; empty
+	known      uint64   // slots up to it are chosen somewhere
+	source     node.ID  // who should have them
+	speaker    node.ID  // whose heartbeat came last
+	missing    uint64   // the first slot not applied when the retry timer was set
+	asked      uint64   // the first slot of the last Fetch
+	coming     image    // that is being received
+	offered    image    // that is being sent
 
 	// Election.
 	role     role
@@ -91,18 +92,19 @@ type Replica struct {
 	queue    queue[pending]
 
 	// Leader.
-	peers     []peer       // everybody in the eras, itself included
-	past      [2]past      // by era; see count
-	ranks     []int64      // scratch of ranked
-	round     uint64       // of heartbeats
-	sentAt    []node.Local // when the latest rounds began, by round%rounds; nil before it ever led
-	ledAt     node.Local   // since when it leads
-	leaseEnd  node.Local   // it holds a lease until then
-	confirmed uint64       // rounds up to it were answered by a quorum
+	peers     []peer              // everybody in the eras, itself included
+	past      [2]past             // by era; see count
+	ranks     []int64             // scratch of ranked
+	round     uint64              // of heartbeats
+	sentAt    *[rounds]node.Local // when the latest rounds began, by round%rounds
+	ledAt     node.Local          // since when it leads
+	leaseEnd  node.Local          // it holds a lease until then
+	confirmed uint64              // rounds up to it were answered by a quorum
 	reads     reads
 	successor transfer
 
 	metrics Metrics
+	memory  *memory
 	arena   node.Arena
 	scratch []byte
 }
@@ -120,6 +122,9 @@ func New(id node.ID, c Config) *Replica {
 
 // Start recovers what the disk remembers and begins as a follower.
 func (r *Replica) Start(env Env) {
+	if r.memory == nil {
+		r.furnish(new(memory))
+	}
 	r.recover(env)
 	r.seen = r.promised
 	r.awaitLeader(env)

@@ -151,18 +151,23 @@ func (t *sessions) appendTo(dst []byte) []byte {
 	return dst
 }
 
-// readSessions reads what appendTo wrote.
-func readSessions(in *reader) (t sessions) {
+// forget drops all sessions, and keeps the memory.
+func (t *sessions) forget() {
+	clear(t.table)
+	*t = sessions{table: t.table, ids: t.ids[:0]}
+}
+
+// read reads what appendTo wrote, as far as it makes sense, into a table that is empty.
+func (t *sessions) read(in *reader) {
 	last := uint64(0)
 	for n := in.uvarint(); n > 0 && !in.bad; n-- {
 		id, seq, slot, index := in.uvarint(), in.uvarint(), in.uvarint(), in.upTo(maxBatch)
 		output := in.bytes(in.uvarint())
 		if in.bad || id <= last || seq == 0 && (slot|index != 0 || len(output) > 0) || seq > 0 && slot == 0 {
 			in.fail()
-			return t
+			return
 		}
 		last = id
 		t.record(t.open(id), seq, slot, uint32(index), bytes.Clone(output))
 	}
-	return t
 }

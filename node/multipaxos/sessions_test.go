@@ -205,3 +205,9 @@ func TestSessionsDigestShowsEveryBit(t *testing.T) {
 		}
 	}
 }
+
+// readSessions reads sessions into a table of their own.
+func readSessions(in *reader) (t sessions) {
+	t.read(in)
+	return t
+}

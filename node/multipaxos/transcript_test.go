@@ -157,6 +157,7 @@ func membershipText(b []byte) string {
 // boot starts the replica. At its foundation it knows sessions 1 to 9, of the clients with these numbers.
 func (s *stage) boot() {
 	s.r = New(s.id, s.config)
+	s.r.furnish(new(memory))
 	if s.config.Found && !s.strangers {
 		for id := range uint64(9) {
 			s.r.sessions.record(s.r.sessions.open(id+1), 0, 0, 0, nil)

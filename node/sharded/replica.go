@@ -106,6 +106,13 @@ func New(self node.ID, c Config) *Replica {
 	return r
 }
 
+// Inherit gives the part of the replica that is its group's the memory of a former one.
+func (r *Replica) Inherit(former node.Node[Message]) {
+	if f, ok := former.(*Replica); ok {
+		r.paxos.Inherit(f.paxos)
+	}
+}
+
 // groups returns how many there are.
 func (r *Replica) groups() uint64 { return uint64(len(r.config.Groups)) }
 

@@ -54,6 +54,9 @@ func Open(d node.Disk, file string, each func(Record)) (Log, Report, error) {
 	return l, report, nil
 }
 
+// Use has the log put its next records together in memory that is the caller's, as long as there is room for them. It must be called before the first.
+func (l *Log) Use(memory []byte) { l.scratch = memory[:0] }
+
 // Append adds a record and returns its sequence number. The payload is copied; it must not be longer than MaxPayload.
 func (l *Log) Append(d node.Disk, kind uint8, payload []byte) (seq uint64) {
 	return l.Commit(d, append(l.Begin(kind), payload...))

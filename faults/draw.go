@@ -141,15 +141,23 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	}
 	liar := stream.New(root, "liar", 0)
 	sh.liar = pick(&liar, sh.Nodes...)
-	var plan Plan
+	var counts [NumKinds]int
+	all := 0
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
 		own := stream.New(root, info.name, 0)
-		if !own.Chance(p.chance(k, on)) || !info.fits(&sh) {
-			continue
+		if own.Chance(p.chance(k, on)) && info.fits(&sh) {
+			counts[k] = own.Int(info.count[0], info.count[1]) * max(p.times, 1)
+			all += counts[k]
 		}
-		n := own.Int(info.count[0], info.count[1]) * max(p.times, 1)
-		for i := range n {
+	}
+	var plan Plan
+	if all > 0 { // faults are large: there is room for them, and for a gambit or two, so that they need not move
+		plan.Faults = make([]Fault, 0, all+12)
+	}
+	for k := Kind(1); k < NumKinds; k++ {
+		info := &kinds[k]
+		for i := range counts[k] {
 			one := stream.New(root, info.name, uint64(i)+1)
 			f := info.draw(&one, &sh)
 			f.Kind = k
@@ -160,7 +168,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			}
 			f.At, f.For = round(f.At), round(f.For)
 			attract(&one, hot, &f, &sh)
-			plan.add(&f)
+			plan.Faults = append(plan.Faults, f)
 		}
 	}
 	drawGambits(root, &p, &sh, &plan)
@@ -170,14 +178,6 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	}
 	sortByTime(plan.Faults)
 	return plan
-}
-
-// add adds a fault. Faults are large, and most plans that have one have some: from the first on there is room for them, so that they need not move.
-func (p *Plan) add(f *Fault) {
-	if p.Faults == nil {
-		p.Faults = make([]Fault, 0, 32)
-	}
-	p.Faults = append(p.Faults, *f)
 }
 
 // sortByTime puts faults in the order in which they begin, and leaves those that begin together as they were. Faults are large, so each is moved once, when it is

@@ -18,7 +18,7 @@ type gambit struct {
 	most int    // how often a plan that has it has it at most
 	of   []Kind // that it is made of
 	can  func(sh *Shape) bool
-	draw func(s *stream.Stream, sh *Shape, at Span) []Fault
+	draw func(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault // appends its faults
 }
 
 // moments of gambits are this many to a horizon: about as long as a leader is given to show a sign of life.
@@ -51,12 +51,16 @@ func drawGambits(root uint64, p *Profile, sh *Shape, plan *Plan) {
 			continue
 		}
 		for range s.Int(1, g.most) {
-			for _, f := range g.draw(&s, sh, Span(s.N(uint64(sh.Horizon)))) {
+			before := len(plan.Faults)
+			plan.Faults = g.draw(plan.Faults, &s, sh, Span(s.N(uint64(sh.Horizon))))
+			kept := plan.Faults[:before]
+			for _, f := range plan.Faults[before:] {
 				f.At, f.For = round(f.At), round(f.For)
 				if f.At < sh.Horizon {
-					plan.add(&f)
+					kept = append(kept, f) // where it was, or farther ahead
 				}
 			}
+			plan.Faults = kept
 		}
 	}
 }
@@ -74,7 +78,7 @@ func (p *Profile) hasAll(all []Kind) bool {
 
 // drawSeesaw cuts whoever leads off from the others, but not from its clients, and soon after that the next one, so that several have proposed
 // for the same slots. Meanwhile messages of the earlier reigns come late, twice or not at all.
-func drawSeesaw(s *stream.Stream, sh *Shape, at Span) (list []Fault) {
+func drawSeesaw(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
 	begin := at
 	for range s.Int(2, 6) {
@@ -99,16 +103,15 @@ func drawSeesaw(s *stream.Stream, sh *Shape, at Span) (list []Fault) {
 
 // drawEcho leaves no more replicas than a quorum, and makes one of them the least patient, so that who led is likely to lead again, and lets votes of
 // one reign come in the next: what the leader and the others tell each other for a while comes much later, and meanwhile it is deposed.
-func drawEcho(s *stream.Stream, sh *Shape, at Span) []Fault {
+func drawEcho(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
 	order := shuffled(s, sh.Nodes)
 	rest := ids(order[:len(order)/2+1])
 	begin := at
 	knob := &sh.Knobs[slices.IndexFunc(sh.Knobs, func(k LocalKnob) bool { return k.Name == sh.Leads })]
-	list := []Fault{
-		{Kind: ReconfigureKnobs, At: at, For: Millisecond, Nodes: order[:1], Knobs: map[string]int64{knob.Name: slices.Min(knob.Draw)}},
-		{Kind: ReconfigureKnobs, At: at, For: Millisecond, Nodes: order[1:len(rest)], Knobs: map[string]int64{knob.Name: slices.Max(knob.Draw)}},
-	}
+	list = append(list,
+		Fault{Kind: ReconfigureKnobs, At: at, For: Millisecond, Nodes: order[:1], Knobs: map[string]int64{knob.Name: slices.Min(knob.Draw)}},
+		Fault{Kind: ReconfigureKnobs, At: at, For: Millisecond, Nodes: order[1:len(rest)], Knobs: map[string]int64{knob.Name: slices.Max(knob.Draw)}})
 	at += 2 * moment
 	for range s.Int(3, 8) {
 		list = append(list,
@@ -137,24 +140,23 @@ func drawEcho(s *stream.Stream, sh *Shape, at Span) []Fault {
 
 // drawHalfSent loses many messages between replicas while clients rush, and then stops the leader: of what it had begun, some replicas have one
 // part and some another.
-func drawHalfSent(s *stream.Stream, sh *Shape, at Span) []Fault {
+func drawHalfSent(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
 	lossy := Millisecond + Span(s.N(uint64(10*sh.LatencyMean)))
 	rate := pick[uint32](s, 300_000, 500_000, 700_000)
-	return []Fault{
-		{Kind: Rush, At: at, For: lossy},
-		{Kind: Drop, At: at, For: lossy, Rate: rate, From: ids(sh.Nodes), To: ids(sh.Nodes)},
-		{Kind: Crash, At: at + lossy, For: Span(s.Int(3, 15)) * moment, Role: Leader, Nodes: []node.ID{pick(s, sh.Nodes...)}},
-	}
+	return append(list,
+		Fault{Kind: Rush, At: at, For: lossy},
+		Fault{Kind: Drop, At: at, For: lossy, Rate: rate, From: ids(sh.Nodes), To: ids(sh.Nodes)},
+		Fault{Kind: Crash, At: at + lossy, For: Span(s.Int(3, 15)) * moment, Role: Leader, Nodes: []node.ID{pick(s, sh.Nodes...)}})
 }
 
 // drawSecondThoughts keeps one replica from hearing the leader, so that it asks the others for their support again and again, and restarts the
 // others for an instant each: what they forget of their word to the leader, they give to the candidate.
-func drawSecondThoughts(s *stream.Stream, sh *Shape, at Span) []Fault {
+func drawSecondThoughts(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
 	order := shuffled(s, sh.Nodes)
 	long := Span(s.Int(4, 12)) * moment
-	list := []Fault{{Kind: Mute, At: at, For: long, Role: Leader, Nodes: order[1:2], To: ids(order[:1])}}
+	list = append(list, Fault{Kind: Mute, At: at, For: long, Role: Leader, Nodes: order[1:2], To: ids(order[:1])})
 	for range s.Int(3, 10) {
 		list = append(list, Fault{
 			Kind: Crash, At: at + moment + Span(s.N(uint64(long-moment))), For: 1 + Span(s.N(uint64(moment/8))),
@@ -166,32 +168,30 @@ func drawSecondThoughts(s *stream.Stream, sh *Shape, at Span) []Fault {
 
 // drawDismissal takes a replica out of the group that is cut off while it happens, and far away afterwards: it stands for election in a group that
 // it does not belong to any more, and learns that late.
-func drawDismissal(s *stream.Stream, sh *Shape, at Span) []Fault {
+func drawDismissal(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
 	x := []node.ID{pick(s, founders(sh)...)}
 	long := Span(s.Int(3, 9)) * moment
-	return []Fault{
-		{Kind: Isolate, At: at, For: long, Nodes: x, To: ids(sh.Nodes)},
-		{Kind: RemoveMember, At: at + Span(s.N(uint64(long/2))), For: long * 2, Nodes: x},
-		{Kind: FarNode, At: at + long - moment, For: Span(s.Int(3, 12)) * moment, Nodes: x, Delay: moment/8 + Span(s.N(uint64(moment)))},
-	}
+	return append(list,
+		Fault{Kind: Isolate, At: at, For: long, Nodes: x, To: ids(sh.Nodes)},
+		Fault{Kind: RemoveMember, At: at + Span(s.N(uint64(long/2))), For: long * 2, Nodes: x},
+		Fault{Kind: FarNode, At: at + long - moment, For: Span(s.Int(3, 12)) * moment, Nodes: x, Delay: moment/8 + Span(s.N(uint64(moment)))})
 }
 
 // drawSuccession has a replica take another's place while what the leader tells a majority of the old members comes late, and then not at all: they vote for the change, do not
 // hear that it is chosen, and elect another leader, who has to find out what the new members have chosen meanwhile, and hardly reaches the one that came.
-func drawSuccession(s *stream.Stream, sh *Shape, at Span) []Fault {
+func drawSuccession(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault {
 	moment := sh.Horizon / moments
 	order := shuffled(s, founders(sh))
 	leader, old, comes := order[:1], order[1:len(order)/2+2], []node.ID{pick(s, sh.Spares...)}
 	late := moment/4 + Span(s.N(uint64(3*moment/4)))
 	cut := at + Span(s.N(uint64(6*moment)))
 	long := Span(s.Int(3, 8)) * moment
-	return []Fault{
-		{Kind: Transfer, At: at - min(at, 4*moment), For: 4 * moment, Nodes: leader},
-		{Kind: ReplaceMember, At: at, For: 20 * moment, Nodes: []node.ID{old[0], comes[0]}},
-		{Kind: Slow, At: at, For: 12 * moment, From: ids(leader), To: ids(old), Delay: late},
-		{Kind: Mute, At: cut, For: long, Nodes: leader, To: ids(old)},
-		{Kind: Drop, At: cut, For: long, From: ids(old), To: ids(comes), Rate: pick[uint32](s, 300_000, 500_000, 700_000)},
-		{Kind: Rush, At: cut + late, For: long},
-	}
+	return append(list,
+		Fault{Kind: Transfer, At: at - min(at, 4*moment), For: 4 * moment, Nodes: leader},
+		Fault{Kind: ReplaceMember, At: at, For: 20 * moment, Nodes: []node.ID{old[0], comes[0]}},
+		Fault{Kind: Slow, At: at, For: 12 * moment, From: ids(leader), To: ids(old), Delay: late},
+		Fault{Kind: Mute, At: cut, For: long, Nodes: leader, To: ids(old)},
+		Fault{Kind: Drop, At: cut, For: long, From: ids(old), To: ids(comes), Rate: pick[uint32](s, 300_000, 500_000, 700_000)},
+		Fault{Kind: Rush, At: cut + late, For: long})
 }

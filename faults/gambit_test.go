@@ -30,8 +30,8 @@ func TestGambits(t *testing.T) {
 	require.Greater(t, more, 200)
 	for i := range gambits {
 		s := stream.New(1, "gambit", 0)
-		require.NotEmpty(t, gambits[i].draw(&s, &leads, Second), gambits[i].name)
-		for _, f := range gambits[i].draw(&s, &leads, Second) {
+		require.NotEmpty(t, gambits[i].draw(nil, &s, &leads, Second), gambits[i].name)
+		for _, f := range gambits[i].draw(nil, &s, &leads, Second) {
 			require.Contains(t, gambits[i].of, f.Kind, gambits[i].name)
 		}
 	}

@@ -35,7 +35,9 @@ func TestReplicasInheritMemoryAndNothingElse(t *testing.T) {
 	make, inherited := spec.Replica, 0
 	with := func(wrap func(*multipaxos.Replica) node.Node[multipaxos.Message], unwrap func(node.Node[multipaxos.Message]) node.Node[multipaxos.Message]) Scenario {
 		s := spec
-		s.Replica = func(id node.ID, c *Config) node.Node[multipaxos.Message] { return wrap(make(id, c).(*multipaxos.Replica)) }
+		s.Replica = func(id node.ID, c *Config) node.Node[multipaxos.Message] {
+			return wrap(make(id, c).(*multipaxos.Replica))
+		}
 		s.Holds = func(n node.Node[multipaxos.Message]) checker.Holding { return holding(unwrap(n)) }
 		return Define(s)
 	}

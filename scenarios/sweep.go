@@ -78,15 +78,14 @@ func (s Sweep) Run(ctx context.Context, each func(Result) bool) error {
 	}
 	go func() { workers.Wait(); close(results) }()
 
-	waiting := map[uint64]Result{}
+	waiting := map[uint64]Result{} // until those of the seeds before are handed out
 	wanted, stopped := uint64(0), false
 	for r := range results {
-		waiting[r.number] = r.Result
-		for !stopped {
-			result, ok := waiting[wanted]
-			if !ok {
-				break
-			}
+		if r.number != wanted {
+			waiting[r.number] = r.Result
+			continue
+		}
+		for result, ok := r.Result, true; ok && !stopped; result, ok = waiting[wanted] {
 			delete(waiting, wanted)
 			wanted++
 			<-window

@@ -151,9 +151,10 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			all += counts[k]
 		}
 	}
+	moves, more := chooseGambits(root, &p, &sh)
 	var plan Plan
-	if all > 0 { // faults are large: there is room for them, and for a gambit or two, so that they need not move
-		plan.Faults = make([]Fault, 0, all+12)
+	if all+more > 0 { // faults are large: there is room for them from the start, so that they need not move
+		plan.Faults = make([]Fault, 0, all+more)
 	}
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
@@ -171,7 +172,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 			plan.Faults = append(plan.Faults, f)
 		}
 	}
-	drawGambits(root, &p, &sh, &plan)
+	drawGambits(moves, &sh, &plan)
 	drawStaying(root, &p, &sh, &plan)
 	if len(p.without) > 0 {
 		plan.Faults = slices.DeleteFunc(plan.Faults, func(f Fault) bool { return p.Lacks(kinds[f.Kind].family) })

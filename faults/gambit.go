@@ -16,6 +16,7 @@ type gambit struct {
 	name string
 	rate uint64 // chance that a plan has it, in parts per million
 	most int    // how often a plan that has it has it at most
+	size int    // how many faults it is at most
 	of   []Kind // that it is made of
 	can  func(sh *Shape) bool
 	draw func(list []Fault, s *stream.Stream, sh *Shape, at Span) []Fault // appends its faults
@@ -25,34 +26,51 @@ type gambit struct {
 const moments = 40
 
 var gambits = []gambit{
-	{name: "seesaw", rate: 250_000, most: 2, of: []Kind{Isolate, Reorder, Redeliver, Duplicate, Drop}, draw: drawSeesaw},
-	{name: "echo", rate: 250_000, most: 2, of: []Kind{Crash, Deaf, Rush, FarNode, Reorder, Drop, ReconfigureKnobs}, draw: drawEcho},
-	{name: "half-sent", rate: 250_000, most: 3, of: []Kind{Drop, Rush, Crash}, draw: drawHalfSent},
-	{name: "second-thoughts", rate: 200_000, most: 2, of: []Kind{Mute, Crash}, draw: drawSecondThoughts},
+	{name: "seesaw", rate: 250_000, most: 2, size: 10, of: []Kind{Isolate, Reorder, Redeliver, Duplicate, Drop}, draw: drawSeesaw},
+	{name: "echo", rate: 250_000, most: 2, size: 29, of: []Kind{Crash, Deaf, Rush, FarNode, Reorder, Drop, ReconfigureKnobs}, draw: drawEcho},
+	{name: "half-sent", rate: 250_000, most: 3, size: 3, of: []Kind{Drop, Rush, Crash}, draw: drawHalfSent},
+	{name: "second-thoughts", rate: 200_000, most: 2, size: 11, of: []Kind{Mute, Crash}, draw: drawSecondThoughts},
 	{
-		name: "succession", rate: 300_000, most: 1, of: []Kind{Mute, Slow, Rush, Drop, ReplaceMember, Transfer}, draw: drawSuccession,
+		name: "succession", rate: 300_000, most: 1, size: 6, of: []Kind{Mute, Slow, Rush, Drop, ReplaceMember, Transfer}, draw: drawSuccession,
 		can: func(sh *Shape) bool { return kinds[ReplaceMember].can(sh) && len(sh.Nodes)-len(sh.Spares) > 2 },
 	},
 	{
-		name: "dismissal", rate: 150_000, most: 1, of: []Kind{Isolate, FarNode, RemoveMember}, draw: drawDismissal,
+		name: "dismissal", rate: 150_000, most: 1, size: 3, of: []Kind{Isolate, FarNode, RemoveMember}, draw: drawDismissal,
 		can: func(sh *Shape) bool { return kinds[RemoveMember].can(sh) && len(sh.Nodes)-len(sh.Spares) > 2 },
 	},
 }
 
-// drawGambits adds gambits to some plans. Each has a stream of its own.
-func drawGambits(root uint64, p *Profile, sh *Shape, plan *Plan) {
+// move is a gambit that a plan has, a number of times.
+type move struct {
+	*gambit
+	times  int
+	stream stream.Stream // its own
+}
+
+// chooseGambits chooses those that a plan has, and returns how many faults they come to at most.
+func chooseGambits(root uint64, p *Profile, sh *Shape) (moves []move, faults int) {
 	if sh.Leads == "" || len(sh.Nodes) < 3 {
-		return
+		return nil, 0
 	}
 	for i := range gambits {
 		g := &gambits[i]
 		s := stream.New(root, "gambit "+g.name, 0)
-		if !s.Chance(g.rate) || g.can != nil && !g.can(sh) || !p.hasAll(g.of) {
-			continue
+		if s.Chance(g.rate) && (g.can == nil || g.can(sh)) && p.hasAll(g.of) {
+			times := s.Int(1, g.most)
+			moves = append(moves, move{g, times, s})
+			faults += times * g.size
 		}
-		for range s.Int(1, g.most) {
+	}
+	return moves, faults
+}
+
+// drawGambits adds the faults of gambits to a plan.
+func drawGambits(moves []move, sh *Shape, plan *Plan) {
+	for i := range moves {
+		m := &moves[i]
+		for range m.times {
 			before := len(plan.Faults)
-			plan.Faults = g.draw(plan.Faults, &s, sh, Span(s.N(uint64(sh.Horizon))))
+			plan.Faults = m.draw(plan.Faults, &m.stream, sh, Span(m.stream.N(uint64(sh.Horizon))))
 			kept := plan.Faults[:before]
 			for _, f := range plan.Faults[before:] {
 				f.At, f.For = round(f.At), round(f.For)

@@ -29,10 +29,15 @@ func TestGambits(t *testing.T) {
 	}
 	require.Greater(t, more, 200)
 	for i := range gambits {
-		s := stream.New(1, "gambit", 0)
-		require.NotEmpty(t, gambits[i].draw(nil, &s, &leads, Second), gambits[i].name)
-		for _, f := range gambits[i].draw(nil, &s, &leads, Second) {
-			require.Contains(t, gambits[i].of, f.Kind, gambits[i].name)
+		s, longest := stream.New(1, "gambit", 0), 0
+		for range 2000 {
+			list := gambits[i].draw(nil, &s, &leads, Second)
+			require.NotEmpty(t, list, gambits[i].name)
+			for _, f := range list {
+				require.Contains(t, gambits[i].of, f.Kind, gambits[i].name)
+			}
+			longest = max(longest, len(list))
 		}
+		require.Equal(t, gambits[i].size, longest, gambits[i].name)
 	}
 }

@@ -160,7 +160,8 @@ func (r *Replica) restore(image []byte) bool {
 	if fresh.machine.Restore(in.rest) != nil || fresh.state() != state {
 		return false
 	}
-	r.machine, r.sessions, r.spare, r.alpha, r.scratch = fresh.machine, r.spare, r.sessions, alpha, fresh.scratch
+	r.machine, r.alpha, r.scratch = fresh.machine, alpha, fresh.scratch
+	r.sessions, r.spare = r.spare, r.sessions
 	r.setEras(eras)
 	r.applied, r.checkpoint = slot, slot
 	return true

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +90,21 @@ func BenchmarkSeeds(b *testing.B) {
 			b.ReportMetric(1000/perCPU, "cpu-ms/seed")
 		})
 	}
+}
+
+// A seed leaves little garbage: who boots has the memory of who ran there before. The cluster itself, which is made once, is not counted.
+func TestGarbageOfASeed(t *testing.T) {
+	garbage := func(count uint64) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		seeds(t.Context(), count, 1)
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	once := garbage(100)
+	each := (garbage(500) - once) / 400
+	t.Logf("%d bytes", each)
+	require.Less(t, each, uint64(100_000))
 }
 
 // The plain kernel and the real one do the same: they are worth comparing.

@@ -105,7 +105,8 @@ func (h *machine) wrote() {
 	}
 }
 
-// Read returns a copy of the file, and an error if a part of it is unreadable. The copy is valid until the end of the run, which every replica and message is gone by.
+// Read returns a copy of the file, and an error if a part of it is unreadable. The copy lives until the end of the run: by then
+// every replica, message and check that may hold a part of it is gone.
 func (h *machine) Read(file string) ([]byte, error) {
 	m := h.disk.open(file).last()
 	b := h.read.Copy(m.bytes)

@@ -33,7 +33,7 @@
 // # The oracle
 //
 // Porcupine (oracle.go) shares no code with the layers. It is asked about every witness, every log that disagrees, and all histories of a
-// sample of runs. It is bounded by the wall clock, so it never decides. If it contradicts a layer, the answer is [CheckersDisagree].
+// sample of runs. Its steps are bounded, and it never decides. If it contradicts a layer, the answer is [CheckersDisagree].
 //
 // # What is not decided
 //

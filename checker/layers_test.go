@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -185,7 +184,7 @@ func TestOracleSpeaksUp(t *testing.T) {
 		c.keys.index(stale.Ops, true)
 		c.keys.split(stale.Ops)
 		m := KV.bind(stale)
-		c.ask(stale.Ops, &m, time.Minute, &r)
+		c.ask(stale.Ops, &m, 100*DefaultOracleSteps, &r)
 		require.Equal(t, CheckersDisagree, r.Answer)
 		require.Contains(t, r.Reason, "porcupine finds")
 	}

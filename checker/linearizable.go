@@ -1,7 +1,5 @@
 package checker
 
-import "time"
-
 // Answer says whether a history is linearizable.
 type Answer uint8
 
@@ -26,17 +24,16 @@ type Options struct {
 	// Budget is how many configurations the search may visit, besides one for each operation; 0 means DefaultBudget. What it did not
 	// decide by then is NotDecided, which is never a pass.
 	Budget uint64
-	// Patience is how long porcupine may look at one partition, by the wall clock; 0 means DefaultPatience. It then has nothing to
-	// say: no answer depends on how fast the machine is.
-	Patience time.Duration
+	// OracleSteps is how many steps porcupine may take on one partition; 0 means DefaultOracleSteps. What it did not decide by then it has nothing to say of.
+	OracleSteps uint64
 }
 
 const (
 	// DefaultBudget takes about a second, and 100 MB.
 	DefaultBudget = 2_000_000
 	maxBudget     = 1 << 40
-	// DefaultPatience is for histories that porcupine does not get through.
-	DefaultPatience = time.Second
+	// DefaultOracleSteps is for histories that porcupine does not get through. They take about a second.
+	DefaultOracleSteps = 5_000_000
 )
 
 // Methods, by which a history was decided.
@@ -123,8 +120,8 @@ func (c *Checker) Check(h *History, m Model, o Options) Result {
 		o.Budget = DefaultBudget
 	}
 	o.Budget = min(o.Budget, maxBudget)
-	if o.Patience == 0 {
-		o.Patience = DefaultPatience
+	if o.OracleSteps == 0 {
+		o.OracleSteps = DefaultOracleSteps
 	}
 	c.rules = m.bind(h)
 	rules := &c.rules
@@ -148,7 +145,7 @@ func (c *Checker) Check(h *History, m Model, o Options) Result {
 	}
 	if o.Oracle || r.Answer == NotLinearizable || r.Answer == LogDisagrees {
 		c.keys.split(h.Ops)
-		c.ask(h.Ops, rules, o.Patience, &r)
+		c.ask(h.Ops, rules, o.OracleSteps, &r)
 	}
 	return r
 }

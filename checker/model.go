@@ -141,22 +141,33 @@ func (r *rules) describe(state int64) string {
 }
 
 // Porcupine returns the model as porcupine wants it, for a history. Inputs are *Op. It does not split by key: see ByKey.
-// A search that porcupine gives up for lack of time takes a step more beside whatever comes next, so steps take turns.
+// States may be shared, so of searches side by side one takes a step at a time.
 func (m Model) Porcupine(h *History) porcupine.Model {
 	r := m.bind(h)
-	return r.porcupine()
+	model := r.porcupine()
+	var turn sync.Mutex
+	step := model.Step
+	model.Step = func(state, input, output any) (bool, any) {
+		turn.Lock()
+		defer turn.Unlock()
+		return step(state, input, output)
+	}
+	return model
 }
 
+// porcupine returns the same for one search at a time.
 func (r *rules) porcupine() porcupine.Model {
-	var turn sync.Mutex
 	return porcupine.Model{
 		Init: func() any { return int64(0) },
 		Step: func(state, input, _ any) (bool, any) {
-			turn.Lock()
-			defer turn.Unlock()
-			next, ok := r.legal(state.(int64), input.(*Op))
-			return ok, next
+			from := state.(int64)
+			next, ok := r.legal(from, input.(*Op))
+			if !ok || next == from {
+				return ok, state // another would need memory of its own
+			}
+			return true, next
 		},
+		Hash:              func(state any) uint64 { return scramble(uint64(state.(int64))) },
 		DescribeOperation: func(input, _ any) string { return r.history.Describe(input.(*Op)) },
 		DescribeState:     func(state any) string { return r.describe(state.(int64)) },
 	}

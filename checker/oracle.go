@@ -4,24 +4,22 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sync"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 )
 
 // Porcupine knows nothing of the layers, and is asked to disagree with them: on a sample of runs, on every witness, and on every
-// history that is linearizable while its log is not. Its limit is a wall clock, so what it did not decide counts for nothing.
+// history that is linearizable while its log is not. It may take so many steps and no more. What it did not decide by then counts for nothing.
 
 // oracleLimit is how many operations of a partition porcupine is given. Its memory grows with their square.
 const oracleLimit = 1000
 
 // ask lets porcupine look at a result, and turns it into CheckersDisagree if it says otherwise. Of a partition that is too long it gets a prefix, which
 // must be linearizable if the whole is.
-func (c *Checker) ask(ops []Op, m *rules, patience time.Duration, r *Result) {
+func (c *Checker) ask(ops []Op, m *rules, steps uint64, r *Result) {
 	switch r.Answer {
 	case NotLinearizable:
-		if len(r.Witness) <= oracleLimit && decide(m.Model.Porcupine(r.Shown()), r.Witness, patience) == porcupine.Ok {
+		if len(r.Witness) <= oracleLimit && decide(m.Model.Porcupine(r.Shown()), r.Witness, steps) == porcupine.Ok {
 			r.disagree("porcupine finds an order for a witness that is said to have none: " + r.Reason)
 		}
 	case Linearizable, LogDisagrees:
@@ -31,7 +29,7 @@ func (c *Checker) ask(ops []Op, m *rules, patience time.Duration, r *Result) {
 			if len(part) > oracleLimit {
 				part = prefix(part, part[oracleLimit-1].Call)
 			}
-			if decide(model, part, patience) == porcupine.Illegal {
+			if decide(model, part, steps) == porcupine.Illegal {
 				r.disagree(fmt.Sprintf("porcupine finds no order for the %d operations on k%d, and one was found by %s", len(part), part[0].Key, r.Method))
 				return
 			}
@@ -50,26 +48,31 @@ func pick(ops []Op, part []int32) []Op {
 	return out
 }
 
-// decide asks porcupine, for as long as patience lasts. A search that is given up is not over: its goroutine still takes a step or two. They are kept from
-// the model, whose states and history are used again.
-func decide(model porcupine.Model, ops []Op, patience time.Duration) porcupine.CheckResult {
-	var gate sync.Mutex
-	over := false
+// decide asks porcupine, which may take so many steps.
+func decide(model porcupine.Model, ops []Op, steps uint64) porcupine.CheckResult {
+	left := steps
+	result := porcupine.CheckOperations(limited(model, &left), operations(ops))
+	switch {
+	case result:
+		return porcupine.Ok
+	case left == 0:
+		return porcupine.Unknown
+	}
+	return porcupine.Illegal
+}
+
+// limited returns the model with a limit of steps. Behind the last, nothing is legal any more, so that porcupine takes back what it did and is soon done.
+// Unlike a limit of time, this has the same outcome everywhere, and nothing is left running.
+func limited(model porcupine.Model, left *uint64) porcupine.Model {
 	step := model.Step
 	model.Step = func(state, input, output any) (bool, any) {
-		gate.Lock()
-		defer gate.Unlock()
-		if over {
+		if *left == 0 {
 			return false, state
 		}
+		*left--
 		return step(state, input, output)
 	}
-	defer func() {
-		gate.Lock()
-		over = true
-		gate.Unlock()
-	}()
-	return porcupine.CheckOperationsTimeout(model, operations(ops), patience)
+	return model
 }
 
 // operations translates for porcupine. It orders calls and returns by number, and an operation that never returned must
@@ -112,7 +115,8 @@ func WriteVisualization(w io.Writer, r Result, m Model) error {
 			shown = prefix(shown, shown[pictured-1].Call)
 		}
 	}
-	_, info := porcupine.CheckOperationsVerbose(model, operations(shown), DefaultPatience)
+	left := uint64(DefaultOracleSteps)
+	_, info := porcupine.CheckOperationsVerbose(limited(model, &left), operations(shown), 0)
 	if len(r.Witness) > 0 {
 		info.AddAnnotations(around(r.history, r.Witness))
 	}

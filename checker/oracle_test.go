@@ -3,7 +3,6 @@ package checker
 import (
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -135,28 +134,27 @@ func TestAgreesWithPorcupine(t *testing.T) {
 	}
 }
 
-// Porcupine's goroutine takes another step after its search was given up. By then the model's states may be those of the next search.
-func TestNoStepAfterGivingUp(t *testing.T) {
+// Porcupine takes no more steps than it may, and what it did not decide with them it does not take for impossible.
+func TestOracleSteps(t *testing.T) {
 	var ops []Op
-	for i := range uint32(40) { // all at once, and read what nobody wrote: an order for every set of them
+	for i := range uint32(8) { // all at once, and read what nobody wrote: an order for every set of them
 		ops = append(ops, Op{Client: i, Kind: Put, Arg: int64(i + 1), Outcome: OK, Call: uint64(i), Return: uint64(100 + i)})
 	}
-	ops = append(ops, Op{Client: 40, Kind: Get, Out: 1000, Outcome: OK, Call: 200, Return: 201})
-	for range 100 {
-		steps := 0
-		model := porcupine.Model{Init: func() any { return int64(0) }, Step: func(state, input, _ any) (bool, any) {
-			for range 10 {
-				runtime.Gosched()
-			}
-			steps++
-			o := input.(*Op)
-			return o.Kind == Put || state == o.Out, o.Arg
-		}}
-		require.Equal(t, porcupine.Unknown, decide(model, ops, 20*time.Microsecond))
-		taken := steps
-		for range 100 {
-			runtime.Gosched()
-		}
-		require.Equal(t, taken, steps)
+	ops = append(ops, Op{Client: 8, Kind: Get, Out: 1000, Outcome: OK, Call: 200, Return: 201})
+	taken := uint64(0)
+	model := KV.Porcupine(&History{Ops: ops})
+	step := model.Step
+	model.Step = func(state, input, output any) (bool, any) {
+		taken++
+		return step(state, input, output)
 	}
+	require.Equal(t, porcupine.Illegal, decide(model, ops, DefaultOracleSteps))
+	all := taken
+	require.Greater(t, all, uint64(1000))
+	for _, steps := range []uint64{1, 10, all - 1} {
+		taken = 0
+		require.Equal(t, porcupine.Unknown, decide(model, ops, steps))
+		require.Equal(t, steps, taken)
+	}
+	require.Equal(t, porcupine.Ok, decide(model, ops[:8], 8))
 }

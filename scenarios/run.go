@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"time"
 
 	"simrun/checker"
 	"simrun/faults"
@@ -252,12 +251,12 @@ func (c *cluster[M, PM]) pass() {
 	}
 }
 
-// oraclePatience is how long porcupine may look at one key. It takes less than a millisecond mostly, and of ten thousand runs there is one with a key that takes it
-// longer than this, for a second and more.
-const oraclePatience = 100 * time.Millisecond
+// oracleSteps is how many steps porcupine may take on one key. Mostly it takes some dozens. Of a hundred keys one or two need more than this, which takes it 5 ms,
+// and most of those more than a million.
+const oracleSteps = 100_000
 
 func (c *cluster[M, PM]) judgeHistory() checker.Verdict {
-	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle, Patience: oraclePatience})
+	r := c.decider.Check(&c.history, c.spec.Workload.Model(), checker.Options{Oracle: c.oracle, OracleSteps: oracleSteps})
 	v := r.Verdict()
 	c.blame(&v)
 	if v.Kind == checker.Violated {

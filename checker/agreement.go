@@ -27,7 +27,7 @@ func (w *Watch) voted(n uint16, f *fact.Fact) {
 	l := &w.nodes[n]
 	switch {
 	case l.reload.active:
-		l.reload.votes = append(l.reload.votes, vote{f.Slot, f.Ballot, f.Value})
+		l.reload.tell(vote{f.Slot, f.Ballot})
 		l.reload.promised = max(l.reload.promised, f.Ballot)
 	case f.Ballot < l.promised:
 		w.violate(n, f.Slot, "promise", "vote below a promise", fmt.Sprintf(

@@ -32,10 +32,26 @@ type reload struct {
 	active   bool
 	promised uint64
 	votes    []vote
+	mixed    bool // votes do not go up by slot and ballot
 	kept     bool // no vote can be missing
 }
 
-type vote struct{ slot, ballot, value uint64 }
+type vote struct{ slot, ballot uint64 }
+
+// tell adds a vote. Most logs have them in order.
+func (r *reload) tell(v vote) {
+	if n := len(r.votes); n > 0 && compareVotes(v, r.votes[n-1]) < 0 {
+		r.mixed = true
+	}
+	r.votes = append(r.votes, v)
+}
+
+func compareVotes(a, b vote) int {
+	if x := compare(a.slot, b.slot); x != 0 {
+		return x
+	}
+	return compare(a.ballot, b.ballot)
+}
 
 // Reload announces that all durable facts of a replica will be told anew, by Durable, until Reloaded: its disk changed other than
 // by an append.
@@ -52,7 +68,7 @@ type Rest struct {
 // ReloadBut is a Reload of the part of a replica's disk that changed. What the rest said still stands, and is not told again.
 func (w *Watch) ReloadBut(n uint16, rest Rest) {
 	r := &w.nodes[n].reload
-	r.active, r.promised, r.votes, r.kept = true, rest.Promised, r.votes[:0], rest.AllVotes
+	r.active, r.promised, r.votes, r.mixed, r.kept = true, rest.Promised, r.votes[:0], false, rest.AllVotes
 }
 
 // Reloaded holds what was told since Reload against what was durable before. The promise must not have fallen. For
@@ -81,12 +97,9 @@ func (w *Watch) Reloaded(n uint16) {
 func (w *Watch) keeps(n uint16) {
 	l := &w.nodes[n]
 	r := &l.reload
-	slices.SortFunc(r.votes, func(a, b vote) int {
-		if x := compare(a.slot, b.slot); x != 0 {
-			return x
-		}
-		return compare(a.ballot, b.ballot)
-	})
+	if r.mixed {
+		slices.SortFunc(r.votes, compareVotes)
+	}
 	i := 0 // votes for slots up to s come before it
 	for s := max(l.floor, w.base) + 1; s <= w.base+uint64(len(w.slots)); s++ {
 		want := w.slot(s).lastVote(n)

@@ -238,7 +238,7 @@ func (w *Watch) Durable(n uint16, f *fact.Fact) {
 		w.voted(n, f)
 	case fact.Learned:
 		if r := &w.nodes[n].reload; r.active { // what is known to be chosen may stand in the place of a vote
-			r.votes = append(r.votes, vote{f.Slot, math.MaxUint64, f.Value})
+			r.tell(vote{f.Slot, math.MaxUint64})
 		}
 	case fact.Snapshot:
 		w.covered(n, f.Slot)

@@ -142,6 +142,13 @@ func TestInvariants(t *testing.T) {
 		{"a disk with only the newer vote", "", []step{votes(1, b1, "a", 1), votes(1, b2, "a", 1), reloads(1, votes(1, b2, "a", 1))}},
 		{"a disk without a vote below its snapshot", "", []step{votes(1, b1, "a", 1, 2, 3), reloads(1, promise(1, b1), snapshot(1, 1))}},
 		{"a disk without a vote above its snapshot", "kept: durable vote forgotten", []step{votes(1, b1, "a", 1, 2, 3), votes(2, b1, "b", 1), reloads(1, promise(1, b1), snapshot(1, 1))}},
+		{"a disk with its votes in another order", "", []step{
+			votes(1, b1, "a", 1), votes(2, b1, "b", 1), votes(1, b2, "a", 1), votes(2, b2, "b", 1),
+			reloads(1, votes(2, b2, "b", 1), votes(1, b2, "a", 1), votes(1, b1, "a", 1), votes(2, b1, "b", 1)),
+		}},
+		{"a disk with its votes in another order and without one", "kept: durable vote forgotten", []step{
+			votes(1, b1, "a", 1), votes(2, b1, "b", 1), votes(3, b1, "c", 1), reloads(1, votes(3, b1, "c", 1), votes(1, b1, "a", 1)),
+		}},
 		{"a file with a lower promise than another", "", []step{promise(1, b2), reloadsBut(1, Rest{Promised: b2, AllVotes: true}, promise(1, b1))}},
 		{"a file with a lower promise than there was", "promise: durable promise fell", []step{promise(1, b3), reloadsBut(1, Rest{Promised: b1, AllVotes: true}, promise(1, b2))}},
 		{"a file beside one with votes", "", []step{votes(1, b1, "a", 1), reloadsBut(1, Rest{Promised: b1, AllVotes: true})}},

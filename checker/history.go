@@ -75,11 +75,16 @@ func (h *History) Reset() {
 
 // Call records that a client began an operation, and returns its index.
 func (h *History) Call(client uint32, kind OpKind, key uint32, arg, arg2 int64, event uint64) int {
-	if len(h.Ops) == cap(h.Ops) {
-		h.Ops = slices.Grow(h.Ops, max(len(h.Ops), 64)) // append would grow by a quarter, and copy a long history five times over
+	i := len(h.Ops)
+	if i == cap(h.Ops) {
+		h.Ops = slices.Grow(h.Ops, max(i, 64)) // append would grow by a quarter, and copy a long history five times over
 	}
-	h.Ops = append(h.Ops, Op{Call: event, Return: Never, Client: client, Key: key, Kind: kind, Arg: arg, Arg2: arg2})
-	return len(h.Ops) - 1
+	h.Ops = h.Ops[:i+1]
+	o := &h.Ops[i]
+	*o = Op{} // and set in place: a literal is made elsewhere, and the copy waits for its fields
+	o.Call, o.Return, o.Client = event, Never, client
+	o.Kind, o.Key, o.Arg, o.Arg2 = kind, key, arg, arg2
+	return i
 }
 
 // Return records how an operation ended. An operation whose outcome is unknown stays open for ever, since it may still take effect.

@@ -224,7 +224,7 @@ func (c *stage) told(x *client) {
 
 // answered holds an answer against others to the same command, and the replica that gave it against its bounds.
 func (c *cluster[M, PM]) answered(x *client, from node.ID, r *node.Reply) {
-	if r.Status != node.OK || r.Session != 0 || r.Seq == 0 || r.Seq > uint64(len(x.calls)) || c.spec.Facts == nil {
+	if r.Status != node.OK || r.Session != 0 || r.Seq == 0 || r.Seq > uint64(len(x.calls)) || c.facts == nil {
 		return
 	}
 	if reads := c.history.Ops[x.calls[r.Seq-1]].Kind == checker.Get; c.spec.Sessions && !reads {
@@ -251,7 +251,7 @@ func (c *cluster[M, PM]) conclude(x *client, from node.ID, r *node.Reply) {
 	if c.own != nil {
 		c.own.Replied(uint32(x.id), x.seq, r.Slot)
 	}
-	if c.spec.Facts != nil {
+	if c.facts != nil {
 		c.watch.Replied(uint32(x.id), x.seq, r.Slot)
 	}
 	c.history.Return(x.open, c.tick(), checker.OK, out)

@@ -172,7 +172,7 @@ func (c *cluster[M, PM]) Request(to node.ID, from node.Client, r *node.Request) 
 
 // Leaves holds what a message states that leaves a replica against the replica's disk.
 func (c *cluster[M, PM]) Leaves(from node.ID, m *M) {
-	if c.spec.Facts != nil {
+	if c.facts != nil {
 		c.speaker = from
 		PM(m).Facts(c.stated)
 	}

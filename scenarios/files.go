@@ -38,32 +38,40 @@ func (t *fileFacts) news(f *fact.Fact) bool {
 	return true
 }
 
-// fileFacts returns what is known of a file on a machine. It is valid until the next file is named.
-func (m *machineState) fileFacts(name string) *fileFacts {
-	if m.file < len(m.files) && m.files[m.file].name == name { // as mostly
-		return &m.files[m.file]
-	}
-	return m.findFile(name)
+// diskFacts is what a replica's disk said. Those of all replicas lie side by side, since every append asks for one.
+type diskFacts struct {
+	files  []fileFacts
+	recent int // the one that said something last
 }
 
-func (m *machineState) findFile(name string) *fileFacts {
-	for m.file = range m.files {
-		if m.files[m.file].name == name {
-			return &m.files[m.file]
+// file returns what is known of a file. It is valid until the next file is named.
+func (d *diskFacts) file(name string) *fileFacts {
+	if d.recent < len(d.files) && d.files[d.recent].name == name { // as mostly
+		return &d.files[d.recent]
+	}
+	return d.find(name)
+}
+
+func (d *diskFacts) find(name string) *fileFacts {
+	for d.recent = range d.files {
+		if d.files[d.recent].name == name {
+			return &d.files[d.recent]
 		}
 	}
-	m.file = len(m.files)
-	m.files = append(m.files, fileFacts{name: name})
-	return &m.files[m.file]
+	d.recent = len(d.files)
+	d.files = append(d.files, fileFacts{name: name})
+	return &d.files[d.recent]
 }
+
+func (c *stage) disk(id node.ID) *diskFacts { return &c.disks[id-1] }
 
 // besides returns what stands on a disk whatever becomes of one of its files. ok is false if that takes more than is known: votes in this file may be for the
 // slots of votes in others.
-func (m *machineState) besides(name string) (rest checker.Rest, ok bool) {
+func (d *diskFacts) besides(name string) (rest checker.Rest, ok bool) {
 	rest.AllVotes = true
 	others := false
-	for i := range m.files {
-		if t := &m.files[i]; t.name == name {
+	for i := range d.files {
+		if t := &d.files[i]; t.name == name {
 			rest.AllVotes = !t.votes
 		} else {
 			rest.Promised = max(rest.Promised, t.promised)
@@ -95,7 +103,7 @@ func (c *stage) Rewritten(id node.ID, file string, files func(func(string, []byt
 	if c.own != nil {
 		c.own.Rewritten(id, false, files)
 	}
-	if rest, ok := c.machine(id).besides(file); ok && file != "" {
+	if rest, ok := c.disk(id).besides(file); ok && file != "" {
 		c.watch.ReloadBut(uint16(id), rest)
 		c.rewritten = file
 	} else {
@@ -118,10 +126,10 @@ func (c *stage) Damaged(id node.ID, files func(func(string, []byte))) {
 
 // tellAnew tells the watch what is durable in the file that was rewritten, or in all.
 func (c *stage) tellAnew(id node.ID, files func(func(string, []byte))) {
-	if m := c.machine(id); c.rewritten == "" {
-		m.files = m.files[:0]
+	if d := c.disk(id); c.rewritten == "" {
+		d.files = d.files[:0]
 	} else {
-		*m.fileFacts(c.rewritten) = fileFacts{name: c.rewritten}
+		*d.file(c.rewritten) = fileFacts{name: c.rewritten}
 	}
 	c.rereading = true
 	files(c.decodeAnew)
@@ -133,7 +141,7 @@ func (c *stage) tellAnew(id node.ID, files func(func(string, []byte))) {
 // decode decodes what is durable in a file, or a run of whole records of it.
 func (c *stage) decode(file string, b []byte) {
 	if c.facts != nil {
-		c.decoding = c.machine(c.owner).fileFacts(file)
+		c.decoding = c.disk(c.owner).file(file)
 		c.facts(file, b, c.durable)
 	}
 }
@@ -160,7 +168,7 @@ func (c *stage) decodeRewritten(file string, b []byte) {
 	switch {
 	case c.rewritten == "" || c.rewritten == file:
 		c.decode(file, b)
-	case c.machine(c.owner).fileFacts(file).snapshot:
+	case c.disk(c.owner).file(file).snapshot:
 		c.lookAround()
 	}
 }

@@ -13,27 +13,27 @@ import (
 
 // What stands beside a file is the promises in the others; if there are votes in it and in others, all must be told anew.
 func TestBesides(t *testing.T) {
-	var m machineState
-	m.fileFacts("vow").news(&fact.Fact{Kind: fact.Promised, Ballot: 7})
-	m.fileFacts("log").news(&fact.Fact{Kind: fact.Promised, Ballot: 5})
-	m.fileFacts("log").news(&fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 6})
+	var d diskFacts
+	d.file("vow").news(&fact.Fact{Kind: fact.Promised, Ballot: 7})
+	d.file("log").news(&fact.Fact{Kind: fact.Promised, Ballot: 5})
+	d.file("log").news(&fact.Fact{Kind: fact.Voted, Slot: 1, Ballot: 6})
 
-	rest, ok := m.besides("vow")
+	rest, ok := d.besides("vow")
 	require.True(t, ok)
 	require.Equal(t, checker.Rest{Promised: 5, AllVotes: true}, rest)
-	rest, ok = m.besides("log")
+	rest, ok = d.besides("log")
 	require.True(t, ok)
 	require.Equal(t, checker.Rest{Promised: 7}, rest)
-	rest, ok = m.besides("new")
+	rest, ok = d.besides("new")
 	require.True(t, ok)
 	require.Equal(t, checker.Rest{Promised: 7, AllVotes: true}, rest)
 
-	m.fileFacts("vow").news(&fact.Fact{Kind: fact.Learned, Slot: 1})
-	_, ok = m.besides("vow")
+	d.file("vow").news(&fact.Fact{Kind: fact.Learned, Slot: 1})
+	_, ok = d.besides("vow")
 	require.False(t, ok)
-	_, ok = m.besides("log")
+	_, ok = d.besides("log")
 	require.False(t, ok)
-	_, ok = m.besides("new")
+	_, ok = d.besides("new")
 	require.True(t, ok)
 }
 

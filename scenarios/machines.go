@@ -30,8 +30,6 @@ type machineState struct {
 	config    *Config       // of the replica, if it differs from that of the others
 	damaged   []faults.Kind // that struck its disk, in order
 	hurt      []string      // its files that were struck
-	files     []fileFacts   // what its disk said
-	file      int           // the one that said something last
 	lies      []faults.Kind // that it tells
 	lied      uint64        // messages in which it did
 	jumped    bool          // its clock did, farther than the configuration says
@@ -119,10 +117,12 @@ func (c *Config) with(knobs map[string]int64) *Config {
 func (c *cluster[M, PM]) resetMachines() {
 	for len(c.machines) < c.config.Nodes {
 		c.machines = append(c.machines, machineState{})
+		c.disks = append(c.disks, diskFacts{})
 	}
 	for i := range c.machines {
 		m := &c.machines[i]
-		*m = machineState{host: c.hosts[i], damaged: m.damaged[:0], hurt: m.hurt[:0], files: m.files[:0]}
+		*m = machineState{host: c.hosts[i], damaged: m.damaged[:0], hurt: m.hurt[:0]}
+		c.disks[i] = diskFacts{files: c.disks[i].files[:0]}
 	}
 }
 

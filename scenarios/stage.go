@@ -19,7 +19,8 @@ type stage struct {
 	lots   uint64   // seed of the operations
 
 	kernel   *sim.Kernel
-	machines []machineState // machines[i] is that of the replica i+1
+	machines []machineState // machines[i] is that of the replica i+1,
+	disks    []diskFacts    // and disks[i] what its disk said
 	crowd    crowd
 	crowded  Config    // the configuration as if there were one key
 	minority bool      // fewer than half of the founders can choose a value

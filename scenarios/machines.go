@@ -54,8 +54,8 @@ func (spec *Spec[M, PM]) shape(c *Config) faults.Shape {
 	s.Keys, s.Sessions, s.Lies = c.Keys, spec.Sessions, spec.Lie != nil
 	s.BearsDeaf = spec.BearsDeaf != nil && spec.BearsDeaf(c)
 	s.Knobs = make([]faults.LocalKnob, 0, len(spec.Knobs))
-	for _, k := range spec.Knobs {
-		if k.Local {
+	for i := range spec.Knobs {
+		if k := &spec.Knobs[i]; k.Local {
 			s.Knobs = append(s.Knobs, faults.LocalKnob{Name: k.Name, Min: k.Min, Max: k.Max, Draw: k.Draw})
 		}
 	}

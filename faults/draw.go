@@ -145,7 +145,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	all := 0
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
-		own := stream.New(root, info.name, 0)
+		own := stream.Named(root, info.stream, 0)
 		if own.Chance(p.chance(k, on)) && info.fits(&sh) {
 			counts[k] = own.Int(info.count[0], info.count[1]) * max(p.times, 1)
 			all += counts[k]
@@ -159,7 +159,7 @@ func Draw(s *stream.Stream, p Profile, sh Shape) Plan {
 	for k := Kind(1); k < NumKinds; k++ {
 		info := &kinds[k]
 		for i := range counts[k] {
-			one := stream.New(root, info.name, uint64(i)+1)
+			one := stream.Named(root, info.stream, uint64(i)+1)
 			f := info.draw(&one, &sh)
 			f.Kind = k
 			f.At = Span(one.N(uint64(sh.Horizon)))

@@ -182,7 +182,8 @@ type kindInfo struct {
 	long    uint64                                        // how long one lasts at most, in parts per million of the horizon
 
 	family  string
-	damages bool // destroys what was durable
+	stream  uint64 // its name, hashed
+	damages bool   // destroys what was durable
 }
 
 // kinds is the table of all kinds of faults. It is filled in by init because the entries refer to it.
@@ -322,6 +323,7 @@ func init() {
 		if kinds[k].family == "" {
 			kinds[k].family = Links
 		}
+		kinds[k].stream = stream.Name(kinds[k].name)
 	}
 }
 

@@ -45,7 +45,7 @@ func TestNoAllocations(t *testing.T) {
 					w.Send(1, node.ID(2+number%4), m)
 					m.kind = 2
 					w.Send(2, 1, m)
-					w.SendRequest(3, 1, node.Request{Seq: number})
+					w.SendRequest(3, 1, &node.Request{Seq: number})
 					w.Net.Reply(1, 3, node.Reply{Seq: number})
 				}
 				w.RemoveRule(9)

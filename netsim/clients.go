@@ -8,25 +8,25 @@ import (
 	"simrun/sim"
 )
 
-// SendRequest carries a client's request to a replica. r.Command must not change until the end of the run.
-func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r node.Request) {
+// SendRequest carries a client's request to a replica. r is copied; r.Command must not change until the end of the run.
+func (n *Net[M, PM]) SendRequest(from node.Client, to node.ID, r *node.Request) {
 	var f fate
 	epoch := n.clientFate(&f, from.Addr(), to.Addr(), requestKind, r.Seq, len(r.Command))
 	if n.kernel.Tracing() {
-		n.tell(&f, from.Addr(), to.Addr(), requestText{r})
+		n.tell(&f, from.Addr(), to.Addr(), requestText{*r})
 	}
 	if f.cause != through || int(to) >= n.links.width {
 		return
 	}
-	n.putRequest(&f, f.delay, f.damage, epoch, f.number, from, to, &r)
+	n.putRequest(&f, f.delay, f.damage, epoch, f.number, from, to, r)
 	copies := f.number
 	if f.copyDelay > 0 {
 		copies++
-		n.putRequest(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, &r)
+		n.putRequest(&f, f.delay+f.copyDelay, 0, epoch, copies, from, to, r)
 	}
 	if f.againDelay > 0 {
 		copies++
-		n.putRequest(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, &r)
+		n.putRequest(&f, f.delay+f.againDelay, 0, epoch, copies, from, to, r)
 	}
 }
 

@@ -70,8 +70,8 @@ func TestExceptionsForClients(t *testing.T) {
 		{From: node.Client(2).Addr(), To: n(2), Kind: requestKind, Key: 7, Fate: Drop},
 		{From: n(2), To: node.Client(2).Addr(), Kind: replyKind | Kind(node.OK), Key: 7, Fate: Drop},
 	})
-	w.SendRequest(2, 2, node.Request{Seq: 7})
-	w.SendRequest(2, 2, node.Request{Seq: 8})
+	w.SendRequest(2, 2, &node.Request{Seq: 7})
+	w.SendRequest(2, 2, &node.Request{Seq: 8})
 	w.Net.Reply(2, 2, node.Reply{Seq: 7, Status: node.OK})
 	w.Net.Reply(2, 2, node.Reply{Seq: 8, Status: node.OK})
 	w.drain(t)

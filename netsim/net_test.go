@@ -124,8 +124,8 @@ func TestPartition(t *testing.T) {
 	w := newWorld(1, plain)
 	w.AddRule(7, Rule{From: SetOf(node.ID(1).Addr(), node.Client(2).Addr()), To: SetOf(node.ID(2).Addr(), node.ID(3).Addr()), Block: true})
 	w.broadcast(10)
-	w.SendRequest(2, 2, node.Request{Seq: 77})
-	w.SendRequest(1, 2, node.Request{Seq: 78})
+	w.SendRequest(2, 2, &node.Request{Seq: 77})
+	w.SendRequest(1, 2, &node.Request{Seq: 78})
 	w.Net.Reply(2, 2, node.Reply{Seq: 79})
 	w.drain(t)
 	for _, a := range w.got {

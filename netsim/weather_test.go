@@ -96,8 +96,8 @@ func testBandwidth(t *testing.T, w world) {
 	}
 	w.Send(2, 1, &note{kind: 1, number: 8})
 	w.Send(1, 3, &note{kind: 1, number: 9})
-	w.SendRequest(1, 2, node.Request{Seq: 7, Command: make([]byte, 83)}) // 100 bytes with its head: more than may wait, but none does
-	w.SendRequest(1, 2, node.Request{Seq: 7})
+	w.SendRequest(1, 2, &node.Request{Seq: 7, Command: make([]byte, 83)}) // 100 bytes with its head: more than may wait, but none does
+	w.SendRequest(1, 2, &node.Request{Seq: 7})
 	w.drain(t)
 	require.Equal(t, []arrival{
 		{17 * ms, 1, 2, 0}, {17 * ms, 2, 1, 8}, {17 * ms, 1, 3, 9}, {34 * ms, 1, 2, 1}, {51 * ms, 1, 2, 2},
@@ -190,7 +190,7 @@ func TestHoldBack(t *testing.T) {
 		w.Send(1, 2, &note{kind: 1, number: i})
 		w.Send(2, 1, &note{kind: 1, number: i})
 	}
-	w.SendRequest(1, 1, node.Request{Seq: 3})
+	w.SendRequest(1, 1, &node.Request{Seq: 3})
 	w.drain(t)
 	require.Len(t, w.got, 1, "a client's request, which is not covered")
 	at := w.Now()
@@ -216,7 +216,7 @@ func TestDamage(t *testing.T) {
 		for i := range uint64(3000) {
 			w.Send(1, 2, &note{kind: 1, number: i, body: make([]byte, i%50)})
 			w.Send(3, 2, &note{kind: 1, number: i})
-			w.SendRequest(1, 2, node.Request{Seq: i, Command: make([]byte, i%50)})
+			w.SendRequest(1, 2, &node.Request{Seq: i, Command: make([]byte, i%50)})
 			w.Net.Reply(1, 1, node.Reply{Seq: i})
 		}
 		w.drain(t)
@@ -265,10 +265,10 @@ func TestConnections(t *testing.T) {
 	w.inbox.got = nil
 	w.Send(1, 2, &note{kind: 1, number: 7})
 	w.Send(3, 4, &note{kind: 1, number: 7})
-	w.SendRequest(6, 4, node.Request{Seq: 7})
-	w.SendRequest(6, 5, node.Request{Seq: 7})
+	w.SendRequest(6, 4, &node.Request{Seq: 7})
+	w.SendRequest(6, 5, &node.Request{Seq: 7})
 	w.Disconnect(4)
-	w.SendRequest(6, 4, node.Request{Seq: 8})
+	w.SendRequest(6, 4, &node.Request{Seq: 8})
 	w.drain(t)
 	require.Equal(t, []arrival{{20*ms + 4, 1, 2, 7}, {20*ms + 4, node.Client(6).Addr(), 5, 7}}, w.got)
 	require.Equal(t, uint64(6), w.Counts().Cut)
@@ -362,7 +362,7 @@ func TestLaws(t *testing.T) {
 					if from != to {
 						each.Send(from, to, &note{kind: uint8(1 + number%3), number: number})
 					}
-					each.SendRequest(1, to, node.Request{Seq: number})
+					each.SendRequest(1, to, &node.Request{Seq: number})
 					each.Net.Reply(from, 2, node.Reply{Seq: number})
 				}
 			}

@@ -43,6 +43,9 @@ type crowd struct {
 	manner  faults.Manner
 }
 
+// clientStream is the name of the stream of each client.
+var clientStream = stream.Name("client")
+
 func (w *crowd) reset(seed uint64, n int) {
 	if cap(w.clients) < n {
 		w.clients = make([]client, n)
@@ -52,7 +55,7 @@ func (w *crowd) reset(seed uint64, n int) {
 	for i := range w.clients {
 		id := node.Client(i + 1)
 		w.clients[i] = client{
-			id: id, process: uint32(id), random: stream.New(seed, "client", uint64(id)), open: none,
+			id: id, process: uint32(id), random: stream.Named(seed, clientStream, uint64(id)), open: none,
 			calls: w.clients[i].calls[:0],
 		}
 	}
@@ -150,7 +153,7 @@ func (c *cluster[M, PM]) submit(x *client) {
 		c.reach(Retried)
 	}
 	x.asked = x.target
-	c.net.SendRequest(x.id, x.target, r)
+	c.net.SendRequest(x.id, x.target, &r)
 }
 
 // anyReplica returns a replica other than the one given, if there is another.

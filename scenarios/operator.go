@@ -119,7 +119,7 @@ func (c *cluster[M, PM]) ask(op node.Op, command []byte) {
 		o.target = node.ID(o.seq%uint64(c.config.Nodes)) + 1
 	}
 	o.seq++
-	c.net.SendRequest(c.console(), o.target, node.Request{Op: op, Seq: o.seq, Command: c.bytes.Copy(command)})
+	c.net.SendRequest(c.console(), o.target, &node.Request{Op: op, Seq: o.seq, Command: c.bytes.Copy(command)})
 }
 
 // operatorReply is told that leadership is handed over, which no log shows: such a goal is reached when the leader says so. What else is asked for is

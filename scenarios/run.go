@@ -79,7 +79,7 @@ func (c *cluster[M, PM]) proceed(untilEvent uint64) sim.Stop {
 		c.lots = stream.Mix(c.lots, salt)
 		for i := range c.crowd.clients {
 			x := &c.crowd.clients[i]
-			x.random = stream.New(c.kernel.Seed(), "client", uint64(x.id))
+			x.random = stream.Named(c.kernel.Seed(), clientStream, uint64(x.id))
 		}
 	}
 	return c.kernel.Run(untilEvent)

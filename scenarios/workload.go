@@ -39,10 +39,13 @@ type Vocabulary interface {
 // Registers is the workload for a key-value store: reads, writes and compare-and-sets on a few keys.
 type Registers struct{}
 
+// operationStream is the name of the stream of each operation.
+var operationStream = stream.Name("operation")
+
 // Operation reads, writes, or compares and sets, a third each. A compare-and-set expects a value that was likely
 // written not long before, so that some succeed.
 func (Registers) Operation(c *Config, lot uint64, index int) Operation {
-	s := stream.New(lot, "operation", 0)
+	s := stream.Named(lot, operationStream, 0)
 	o := Operation{Key: uint32(s.N(uint64(c.Keys)))}
 	fresh := int64(index) + 1
 	switch s.N(3) {

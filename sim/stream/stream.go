@@ -37,9 +37,10 @@ func Name(name string) uint64 {
 type Stream struct{ s uint64 }
 
 // New returns the stream of that name and number for the seed. The number tells apart streams of one kind, one a node, say.
-func New(seed uint64, name string, number uint64) Stream {
-	return Stream{Mix(Mix(seed, Name(name)), number)}
-}
+func New(seed uint64, name string, number uint64) Stream { return Named(seed, Name(name), number) }
+
+// Named is New for a name that is hashed already: where many streams are made, that is most of the work.
+func Named(seed, name, number uint64) Stream { return Stream{Mix(Mix(seed, name), number)} }
 
 // Uint64 returns 64 random bits.
 func (s *Stream) Uint64() uint64 {

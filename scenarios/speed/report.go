@@ -193,7 +193,7 @@ func seedsTable(ctx context.Context, o Options) *Table {
 		var perCPU float64
 		rate := o.median(ctx, func() float64 {
 			var perSecond float64
-			perSecond, perCPU, total = seeds(ctx, 100*o.Scale, jobs)
+			perSecond, perCPU, total = seeds(ctx, 500*o.Scale, jobs)
 			return perSecond
 		})
 		if jobs == 1 {

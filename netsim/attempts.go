@@ -21,7 +21,7 @@ type attempts struct {
 const generation = 4096
 
 // tableSize is how many slots a table has.
-const tableSize = 8 * generation
+const tableSize = 4 * generation
 
 // slot is a site in a table: the upper half of its hash, the table's epoch, and how often the site occurred. Two sites that are looked for in the same places and have
 // the same upper halves would share a count, and a count begins again after a million: neither does harm.

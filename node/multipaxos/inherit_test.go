@@ -71,8 +71,8 @@ func TestNothingToInherit(t *testing.T) {
 	}
 }
 
-// Records are put together in the replica's memory.
-func TestRecordsAreWrittenFromMemory(t *testing.T) {
+// Records are put together in the memory that the replica has for them.
+func TestRecordsArePutTogetherInPlace(t *testing.T) {
 	s := nodetest.New[Message](1)
 	r := newHeir()
 	r.Start(s)

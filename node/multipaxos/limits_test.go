@@ -241,6 +241,18 @@ func TestLongestLeaseOnDisk(t *testing.T) {
 	require.Equal(t, grant{ballot: 9, span: math.MaxInt64 / 4, stored: true}, r.grant)
 }
 
+// A vote for a slot up to the floor of a log does not come back: its place is another slot's.
+func TestNoVoteUpToTheFloor(t *testing.T) {
+	r := newHeir()
+	r.furnish(new(memory))
+	r.log.drop(5)
+	for slot := uint64(4); slot <= 6; slot++ {
+		require.True(t, r.replay(&record{kind: recordVote, ballot: 9, slot: slot, rest: []byte("v")}))
+		require.Equal(t, slot > 5, r.log.at(slot) != nil, "slot %d", slot)
+	}
+	require.Equal(t, node.Ballot(9), r.promised, "the promise in it is one all the same")
+}
+
 // A second copy whose lease lasts beyond all reason, or that ends before it, is no copy.
 func TestVowMustMakeSense(t *testing.T) {
 	promise := appendWord(appendWord(nil, 7), 1)

@@ -235,6 +235,34 @@ func TestAttempts(t *testing.T) {
 	require.Zero(t, a.next(42, 7))
 }
 
+// Wherever sites are looked for, be it that many share a place, they are counted as two maps would count them, and emptied tables are empty however often that was done.
+func TestAttemptsAreThoseOfTwoMaps(t *testing.T) {
+	var a attempts
+	for run := range uint64(3) {
+		for range 2 * epochMask / 3 {
+			a.reset()
+		}
+		young, old := map[uint64]uint64{}, map[uint64]uint64{}
+		s := stream.New(run, "test", 0)
+		for range 100_000 {
+			x := s.N(20_000)
+			if s.Chance(500_000) {
+				x = s.N(500)
+			}
+			site := stream.Mix(x, run)
+			want, known := young[site]
+			if !known {
+				want = old[site]
+			}
+			young[site] = want + 1
+			require.Equal(t, want, a.next(site, x%(run*3000+17)))
+			if len(young) == generation {
+				young, old = map[uint64]uint64{}, young
+			}
+		}
+	}
+}
+
 // The short way of messages that nothing could hurt leads where the long one does: to the same arrivals and counts, in calm weather and where rules cover other links.
 func TestPlainWay(t *testing.T) {
 	for _, rules := range [][]Rule{nil, {{From: SetOf(node.ID(2).Addr()), To: Everybody(), Drop: 300_000, Duplicate: 300_000}, {From: Everybody(), To: SetOf(node.ID(3).Addr()), Nth: 4}}} {

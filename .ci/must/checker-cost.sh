@@ -19,7 +19,7 @@ off() {
 off linearizable.go 's/^func \(c \*Checker\) Check\(.*\) Result \{$/&\n\treturn Result{Answer: Linearizable, Operations: len(h.Ops), history: h}/'
 off safe.go 's/^func \(w \*Watch\) safe\(.*\{$/&\n\treturn/'
 off stated.go 's/^func \(w \*Watch\) Stated\(.*\{$/&\n\treturn/'
-off promise.go 's/^\tslices\.SortFunc\(r\.votes.*/\tl.damage.reading = false\n\treturn\n&/'
+off promise.go 's/^\tif r\.mixed \{/\tl.damage.reading = false\n\treturn\n&/'
 off applied.go 's/^func \(w \*Watch\) learned\(.*\{$/&\n\treturn/'
 off applied.go 's/^func \(w \*Watch\) (applied|restored)\(.*\{$/&\n\tw.nodes[n].applied, w.nodes[n].state = f.Slot, f.State\n\treturn/'
 off once.go 's/^func \(w \*Watch\) (executes|Answered)\(.*\{$/&\n\treturn/'

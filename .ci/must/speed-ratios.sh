@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Ratios inside one run, never seconds: an event costs the kernel at most half of what it costs a plain one; the hash costs a saturated
 # cluster at most a tenth (the goal is a twentieth), and hash and full trace at most 15% (the goal is 10); two workers use at most a third more cpu for a seed than one, and, on a machine that does
-# nothing else, are at least one and a half times as quick (the goal is 1.9).
+# nothing else, are at least one and a half times as quick; with MUST=long, over enough seeds to tell, 1.9 times.
 source "$(dirname "$0")/lib.sh"
-rounds=5 events=1000000 seeds=200
-[ "$MUST" = long ] && rounds=9 events=5000000 seeds=3000
+rounds=5 events=1000000 seeds=200 twice=1.5
+[ "$MUST" = long ] && rounds=9 events=5000000 seeds=3000 twice=1.9
 go test -c -o "$scratch/hashed" ./scenarios/speed
 # The program without the hash is made of an edited copy of a file.
 sed -e 's/^func (h \*Hash) Word(.*/func (h *Hash) Word(uint64) {}/' -e '/^func (h \*Hash) \(Bytes\|event\)(/a return' sim/hash.go >"$scratch/hash.go"
@@ -56,12 +56,12 @@ busy=no
 if [ "$(getconf _NPROCESSORS_ONLN)" -lt 2 ] || ! awk '{ exit !($1 < 3) }' /proc/loadavg 2>/dev/null; then
 	busy=yes # the benchmark itself makes a load of two
 fi
-awk -v k="$kernel" -v p="$plain" -v t="$trace" -v w="$hash" -v a="$one" -v b="$two" -v faster="$faster" -v busy="$busy" 'BEGIN {
+awk -v k="$kernel" -v p="$plain" -v t="$trace" -v w="$hash" -v a="$one" -v b="$two" -v faster="$faster" -v busy="$busy" -v twice="$twice" 'BEGIN {
 	if (p < 2 * k) { print "FAILED: an event costs the kernel " k " ns, and a plain one " p; bad = 1 }
 	if (w > 1.1) { print "FAILED: with the hash an event costs " w " times as much as without"; bad = 1 }
 	if (t > 1.15) { print "FAILED: with hash and tape an event costs " t " times as much as without"; bad = 1 }
 	if (b > 4 / 3 * a) { print "FAILED: a seed takes two workers " b " ms of cpu, and one " a; bad = 1 }
-	if (busy == "no" && faster < 1.5) { print "FAILED: two workers are " faster " times as quick as one"; bad = 1 }
+	if (busy == "no" && faster < twice) { print "FAILED: two workers are " faster " times as quick as one"; bad = 1 }
 	if (bad) exit 1
 	printf "speed: an event costs a plain kernel %.1f times as much; the hash costs %.1f%%, and with the full trace %.1f%%; two workers are %s times as quick as one%s, and use %.2f times the cpu\n", p / k, (w - 1) * 100, (t - 1) * 100, faster, busy == "yes" ? " (on a busy machine: not held against them)" : "", b / a
 }'

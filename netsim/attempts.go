@@ -39,8 +39,8 @@ func newSlot(site uint64, epoch, count slot) slot {
 	return slot(site)>>32<<32 | epoch<<countBits | count&countMask
 }
 
-// of tells whether the slot is taken.
-func (s slot) of(epoch slot) bool { return s>>countBits&epochMask == epoch }
+// taken tells whether the slot is in use, in a table of that epoch.
+func (s slot) taken(epoch slot) bool { return s>>countBits&epochMask == epoch }
 
 func (a *attempts) reset() {
 	if a.slots == nil {
@@ -71,7 +71,7 @@ func place(from, to node.Addr, kind, key uint64) uint64 {
 func (a *attempts) next(site, place uint64) uint64 {
 	young := a.young % 2
 	at := &a.slots[place%tableSize]
-	if at[young].of(a.epoch[young]) || at[young^1].of(a.epoch[young^1]) {
+	if at[young].taken(a.epoch[young]) || at[young^1].taken(a.epoch[young^1]) {
 		return a.search(site, place)
 	}
 	at[young] = newSlot(site, a.epoch[young], 1)
@@ -106,7 +106,7 @@ func (a *attempts) find(site, place, table uint64) (s *slot, found bool) {
 		if *s&^countMask == want {
 			return s, true
 		}
-		if !s.of(epoch) {
+		if !s.taken(epoch) {
 			return s, false
 		}
 	}

@@ -121,7 +121,7 @@ func (c *cluster[M, PM]) begin(x *client) {
 	x.open = c.history.Call(x.process, x.op.Kind, x.op.Key, x.op.Arg, x.op.Arg2, c.tick())
 	c.itemize(x)
 	x.calls = append(x.calls, int32(x.open))
-	c.told(x)
+	c.announce(x)
 	if c.kernel.Tracing() {
 		c.submitted(x)
 		c.kernel.Emit(sim.Record{Kind: sim.Called, Who: x.id.Addr(), Name: operationName(x.id, x.seq), Text: fmt.Sprintf("#%d %s", x.seq, x.op)})
@@ -214,8 +214,8 @@ func (c *cluster[M, PM]) Reply(to node.Client, from node.ID, r *node.Reply) {
 	}
 }
 
-// told tells whoever watches of the command that a client submits.
-func (c *stage) told(x *client) {
+// announce tells whoever watches of the command that a client submits.
+func (c *stage) announce(x *client) {
 	d := digest(x.command)
 	if c.facts != nil { // otherwise the watch is told of nothing that it could hold against it
 		c.watch.Submitted(uint32(x.id), x.seq, d)
